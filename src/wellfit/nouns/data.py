@@ -1,0 +1,102 @@
+"""Data: what is learnt from. `Raw` is what a reader found, untouched; `Data` is that, split, scaled and ready to train on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from wellfit.nouns.finding import Finding
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from wellfit.nouns.preparation import Preparation
+
+Task = Literal["classification", "multilabel", "regression"]
+Kind = Literal["table", "pictures", "array"]
+
+
+@dataclass(frozen=True)
+class Raw:
+    """N examples as a reader found them, in their own units, nothing filled in or left out in silence.
+
+    inputs: a DataFrame for a table (the target still in it), else an array: pictures [N, C, H, W] (uint8 0..255
+    where the files hold bytes), arrays [N, F] or [N, ...] of any number type;
+    targets: [N] or [N, K], numbers or strings; None for a table (taken from `inputs` by name) or where unknown;
+    given: [N] of "train", "valid", "test" or "" where the source itself says which split a row is in, else None;
+    names: names of the features of an array, where known; units: name -> unit;
+    ids: [N] file names or row labels, for messages; fingerprint: hash of the content;
+    findings: what was noticed while reading (skipped files, odd headers).
+    """
+
+    name: str
+    kind: Kind
+    inputs: pd.DataFrame | np.ndarray
+    targets: np.ndarray | None = None
+    target_names: tuple[str, ...] = ()
+    given: np.ndarray | None = None
+    names: tuple[str, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
+    ids: np.ndarray | None = None
+    fingerprint: str = ""
+    findings: tuple[Finding, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+
+@dataclass(frozen=True)
+class Split:
+    """Prepared examples in memory: x [N, *shape_in] float32; y [N] int64 (classification) or [N, K] float32;
+    rows [N]: their row numbers in the source."""
+
+    x: Tensor
+    y: Tensor
+    rows: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def to(self, device: torch.device | str) -> Split:
+        """The same split on a device."""
+        return Split(self.x.to(device), self.y.to(device), self.rows)
+
+    def batches(self, batch_size: int, order: Tensor | None = None) -> Iterator[tuple[Tensor, Tensor]]:
+        """(x, y) by slices, in `order` where given; the last batch may be smaller."""
+        x, y = (self.x, self.y) if order is None else (self.x[order], self.y[order])
+        for start in range(0, len(x), batch_size):
+            yield x[start : start + batch_size], y[start : start + batch_size]
+
+
+@dataclass(frozen=True)
+class Data:
+    """Raw data, split, with its scaling learnt from the training rows alone.
+
+    task: what is predicted; classes: class names in the order of their indices (classification, multilabel);
+    target_names, target_unit: of a regression; choices: the resolved data choices of the recipe (nothing "auto");
+    reasons: dotted recipe key -> why it was chosen; facts: counts worth showing (missing cells by column, class
+    frequencies, duplicates across splits ...), JSON types only.
+    """
+
+    raw: Raw
+    task: Task
+    train: Split
+    valid: Split
+    test: Split
+    preparation: Preparation
+    shape_in: tuple[int, ...]
+    shape_out: tuple[int, ...]
+    classes: tuple[str, ...] = ()
+    target_names: tuple[str, ...] = ()
+    choices: Mapping[str, Any] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.train) + len(self.valid) + len(self.test)

@@ -1,0 +1,190 @@
+"""Recipe: every choice of one run in one validated, frozen object; TOML in and out.
+
+A recipe may leave choices at "auto": `verbs/propose` fills them from the data and says why. What a run stores is
+the complete recipe, with nothing left at "auto".
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tomlkit
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from wellfit.nouns.errors import RecipeError
+from wellfit.nouns.refusal import refusal
+
+Auto = Literal["auto"]
+Frac = Annotated[float, Field(ge=0, lt=1)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataChoices(_Section):
+    """What is learnt from, how it is split and scaled."""
+
+    source: str = Field("digits", description="a bundled set's name or a path")
+    target: str | tuple[str, ...] | None = Field(None, description="column (or columns) to predict")
+    task: Literal["auto", "classification", "multilabel", "regression"] = Field("auto", description="what is predicted")
+    split: Literal["auto", "given", "stratified", "random", "group", "time"] = Field("auto", description="how rows are parted")
+    group: str | None = Field(None, description="column whose rows of one value stay together")
+    time: str | None = Field(None, description="column that orders the rows; the latest are the test rows")
+    valid_frac: Frac = Field(0.15, description="share of rows to choose by")
+    test_frac: Frac = Field(0.2, description="share of rows for the one test at the end")
+    drop: tuple[str, ...] = Field((), description="columns left out")
+    normalise: Literal["auto", "none", "centre", "standardise", "minmax", "robust", "quantile", "pca", "whiten"] = Field(
+        "auto", description="input scaling, from the training rows alone"
+    )
+    normalise_targets: Literal["auto", "none", "centre", "standardise", "minmax", "robust"] = Field(
+        "auto", description="target scaling (regression); predictions come back in their own units"
+    )
+    missing: Literal["auto", "refuse", "impute"] = Field("auto", description="what to do with missing or non-finite inputs")
+    skip_bad: bool = Field(False, description="leave out pictures that cannot be read, and count them")
+    seed: int = Field(0, ge=0, description="seed of the split")
+
+    @model_validator(mode="after")
+    def _room_for_training(self) -> DataChoices:
+        if self.valid_frac + self.test_frac >= 0.95:
+            raise ValueError("valid_frac + test_frac leave under 5 % of the rows to train on")
+        if self.split == "group" and not self.group:
+            raise ValueError('split = "group" needs group = "COLUMN"')
+        if self.split == "time" and not self.time:
+            raise ValueError('split = "time" needs time = "COLUMN"')
+        return self
+
+
+class NetworkChoices(_Section):
+    """The network and the weights it starts from."""
+
+    name: str = Field("auto", description="a network of the shelf, or module:factory of your own")
+    widths: tuple[Count, ...] | Auto = Field("auto", description="units (dense) or channels (conv) of each hidden layer")
+    activation: Literal["auto", "relu", "leaky_relu", "tanh", "sigmoid", "gelu"] = Field("auto", description="hidden activation")
+    init: Literal["auto", "he", "xavier", "constant_sigma", "zero", "orthogonal", "torch"] = Field("auto", description="initial weights")
+    init_sigma: Positive = Field(0.01, description="standard deviation for init = constant_sigma")
+    dropout: Frac | Auto = Field("auto", description="share of hidden units dropped in training")
+    norm: Literal["auto", "none", "batch", "layer"] = Field("auto", description="normalisation layer")
+    options: dict[str, Any] = Field({}, description="settings of this network alone")
+
+
+class TrainingChoices(_Section):
+    """The loss, the optimizer and how long."""
+
+    loss: str = Field("auto", description="a loss of the shelf")
+    class_weights: Literal["none", "balanced"] | tuple[Positive, ...] = Field("none", description="weight of each class in the loss")
+    label_smoothing: Frac = Field(0.0, description="share of each label spread over all classes")
+    optimizer: str = Field("auto", description="an optimizer of the shelf")
+    lr: Positive | Auto = Field("auto", description="peak learning rate (step size)")
+    momentum: Frac = Field(0.9, description="momentum (sgd, nesterov, rmsprop) or first-moment decay (adam, adamw)")
+    l2: NotNegative | Auto = Field("auto", description="L2 penalty (decoupled weight decay for adamw)")
+    l1: NotNegative = Field(0.0, description="L1 penalty on weights")
+    clip: NotNegative = Field(0.0, description="largest gradient norm; 0 = no clipping")
+    schedule: str = Field("auto", description="how the rate falls, a schedule of the shelf")
+    decay_by: Literal["rate", "batch"] = Field("rate", description="let the rate fall, or raise the batch instead (arXiv:1711.00489)")
+    final_frac: Annotated[float, Field(gt=0, le=1)] = Field(0.01, description="rate at the end as a share of the peak")
+    warmup_frac: Frac = Field(0.05, description="share of training in which the rate rises to its peak")
+    batch_size: Count | Auto = Field("auto", description="examples a step")
+    epochs: Count | Auto = Field("auto", description="passes over the training rows")
+    patience: int | Auto = Field("auto", description="epochs without a better validation loss before stopping; 0 = never", union_mode="left_to_right")
+    precision: Literal["float32", "bfloat16"] = Field("float32", description="precision of forward and backward passes")
+    device: str = Field("auto", description="cpu, cuda, cuda:1, mps")
+    seed: int = Field(0, ge=0, description="seed of weights, order and dropout")
+
+
+class WatchChoices(_Section):
+    """What watching may cost."""
+
+    budget_frac: Annotated[float, Field(ge=0, le=0.5)] = Field(0.02, description="share of training time that watching may take; 0 = off")
+    checkpoint_s: Positive = Field(20.0, description="seconds between checkpoints")
+
+
+class Recipe(_Section):
+    """All choices of one run. `Recipe.read(path)`, `Recipe.of({"training.lr": 1e-3})`, `recipe.toml()`."""
+
+    data: DataChoices = DataChoices()
+    network: NetworkChoices = NetworkChoices()
+    training: TrainingChoices = TrainingChoices()
+    watch: WatchChoices = WatchChoices()
+
+    @classmethod
+    def of(cls, choices: Mapping[str, Any], base: Recipe | None = None) -> Recipe:
+        """A recipe from nested choices or dotted ones ("training.lr"), laid over `base`. Raises RecipeError."""
+        merged = base.model_dump(exclude_unset=True) if base else {}
+        for key, value in flat(choices).items():
+            section, _, name = key.partition(".")
+            if not name:
+                raise refusal(cls, key, value)
+            if isinstance(merged.setdefault(section, {}), dict):
+                merged[section][name] = value
+        try:
+            return cls.model_validate(merged)
+        except ValidationError as error:
+            raise refusal(cls, error=error) from None
+
+    @classmethod
+    def read(cls, path: str | Path) -> Recipe:
+        """A recipe from a TOML file. Raises RecipeError where it is missing, no TOML, or refused."""
+        try:
+            return cls.of(tomllib.loads(Path(path).read_text(encoding="utf-8")))
+        except OSError as error:
+            raise RecipeError(f"the recipe {path}", error.strerror or str(error), "name an existing TOML file") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise RecipeError(f"the recipe {path}", f"no TOML: {error}", "mend that line") from None
+
+    def flat(self) -> dict[str, Any]:
+        """{"data.source": "digits", ...}: every choice under its dotted key."""
+        return {f"{s}.{k}": v for s, section in self.model_dump().items() for k, v in section.items()}
+
+    def given(self) -> set[str]:
+        """The dotted keys that were set, as against left at their default."""
+        return {f"{s}.{k}" for s in self.model_fields_set for k in getattr(self, s).model_fields_set}
+
+    def toml(self, reasons: Mapping[str, str] | None = None) -> str:
+        """The recipe as TOML, each choice with its reason, or what it means, as a comment."""
+        document = tomlkit.document()
+        for name, section in self.model_dump().items():
+            table = tomlkit.table()
+            fields = type(getattr(self, name)).model_fields
+            for key, value in section.items():
+                if value is None:
+                    continue
+                item = tomlkit.item(list(value) if isinstance(value, tuple) else value)
+                reason = (reasons or {}).get(f"{name}.{key}") or fields[key].description or ""
+                table.add(key, item.comment(reason) if reason else item)
+            document.add(name, table)
+        return tomlkit.dumps(document)
+
+
+def flat(choices: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested sections flattened to dotted keys; `network.options` stays one value."""
+    found: dict[str, Any] = {}
+    for key, value in choices.items():
+        if isinstance(value, Mapping) and "." not in key:
+            found.update({f"{key}.{k}": v for k, v in value.items()} or {})
+        else:
+            found[key] = value
+    return found
+
+
+def from_words(words: Iterable[str]) -> dict[str, Any]:
+    """`--set training.epochs=50 network.widths=[64,64]` as choices: values are TOML, bare words are strings.
+
+    Raises RecipeError for a word without "=".
+    """
+    found: dict[str, Any] = {}
+    for word in words:
+        key, equals, text = word.partition("=")
+        if not equals:
+            raise RecipeError(f"--set {word}", "no '='", "write --set section.key=value")
+        try:
+            found[key.strip()] = tomllib.loads(f"v = {text}")["v"]
+        except tomllib.TOMLDecodeError:
+            found[key.strip()] = text.strip()
+    return found
