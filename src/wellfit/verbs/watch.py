@@ -1,0 +1,121 @@
+"""Watch: measures Steps with the probes of the shelf, times itself, and spaces its samples to stay in its budget."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from time import perf_counter
+
+import torch
+from torch import nn
+
+from wellfit.nouns import shelf
+from wellfit.nouns.reading import Reading
+from wellfit.nouns.step import Step
+
+GRACE_S = 0.005
+"""Watching that may run ahead of the budget, for the dense first samples; at 2 % it is made good within 0.25 s."""
+DENSE = 16
+"""Steps in which samples double their distance: 0, 1, 2, 4, 8, 16."""
+FINEST = 200
+"""Later samples lie at least 1/200 of the steps so far apart: more than a chart or a rule can use."""
+NEVER = sys.maxsize
+
+
+class Watch:
+    """Samples of a training within a budget: `if watch.due(index): readings = watch(step)`.
+
+    budget_frac: share of elapsed time that watching may take, 0 = never; probes: words of the shelf (default all).
+    next: the first step that may be sampled; below it `due` is false, so a hot loop can compare by itself.
+    It draws no random numbers and writes nothing to the network, so that training is the same with and without it.
+    """
+
+    def __init__(self, budget_frac: float, probes: Iterable[str] | None = None):
+        self.budget_frac = budget_frac
+        words = shelf.names("probes") if probes is None else tuple(probes)
+        self._probes = [
+            (w, shelf.get("probes", w), getattr(shelf.module("probes", w), "UNIT", "")) for w in words
+        ]
+        self.next = 0 if budget_frac > 0 and self._probes else NEVER
+        self._start_s = self._first = -1.0  # clock and index at the first sample
+        self._spent_s = self._spent_before_s = self._sample_s = 0.0
+        if self.next == 0:
+            self._warm_up()
+
+    def due(self, index: int) -> bool:
+        """Shall step `index` be sampled? Nearly free below `next`; beyond it the clock decides, and moves `next`."""
+        if index < self.next:
+            return False
+        if self._start_s < 0:
+            return True
+        short_s = self._short_s(perf_counter())
+        if short_s <= 0:
+            return True
+        self._postpone(index, short_s)
+        return False
+
+    def __call__(self, step: Step) -> tuple[Reading, ...]:
+        """Readings of every probe at this step."""
+        begin = perf_counter()
+        if self._start_s < 0:
+            self._start_s, self._first = begin, step.index
+        with torch.no_grad():
+            found = [r for word, probe, unit in self._probes for r in _readings(word, probe, unit, step)]
+        self._spent_s += perf_counter() - begin + step.prepared_s
+        self._plan(step.index)
+        return tuple(found)
+
+    def add_cost(self, seconds: float) -> None:
+        """Count seconds that the loop spent for a sample's sake (hooks, copies of weights)."""
+        self._spent_s += seconds
+
+    def cost(self) -> tuple[float, float]:
+        """(seconds spent on watching, their share of the time elapsed since the first sample began)."""
+        if self._start_s < 0:
+            return 0.0, 0.0
+        return self._spent_s, self._spent_s / max(perf_counter() - self._start_s, self._spent_s, 1e-9)
+
+    def _warm_up(self) -> None:
+        """Probe a toy step, so that what torch does at first use (some 20 ms) is not taken for the price of a sample."""
+        layer, x = nn.Linear(1, 1), torch.zeros(1, 1)
+        for parameter in layer.parameters():
+            parameter.data, parameter.grad = torch.zeros_like(parameter), torch.zeros_like(parameter)
+        before = {n: p.detach() for n, p in layer.named_parameters()}
+        optimizer = torch.optim.SGD(layer.parameters(), lr=0.0)
+        toy = Step(0, 0.0, layer, optimizer, x, x, x, x.sum(), activations={"": x}, weights_before=before)
+        for word, probe, unit in self._probes:
+            with torch.no_grad(), suppress(Exception):  # a stranger's probe may want more than the toy has
+                _readings(word, probe, unit, toy)
+
+    def _short_s(self, now: float) -> float:
+        """Seconds to wait until another sample is within the budget."""
+        if self._spent_s + self._sample_s <= GRACE_S:
+            return 0.0
+        return (self._spent_s + self._sample_s) / self.budget_frac - (now - self._start_s)
+
+    def _plan(self, index: int) -> None:
+        """After a sample: what one costs (the last two, evenly), and where the next may lie."""
+        last_s, self._spent_before_s = self._spent_s - self._spent_before_s, self._spent_s
+        self._sample_s = (self._sample_s + last_s) / 2 if self._sample_s else last_s
+        done = index - int(self._first)
+        if done < DENSE:
+            self.next = index + max(1, done)
+            return
+        self._postpone(index, self._short_s(perf_counter()))
+        self.next = max(self.next, index + max(1, done // FINEST))
+
+    def _postpone(self, index: int, seconds: float) -> None:
+        """Move `next` by about `seconds` of steps, at most to twice the steps so far, for steps may grow slower."""
+        done = index - int(self._first)
+        step_s = (perf_counter() - self._start_s) / max(done, 1)
+        steps = math.ceil(seconds / step_s) if step_s > 0 else 1
+        self.next = index + max(1, min(steps, max(done, 1)))
+
+
+def _readings(word: str, probe: Callable, unit: str, step: Step) -> list[Reading]:
+    found = probe(step)
+    if isinstance(found, dict):
+        return [Reading(word, value, step.index, step.epoch, where, unit) for where, value in found.items()]
+    return [Reading(word, found, step.index, step.epoch, "", unit)]
