@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
 
 
 class WellfitError(Exception):
@@ -32,7 +33,20 @@ class NetworkError(WellfitError):
 class CheckError(WellfitError):
     """A check before training failed. `findings` holds every check's result."""
 
-    findings: tuple = ()
+    findings: tuple[Any, ...] = ()
+
+    @classmethod
+    def of(cls, findings: Iterable[Any]) -> CheckError:
+        """The error for these checks, the first failed one in its words."""
+        found = tuple(findings)
+        failed = [f for f in found if f.severity == "error"]
+        error = cls(
+            "to train this network on this data",
+            "; ".join(f"{f.summary} ({f.evidence})" if f.evidence else f.summary for f in failed),
+            f"{failed[0].remedy or 'mend the cause'}; or go on all the same with --force",
+        )
+        error.findings = found
+        return error
 
 
 class RunError(WellfitError):

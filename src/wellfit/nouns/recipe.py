@@ -33,20 +33,26 @@ class DataChoices(_Section):
 
     source: str = Field("digits", description="a bundled set's name or a path")
     target: str | tuple[str, ...] | None = Field(None, description="column (or columns) to predict")
-    task: Literal["auto", "classification", "multilabel", "regression"] = Field("auto", description="what is predicted")
-    split: Literal["auto", "given", "stratified", "random", "group", "time"] = Field("auto", description="how rows are parted")
+    task: Literal["auto", "classification", "multilabel", "regression"] = Field(
+        "auto", description="what is predicted"
+    )
+    split: Literal["auto", "given", "stratified", "random", "group", "time"] = Field(
+        "auto", description="how rows are parted"
+    )
     group: str | None = Field(None, description="column whose rows of one value stay together")
     time: str | None = Field(None, description="column that orders the rows; the latest are the test rows")
     valid_frac: Frac = Field(0.15, description="share of rows to choose by")
     test_frac: Frac = Field(0.2, description="share of rows for the one test at the end")
     drop: tuple[str, ...] = Field((), description="columns left out")
-    normalise: Literal["auto", "none", "centre", "standardise", "minmax", "robust", "quantile", "pca", "whiten"] = Field(
-        "auto", description="input scaling, from the training rows alone"
-    )
+    normalise: Literal[
+        "auto", "none", "centre", "standardise", "minmax", "robust", "quantile", "pca", "whiten"
+    ] = Field("auto", description="input scaling, from the training rows alone")
     normalise_targets: Literal["auto", "none", "centre", "standardise", "minmax", "robust"] = Field(
         "auto", description="target scaling (regression); predictions come back in their own units"
     )
-    missing: Literal["auto", "refuse", "impute"] = Field("auto", description="what to do with missing or non-finite inputs")
+    missing: Literal["auto", "refuse", "impute"] = Field(
+        "auto", description="what to do with missing or non-finite inputs"
+    )
     skip_bad: bool = Field(False, description="leave out pictures that cannot be read, and count them")
     seed: int = Field(0, ge=0, description="seed of the split")
 
@@ -65,9 +71,15 @@ class NetworkChoices(_Section):
     """The network and the weights it starts from."""
 
     name: str = Field("auto", description="a network of the shelf, or module:factory of your own")
-    widths: tuple[Count, ...] | Auto = Field("auto", description="units (dense) or channels (conv) of each hidden layer")
-    activation: Literal["auto", "relu", "leaky_relu", "tanh", "sigmoid", "gelu"] = Field("auto", description="hidden activation")
-    init: Literal["auto", "he", "xavier", "constant_sigma", "zero", "orthogonal", "torch"] = Field("auto", description="initial weights")
+    widths: tuple[Count, ...] | Auto = Field(
+        "auto", description="units (dense) or channels (conv) of each hidden layer"
+    )
+    activation: Literal["auto", "relu", "leaky_relu", "tanh", "sigmoid", "gelu"] = Field(
+        "auto", description="hidden activation"
+    )
+    init: Literal["auto", "he", "xavier", "constant_sigma", "zero", "orthogonal", "torch"] = Field(
+        "auto", description="initial weights"
+    )
     init_sigma: Positive = Field(0.01, description="standard deviation for init = constant_sigma")
     dropout: Frac | Auto = Field("auto", description="share of hidden units dropped in training")
     norm: Literal["auto", "none", "batch", "layer"] = Field("auto", description="normalisation layer")
@@ -78,22 +90,36 @@ class TrainingChoices(_Section):
     """The loss, the optimizer and how long."""
 
     loss: str = Field("auto", description="a loss of the shelf")
-    class_weights: Literal["none", "balanced"] | tuple[Positive, ...] = Field("none", description="weight of each class in the loss")
+    class_weights: Literal["none", "balanced"] | tuple[Positive, ...] = Field(
+        "none", description="weight of each class in the loss"
+    )
     label_smoothing: Frac = Field(0.0, description="share of each label spread over all classes")
     optimizer: str = Field("auto", description="an optimizer of the shelf")
     lr: Positive | Auto = Field("auto", description="peak learning rate (step size)")
-    momentum: Frac = Field(0.9, description="momentum (sgd, nesterov, rmsprop) or first-moment decay (adam, adamw)")
+    momentum: Frac = Field(
+        0.9, description="momentum (sgd, nesterov, rmsprop) or first-moment decay (adam, adamw)"
+    )
     l2: NotNegative | Auto = Field("auto", description="L2 penalty (decoupled weight decay for adamw)")
     l1: NotNegative = Field(0.0, description="L1 penalty on weights")
     clip: NotNegative = Field(0.0, description="largest gradient norm; 0 = no clipping")
     schedule: str = Field("auto", description="how the rate falls, a schedule of the shelf")
-    decay_by: Literal["rate", "batch"] = Field("rate", description="let the rate fall, or raise the batch instead (arXiv:1711.00489)")
-    final_frac: Annotated[float, Field(gt=0, le=1)] = Field(0.01, description="rate at the end as a share of the peak")
+    decay_by: Literal["rate", "batch"] = Field(
+        "rate", description="let the rate fall, or raise the batch instead (arXiv:1711.00489)"
+    )
+    final_frac: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.01, description="rate at the end as a share of the peak"
+    )
     warmup_frac: Frac = Field(0.05, description="share of training in which the rate rises to its peak")
     batch_size: Count | Auto = Field("auto", description="examples a step")
     epochs: Count | Auto = Field("auto", description="passes over the training rows")
-    patience: int | Auto = Field("auto", description="epochs without a better validation loss before stopping; 0 = never", union_mode="left_to_right")
-    precision: Literal["float32", "bfloat16"] = Field("float32", description="precision of forward and backward passes")
+    patience: int | Auto = Field(
+        "auto",
+        description="epochs without a better validation loss before stopping; 0 = never",
+        union_mode="left_to_right",
+    )
+    precision: Literal["float32", "bfloat16"] = Field(
+        "float32", description="precision of forward and backward passes"
+    )
     device: str = Field("auto", description="cpu, cuda, cuda:1, mps")
     seed: int = Field(0, ge=0, description="seed of weights, order and dropout")
 
@@ -101,7 +127,9 @@ class TrainingChoices(_Section):
 class WatchChoices(_Section):
     """What watching may cost."""
 
-    budget_frac: Annotated[float, Field(ge=0, le=0.5)] = Field(0.02, description="share of training time that watching may take; 0 = off")
+    budget_frac: Annotated[float, Field(ge=0, le=0.5)] = Field(
+        0.02, description="share of training time that watching may take; 0 = off"
+    )
     checkpoint_s: Positive = Field(20.0, description="seconds between checkpoints")
 
 
@@ -121,8 +149,11 @@ class Recipe(_Section):
             section, _, name = key.partition(".")
             if not name:
                 raise refusal(cls, key, value)
-            if isinstance(merged.setdefault(section, {}), dict):
-                merged[section][name] = value
+            holder = merged.setdefault(section, {})
+            if isinstance(holder, dict) and name.startswith("options."):
+                holder["options"] = {**holder.get("options", {}), name.removeprefix("options."): value}
+            elif isinstance(holder, dict):
+                holder[name] = value
         try:
             return cls.model_validate(merged)
         except ValidationError as error:
@@ -134,7 +165,9 @@ class Recipe(_Section):
         try:
             return cls.of(tomllib.loads(Path(path).read_text(encoding="utf-8")))
         except OSError as error:
-            raise RecipeError(f"the recipe {path}", error.strerror or str(error), "name an existing TOML file") from None
+            raise RecipeError(
+                f"the recipe {path}", error.strerror or str(error), "name an existing TOML file"
+            ) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise RecipeError(f"the recipe {path}", f"no TOML: {error}", "mend that line") from None
 

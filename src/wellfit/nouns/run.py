@@ -17,7 +17,13 @@ from wellfit.nouns.finding import Finding
 from wellfit.nouns.reading import Reading, Track, tracks
 from wellfit.nouns.recipe import Recipe
 
-RECIPE, ENVIRONMENT, READINGS, FINDINGS, RESULT = "recipe.toml", "environment.json", "readings.jsonl", "findings.json", "result.json"
+RECIPE, ENVIRONMENT, READINGS, FINDINGS, RESULT = (
+    "recipe.toml",
+    "environment.json",
+    "readings.jsonl",
+    "findings.json",
+    "result.json",
+)
 
 
 def write_aside(path: Path, content: bytes) -> None:
@@ -34,7 +40,11 @@ def write_aside(path: Path, content: bytes) -> None:
             Path(aside).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise RunError(f"to write {path}", error.strerror or str(error), "free some space or name another folder with --out") from None
+        raise RunError(
+            f"to write {path}",
+            error.strerror or str(error),
+            "free some space or name another folder with --out",
+        ) from None
 
 
 @dataclass(frozen=True)
@@ -49,11 +59,19 @@ class Run:
         stem = Path(recipe.data.source).stem or "data"
         folder = Path(path) if path else _free(Path("runs") / f"{datetime.now():%Y%m%d-%H%M%S}-{stem}")
         if (folder / RECIPE).exists():
-            raise RunError(f"a new run in {folder}", "a run is already there", "name another folder with --out, or `wellfit resume` that one")
+            raise RunError(
+                f"a new run in {folder}",
+                "a run is already there",
+                "name another folder with --out, or `wellfit resume` that one",
+            )
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise RunError(f"a new run in {folder}", error.strerror or str(error), "name a folder that can be written, with --out") from None
+            raise RunError(
+                f"a new run in {folder}",
+                error.strerror or str(error),
+                "name a folder that can be written, with --out",
+            ) from None
         run = cls(folder)
         run.write_json(ENVIRONMENT, environment)
         run.write(RECIPE, recipe.toml().encode())
@@ -64,7 +82,11 @@ class Run:
         """An existing run. Raises RunError where `path` holds none."""
         folder = Path(path)
         if not (folder / RECIPE).is_file():
-            raise RunError(f"the run {folder}", "no recipe.toml there" if folder.is_dir() else "no such folder", "`wellfit runs` lists the runs there are")
+            raise RunError(
+                f"the run {folder}",
+                "no recipe.toml there" if folder.is_dir() else "no such folder",
+                "`wellfit runs` lists the runs there are",
+            )
         return cls(folder)
 
     def write(self, name: str, content: bytes) -> Path:
@@ -82,7 +104,9 @@ class Run:
         except FileNotFoundError:
             return otherwise
         except (OSError, ValueError) as error:
-            raise RunError(f"{self.path / name}", f"unreadable: {error}", "restore the file, or run again") from None
+            raise RunError(
+                f"{self.path / name}", f"unreadable: {error}", "restore the file, or run again"
+            ) from None
 
     def append(self, readings: Iterable[Reading]) -> None:
         """Readings at the end of readings.jsonl; a line cut short by a kill is skipped when read."""
@@ -93,7 +117,11 @@ class Run:
             with open(self.path / READINGS, "a", encoding="utf-8") as file:
                 file.write(lines)
         except OSError as error:
-            raise RunError(f"to write {self.path / READINGS}", error.strerror or str(error), "free some space; the run can be resumed") from None
+            raise RunError(
+                f"to write {self.path / READINGS}",
+                error.strerror or str(error),
+                "free some space; the run can be resumed",
+            ) from None
 
     def cut_readings(self, step: int) -> None:
         """Forget readings after `step` (a resumed run measures them again)."""

@@ -20,7 +20,7 @@ class Step:
     inputs [B, ...], targets [B, ...], outputs [B, ...]; loss: a scalar tensor, still on its device;
     activations: layer name -> what the layer gave in this forward pass (detached);
     weights_before: parameter name -> its value one update ago (empty where unknown), so that a probe can
-    measure what the last update did; previous_gradients likewise;
+    measure what the last update did; prepared_s: seconds the loop spent to make this Step worth looking at;
     sites: what -> (file, line) in a stranger's script.
     """
 
@@ -36,6 +36,7 @@ class Step:
     batch_size: int = 0
     activations: Mapping[str, Tensor] = field(default_factory=dict)
     weights_before: Mapping[str, Tensor] = field(default_factory=dict)
+    prepared_s: float = 0.0
     sites: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
 

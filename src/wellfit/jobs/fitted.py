@@ -1,0 +1,88 @@
+"""Fitted: a run that can be used. What `wf.fit` and `wf.open` return."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from wellfit.nouns.finding import Finding
+from wellfit.nouns.reading import Track
+from wellfit.nouns.recipe import Recipe
+from wellfit.nouns.run import Run
+from wellfit.verbs.keep import Model, read_model
+from wellfit.verbs.report import report
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A finished run with its model. network: handed in where it is one of the user's own."""
+
+    run: Run
+    network: nn.Module | None = None
+
+    @property
+    def path(self) -> Path:
+        """The run's folder."""
+        return self.run.path
+
+    @property
+    def recipe(self) -> Recipe:
+        """The complete recipe it ran."""
+        return self.run.recipe
+
+    @property
+    def verdict(self) -> str:
+        """well-fitted, underfitted, overfitted, not-learning, unstable, still-improving or too-noisy."""
+        return self.run.result.get("verdict", "")
+
+    @property
+    def test(self) -> dict[str, dict[str, Any]]:
+        """{metric: {"value", "low", "high" (95 % interval), "unit", "n"}} on the test rows, headline first."""
+        return self.run.result.get("test", {})
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Everything that was found, the verdict first."""
+        return self.run.findings
+
+    @property
+    def curves(self) -> dict[str, Track | dict[str, Track]]:
+        """All readings by name: `run.curves["valid_loss"].values`."""
+        return self.run.curves
+
+    @property
+    def model(self) -> Model:
+        """Network and preparation."""
+        return read_model(self.run, self.network)
+
+    def outputs(self, x: Any) -> np.ndarray:
+        """Class probabilities [N, C], label probabilities [N, K] or values [N, K] in the user's units, for raw x."""
+        return self.model.outputs(x)
+
+    def predict(self, x: Any) -> np.ndarray:
+        """For raw x: class names [N], labels [N, K] of 0 and 1, or values [N] or [N, K] in the user's units."""
+        model = self.model
+        out = model.outputs(x)
+        if model.task == "classification":
+            return np.asarray(model.classes)[out.argmax(1)]
+        if model.task == "multilabel":
+            return (out > 0.5).astype(int)
+        return out[:, 0] if out.ndim == 2 and out.shape[1] == 1 else out
+
+    def report(self) -> Path:
+        """Write the report anew and say where it is."""
+        return report(self.run)
+
+    def __repr__(self) -> str:
+        name, figure = next(iter(self.test.items()), ("no test figure", {}))
+        value = f" {figure['value']:.4g} [{figure['low']:.4g}, {figure['high']:.4g}]" if figure else ""
+        return f"Fitted({self.path}: {self.verdict or self.run.result['status']}, {name}{value})"
+
+
+def open(path: str | Path, network: nn.Module | None = None) -> Fitted:
+    """An earlier run, from its folder. Raises RunError where there is none."""
+    return Fitted(Run.open(path), network)

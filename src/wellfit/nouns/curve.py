@@ -1,0 +1,177 @@
+"""Curve: how tracks are drawn: thinned to what a page can show, broken where values are not finite, labelled at their ends."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wellfit.nouns.chart import Chart
+from wellfit.nouns.drawing import INK, SERIES, escape_math, name_axes, sheet, short, tick
+from wellfit.nouns.reading import Track
+from wellfit.nouns.units import count, figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MOST_POINTS = 240
+
+
+def finite(track: Track, positive: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Steps, epochs and values [n] where the value is finite (and above zero, for a logarithmic axis)."""
+    with np.errstate(invalid="ignore"):
+        ok = np.isfinite(track.values) & np.isfinite(track.epochs) & (np.abs(track.values) < 1e150)
+        if positive:
+            ok &= track.values > 0
+    return track.steps[ok], track.epochs[ok], track.values[ok]
+
+
+def lost(track: Track) -> float | None:
+    """The epoch of the first value that is not finite, or None."""
+    bad = np.flatnonzero(~np.isfinite(track.values))
+    return float(track.epochs[bad[0]]) if len(bad) else None
+
+
+def envelope(
+    x: np.ndarray, y: np.ndarray, most: int = MOST_POINTS
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(x, lowest, mean, highest) [m] of at most `most` runs of neighbouring points, whatever n is. Values are finite."""
+    if len(x) <= most:
+        return x, y, y, y
+    starts = np.linspace(0, len(x), most, endpoint=False).astype(int)
+    sizes = np.diff(np.append(starts, len(x)))
+    return (
+        np.add.reduceat(x.astype(float), starts) / sizes,
+        np.minimum.reduceat(y, starts),
+        np.add.reduceat(y, starts) / sizes,
+        np.maximum.reduceat(y, starts),
+    )
+
+
+def draw_curve(
+    ax: Axes,
+    x: np.ndarray,
+    y: np.ndarray,
+    colour: str,
+    *,
+    most: int = MOST_POINTS,
+    width: float = 1.5,
+    style: str = "-",
+) -> None:
+    """A line through finite points; more than `most` become their mean, within the band from the lowest to the highest."""
+    x, low, middle, high = envelope(x, y, most)
+    if low is not high:
+        ax.fill_between(x, low, high, color=colour, alpha=0.22, linewidth=0)
+    ax.plot(x, middle, style, color=colour, linewidth=width, marker="o" if len(x) == 1 else "", markersize=4)
+
+
+def wide_range(*values: np.ndarray) -> bool:
+    """Do these values want a logarithmic axis: all above zero, and the largest over 30 times the smallest?"""
+    every = np.concatenate([np.asarray(v, dtype=float) for v in values]) if values else np.array([])
+    return bool(len(every) and every.min() > 0 and every.max() / every.min() > 30)
+
+
+def label_ends(ax: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
+    """Names (y, name, colour) written at the right edge beside where their curves end, moved apart where they would overlap."""
+    high_pt = ax.get_position().height * ax.figure.get_size_inches()[1] * 72
+    apart = 9.5 / high_pt
+    to_axes = ax.transData + ax.transAxes.inverted()
+    placed = sorted(
+        ((float(to_axes.transform((1.0, y))[1]), name, colour) for y, name, colour in ends),
+        key=lambda p: p[0],
+    )
+    at: list[float] = []
+    for y, _, _ in placed:
+        at.append(max(min(max(y, 0.0), 1.0), at[-1] + apart if at else -1.0))
+    over = (at[-1] - 1.02) if at else 0.0
+    for n in range(len(at) - 1, -1, -1):  # push down again what was pushed over the top
+        ceiling = at[n + 1] - apart if n + 1 < len(at) else 1.02
+        at[n] = min(at[n], ceiling) if over > 0 else at[n]
+    for (y, name, colour), place in zip(placed, at):
+        y = min(max(y, 0.0), 1.0)
+        ax.plot(
+            [1.0, 1.02, 1.05],
+            [y, place, place],
+            transform=ax.transAxes,
+            color=colour,
+            linewidth=1.5,
+            clip_on=False,
+        )
+        ax.text(
+            1.065,
+            place,
+            escape_math(name),
+            transform=ax.transAxes,
+            va="center_baseline",
+            color=INK,
+            fontsize=7.5,
+        )
+
+
+def layer_colours(n: int) -> list[str]:
+    """A colour for each of n layers: told apart singly up to six, from blue (first) to orange (last) beyond."""
+    if n <= len(SERIES):
+        return list(SERIES[:n])
+    from matplotlib.colors import LinearSegmentedColormap, to_hex
+
+    ramp = LinearSegmentedColormap.from_list("depth", ["#2f7fc1", "#8c86b8", "#d9822b"])
+    return [to_hex(ramp(i / (n - 1))) for i in range(n)]
+
+
+def layers_chart(
+    layers: Mapping[str, Track] | None, title: str, quantity: str, said: str, *, log: bool = True, ceiling: float | None = None,
+    also: str = "", mark: Callable[[Axes], None] | None = None,
+) -> Chart | None:  # fmt: skip
+    """A quantity by layer over the training steps. `said`: what it is, in a sentence's subject; `also`: a last sentence;
+    `mark`: draws a band or a limit; `ceiling`: the highest y. None where there is nothing finite to draw."""
+    if not isinstance(layers, Mapping):
+        return None
+    found = {name: finite(track, positive=log) for name, track in layers.items()}
+    shown = {name: (steps, values) for name, (steps, _, values) in found.items() if len(steps)}
+    if not shown:
+        return None
+    last = {name: float(values[-1]) for name, (_, values) in shown.items()}
+    low, high = min(last, key=last.__getitem__), max(last, key=last.__getitem__)
+    after = int(max(steps[-1] for steps, _ in shown.values()))
+    caption = (
+        f"{said} of {len(shown)} layer{'s' * (len(shown) > 1)}; at the last measured step ({count(after)}) "
+    )
+    caption += (
+        f"{figure(last[low])} in {low} and {figure(last[high])} in {high}."
+        if low != high
+        else f"{figure(last[low])} in {low}."
+    )
+    bad = [name for name, track in layers.items() if lost(track) is not None]
+    if bad:
+        caption += f" Not finite at times in {', '.join(short(b, 40) for b in bad[:3])}{' and others' * (len(bad) > 3)}."
+    return Chart(
+        title,
+        f"{caption} {also}".strip(),
+        lambda: _draw_layers(shown, quantity, log, ceiling, mark, {low, high}),
+    )
+
+
+def _draw_layers(
+    shown: Mapping[str, tuple[np.ndarray, np.ndarray]], quantity: str, log: bool, ceiling: float | None,
+    mark: Callable[[Axes], None] | None, told: set[str],
+) -> Figure:  # fmt: skip
+    picture, (ax,) = sheet(right_in=1.0)
+    names = list(shown)
+    colours = dict(zip(names, layer_colours(len(names))))
+    most = max(40, min(MOST_POINTS, 2400 // len(names)))
+    for name, (steps, values) in shown.items():
+        draw_curve(ax, steps, values, colours[name], most=most, width=1.5 if len(names) <= 6 else 1.0)
+    tick(ax, log=log, whole_x=True, ticks=4)
+    if not log:
+        ax.set_ylim(bottom=0 if min(values.min() for _, values in shown.values()) >= 0 else None)
+        if ceiling is not None:
+            ax.set_ylim(top=max(ceiling, math.nextafter(0, 1)))
+    if mark:
+        mark(ax)
+    told = set(names) if len(names) <= 8 else told | {names[0], names[-1]}
+    label_ends(ax, [(float(shown[n][1][-1]), short(n, 15), colours[n]) for n in names if n in told])
+    name_axes(ax, "optimizer step", quantity)
+    return picture

@@ -1,0 +1,116 @@
+"""Progress: where a training stands, and its checkpoint: all that is needed to go on bit for bit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+PLATEAU_EPOCHS = 5  # epochs without a better validation loss before the on-plateau schedule drops the rate
+
+
+@dataclass
+class Progress:
+    """epoch: whole passes done; cursor: rows of the current epoch done; index: optimizer steps done;
+    best_loss, best_epoch, bad_epochs: of the validation loss; drops: of the on-plateau schedule;
+    losses, sizes: of the steps of the current epoch; best: the best weights so far."""
+
+    epoch: int = 0
+    cursor: int = 0
+    index: int = 0
+    best_loss: float = float("inf")
+    best_epoch: int = 0
+    bad_epochs: int = 0
+    drops: int = 0
+    flat_epochs: int = 0
+    epoch_s: float = 0.0
+    why_stop: str = ""
+    losses: list[Tensor] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+    best: dict[str, Tensor] = field(default_factory=dict)
+
+    def judge(self, network: nn.Module, valid_loss: float, patience: int) -> None:
+        """Take in an epoch's validation loss: keep the weights if best, count if not, stop when patience ends."""
+        if valid_loss < self.best_loss:
+            self.best_loss, self.best_epoch, self.bad_epochs, self.flat_epochs = valid_loss, self.epoch, 0, 0
+            now = network.state_dict()
+            if self.best:
+                for name, kept in self.best.items():
+                    kept.copy_(now[name])
+            else:
+                self.best = {name: t.detach().clone() for name, t in now.items()}
+            return
+        self.bad_epochs, self.flat_epochs = self.bad_epochs + 1, self.flat_epochs + 1
+        if self.flat_epochs >= PLATEAU_EPOCHS:
+            self.drops, self.flat_epochs = self.drops + 1, 0
+        if patience and self.bad_epochs >= patience:
+            self.why_stop = "patience"
+
+    def put_best(self, network: nn.Module) -> None:
+        """The best weights into the network; as they are where no epoch has ended yet."""
+        if self.best:
+            network.load_state_dict(self.best)
+
+
+PLAIN = (
+    "epoch",
+    "cursor",
+    "index",
+    "best_loss",
+    "best_epoch",
+    "bad_epochs",
+    "drops",
+    "flat_epochs",
+    "epoch_s",
+    "why_stop",
+    "sizes",
+)
+
+
+def checkpoint_of(
+    progress: Progress, network: nn.Module, optimizer: torch.optim.Optimizer, device: torch.device
+) -> dict[str, Any]:
+    """{"tensors": {name: Tensor}, "plain": JSON types}: weights, best weights, optimizer, random states, data order."""
+    tensors = {f"network.{k}": v for k, v in network.state_dict().items()}
+    tensors |= {f"best.{k}": v for k, v in progress.best.items()}
+    state = optimizer.state_dict()
+    scalars: dict[str, dict[str, Any]] = {}
+    for key, entry in state["state"].items():
+        for name, value in entry.items():
+            if isinstance(value, Tensor):
+                tensors[f"optimizer.{key}.{name}"] = value
+            elif value is not None:
+                scalars.setdefault(str(key), {})[name] = value
+    tensors["random.cpu"] = torch.get_rng_state()
+    if device.type == "cuda":
+        tensors["random.cuda"] = torch.cuda.get_rng_state(device)
+    if progress.losses:
+        tensors["losses"] = torch.stack(progress.losses)
+    plain = {k: getattr(progress, k) for k in PLAIN}
+    return {
+        "tensors": {k: v.detach().cpu().clone().contiguous() for k, v in tensors.items()},
+        "plain": {"progress": plain, "groups": state["param_groups"], "scalars": scalars},
+    }
+
+
+def restore(
+    state: dict[str, Any], network: nn.Module, optimizer: torch.optim.Optimizer, device: torch.device
+) -> Progress:
+    """Put a checkpoint back into a network and an optimizer of the same making; where it stood is returned."""
+    tensors, plain = state["tensors"], state["plain"]
+    take = lambda prefix: {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
+    network.load_state_dict(take("network."))
+    entries: dict[int, dict[str, Any]] = {int(k): dict(v) for k, v in plain["scalars"].items()}
+    for name, value in take("optimizer.").items():
+        key, _, field_name = name.partition(".")
+        entries.setdefault(int(key), {})[field_name] = value
+    optimizer.load_state_dict({"state": entries, "param_groups": plain["groups"]})
+    torch.set_rng_state(tensors["random.cpu"])
+    if device.type == "cuda" and "random.cuda" in tensors:
+        torch.cuda.set_rng_state(tensors["random.cuda"], device)
+    progress = Progress(**plain["progress"])
+    progress.losses = list(tensors["losses"].to(device).unbind()) if "losses" in tensors else []
+    progress.best = {k: v.to(device) for k, v in take("best.").items()}
+    return progress

@@ -1,0 +1,189 @@
+"""Gather: what a run writes down about itself: its surroundings, and the evidence that rules, charts and report read."""
+
+from __future__ import annotations
+
+import io
+import os
+import platform
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from wellfit.nouns.summary import parameters, summary
+
+from wellfit.nouns import shelf
+from wellfit.nouns.case import Case
+from wellfit.nouns.data import Data, Split
+from wellfit.nouns.errors import RunError
+from wellfit.nouns.reading import tracks
+from wellfit.nouns.run import ENVIRONMENT, Run
+
+DATA, EVIDENCE = "data.json", "evidence.npz"
+MOST_ROWS, MOST_PICTURES, WORST = 500, 64, 24  # kept as samples for the report
+
+
+def environment(data: Data) -> dict[str, Any]:
+    """Versions, machine and the fingerprint of the data: what another person needs to repeat the run."""
+    found = {}
+    for package in ("wellfit", "torch", "numpy", "scikit-learn", "pandas"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return {
+        "versions": {"python": platform.python_version(), **found},
+        "machine": {
+            "system": f"{platform.system()} {platform.release()}",
+            "processor": platform.processor() or platform.machine(),
+            "cpus": os.cpu_count(),
+            "threads": torch.get_num_threads(),
+            "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+        },
+        "command": sys.argv,
+        "fingerprint": data.raw.fingerprint,
+        "started": time.time(),
+    }
+
+
+def must_be_same(run: Run, data: Data) -> None:
+    """Raise RunError where `data` is not what the run was started on."""
+    was = run.read_json(ENVIRONMENT, {}).get("fingerprint")
+    if was and data.raw.fingerprint != was:
+        raise RunError(
+            f"to go on with {run.path}",
+            f"{data.raw.name} is not the data it was started on (fingerprint {data.raw.fingerprint[:12]}, then {was[:12]})",
+            "give the same data, or start a new run",
+        )
+
+
+class Clock:
+    """Seconds since it was made, and whether the next checkpoint is due."""
+
+    def __init__(self, every_s: float):
+        self._begun = self._last = time.monotonic()
+        self._every_s = every_s
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._begun
+
+    def due(self) -> bool:
+        """True at most every `every_s` seconds."""
+        now = time.monotonic()
+        if now - self._last < self._every_s:
+            return False
+        self._last = now
+        return True
+
+
+@contextmanager
+def interruptible() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C or a batch system's SIGTERM asks to stop; the second one stops at once. Yields: has it been asked?"""
+    asked: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+
+    def ask(number: int, frame: Any) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+
+    kept = {s: signal.signal(s, ask) for s in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+
+
+def evidence(
+    run: Run, case: Case, judged: Mapping[str, dict[str, Any]], watched: tuple[float, float], train_s: float
+) -> dict[str, Any]:
+    """data.json and evidence.npz into the run's folder; all of it, with the tracks, is returned by name."""
+    arrays = _arrays(case, judged)
+    facts = _facts(case, judged) | {"watch_s": watched[0], "watch_frac": watched[1], "train_s": train_s}
+    run.write_json(DATA, facts)
+    held = io.BytesIO()
+    np.savez_compressed(held, allow_pickle=False, **arrays)
+    run.write(EVIDENCE, held.getvalue())
+    return {**tracks(run.readings), **facts, **arrays}
+
+
+def _facts(case: Case, judged: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    data, recipe = case.data, case.recipe
+    return {
+        **data.facts,
+        "name": data.raw.name,
+        "kind": data.raw.kind,
+        "task": data.task,
+        **{f"n_{s}": len(getattr(data, s)) for s in ("train", "valid", "test")},
+        "shape_in": list(data.shape_in),
+        "shape_out": list(data.shape_out),
+        "classes": list(data.classes),
+        "target_names": list(data.target_names),
+        "units": dict(data.raw.units),
+        "input_names": list(data.raw.names) or [str(c) for c in getattr(data.raw.inputs, "columns", ())],
+        "split": data.choices.get("split"),
+        "normalise": data.choices.get("normalise"),
+        "chance_loss": shelf.module("losses", recipe.training.loss).chance(data.train.y, data.shape_out),
+        "epochs": recipe.training.epochs,
+        "parameters": parameters(case.network),
+        "layers": [
+            vars(row) if hasattr(row, "__dict__") else row._asdict()
+            for row in summary(case.network, data.shape_in)
+        ],
+        "test_metrics": judged["test"]["metrics"],
+        "valid_metrics": judged["valid"]["metrics"],
+        "baseline": judged["test"].get("baseline"),
+    }
+
+
+def _arrays(case: Case, judged: Mapping[str, dict[str, Any]]) -> dict[str, np.ndarray]:
+    found: dict[str, np.ndarray] = {}
+    for split, j in judged.items():
+        found |= {f"{split}_truth": j["truth"], f"{split}_outputs": j["outputs"]}
+        found["test_loss" if split == "test" else f"{split}_example_loss"] = j["loss"]
+    data = case.data
+    most = MOST_PICTURES if data.raw.kind == "pictures" else MOST_ROWS
+    pick = np.random.default_rng(0).permutation(len(data.train))[:most]
+    found |= {"sample_x": _shown(case, data.train, pick), "sample_y": data.train.y[pick].numpy()}
+    worst = np.argsort(-judged["test"]["loss"])[:WORST]
+    if data.task == "classification":
+        wrong = judged["test"]["outputs"].argmax(1) != judged["test"]["truth"]
+        worst = worst[wrong[worst]]
+    found["worst_rows"] = data.test.rows[worst]
+    found["worst_index"] = worst
+    if data.raw.kind == "pictures":
+        found["worst_x"] = _shown(case, data.test, worst)
+    first = next((p for p in case.network.parameters() if p.ndim > 1), None)
+    if first is not None:
+        found["first_weights"] = first.detach().cpu().numpy()[:MOST_PICTURES]
+    return found
+
+
+def _shown(case: Case, split: Split, pick: np.ndarray) -> np.ndarray:
+    """Examples as a person knows them: pictures scaled to 0..1, else the numbers in their own units."""
+    raw = case.data.raw
+    rows = split.rows[pick]
+    if raw.kind == "table":
+        frame = raw.inputs.iloc[rows]  # type: ignore[union-attr]
+        return (
+            frame.apply(lambda c: c.astype(str)).to_numpy(dtype=str)
+            if len(frame)
+            else np.empty((0, 0), dtype=str)
+        )
+    x = raw.inputs[rows]
+    values = x.detach().cpu().numpy() if isinstance(x, Tensor) else np.asarray(x)
+    if raw.kind != "pictures" or not values.size:
+        return values
+    top = 255.0 if values.dtype == np.uint8 else float(max(np.nanmax(raw.inputs), 1e-12))
+    return np.clip(values / top, 0, 1).astype(np.float32)

@@ -1,0 +1,116 @@
+"""Tell: each stage of a fit in one short line, with the same facts as JSON types beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from wellfit.nouns.summary import parameters, summary
+
+from wellfit.nouns import units
+from wellfit.nouns.case import Case
+from wellfit.nouns.data import Data
+from wellfit.nouns.finding import Finding
+from wellfit.nouns.run import Run
+from wellfit.nouns.stage import Stage
+from wellfit.nouns.step import Rest, Step
+
+SCALED = {
+    "none": "as they are",
+    "centre": "centred",
+    "standardise": "standardised",
+    "minmax": "scaled to 0..1",
+    "robust": "scaled by median and quartiles",
+    "quantile": "mapped to a normal distribution by quantiles",
+    "pca": "rotated to principal components",
+    "whiten": "whitened",
+}
+
+
+def data(data: Data) -> Iterator[Stage]:
+    """What was read and how it is split; then the inputs and how they were scaled."""
+    n = {s: len(getattr(data, s)) for s in ("train", "valid", "test")}
+    what = {"table": "rows", "pictures": "pictures", "array": "examples"}[data.raw.kind]
+    aim = f"{len(data.classes)} classes" if data.classes else f"{', '.join(data.target_names) or 'target'}"
+    split = data.choices.get("split", "")
+    line = (
+        f"{data.raw.name}: {units.count(len(data))} {what}, {data.task} ({aim}); {units.count(n['train'])} train, "
+        f"{units.count(n['valid'])} validation, {units.count(n['test'])} test ({split})"
+    )
+    yield Stage("data", line, data, {**dict(data.facts), "reasons": dict(data.reasons)})
+    for finding in data.findings:
+        yield check(finding)
+    missing = sum(dict(data.facts.get("missing", {})).values())
+    scaling = SCALED.get(str(data.choices.get("normalise")), str(data.choices.get("normalise")))
+    line = f"{'×'.join(map(str, data.shape_in))} inputs, {scaling} by the training rows"
+    if missing:
+        line += f"; {units.count(missing)} missing cells filled"
+    yield Stage(
+        "inputs",
+        line,
+        data,
+        {"shape_in": list(data.shape_in), "normalise": data.choices.get("normalise"), "missing": missing},
+    )
+
+
+def network(case: Case, reasons: Mapping[str, str]) -> Stage:
+    """The network, its size, and how it will be trained."""
+    rows, r = summary(case.network, case.data.shape_in), case.recipe
+    fields = [row.receptive_field for row in rows if row.receptive_field]
+    n = parameters(case.network)
+    widths = "-".join(map(str, r.network.widths))
+    line = f"{r.network.name} {widths}, {units.count(n)} parameters"
+    if fields:
+        seen = fields[-1] if not isinstance(fields[-1], list | tuple) else "×".join(map(str, fields[-1]))
+        line += f", receptive field {seen}"
+    t = r.training
+    line += f"; {t.optimizer} at {units.figure(float(t.lr), 2)}, {t.schedule}, batch {t.batch_size}, {t.epochs} epochs, {t.loss}"
+    facts = {"parameters": n, "recipe": r.model_dump(mode="json"), "reasons": dict(reasons)}
+    return Stage("network", line, (case, rows), facts)
+
+
+def check(finding: Finding) -> Stage:
+    """A finding before training."""
+    line = finding.summary + (f" ({finding.evidence})" if finding.evidence else "")
+    return Stage("check" if finding.stage == "check" else finding.stage, line, finding, finding.to_dict())
+
+
+def moment(moment: Step | Rest, case: Case) -> Stage:
+    """A moment of training: the curves at an epoch's end, else how far it is."""
+    facts: dict[str, Any] = {
+        "epoch": moment.epoch,
+        "step": moment.index,
+        "epochs": case.recipe.training.epochs,
+    }
+    if isinstance(moment, Rest):
+        facts |= {r.name: r.value for r in moment.readings} | {"best": moment.best}
+    return Stage("moment", f"epoch {moment.epoch:.1f}", moment, facts)
+
+
+def verdict(final: Finding, findings: list[Finding]) -> Stage:
+    """The verdict in a sentence."""
+    line = f"{final.fault}: {final.summary}"
+    return Stage("verdict", line, (final, findings), final.to_dict())
+
+
+def test(detail: Any, judged: Mapping[str, Any], run: Run, page: Path) -> Stage:
+    """The one test, and where the report is."""
+    metrics = judged["metrics"]
+    name, m = next(iter(metrics.items()))
+    unit = f" {m['unit']}" if m.get("unit") else ""
+    line = f"{name} {units.figure(m['value'], 4)}{unit} (95 % interval {units.figure(m['low'], 4)} to {units.figure(m['high'], 4)}, n = {m['n']})"
+    if judged.get("baseline") is not None:
+        base = judged["baseline"]
+        line += f"; {base['name']} gives {units.figure(base['value'], 4)}{unit}"
+    return Stage("test", line, detail, {"test": metrics, "run": str(run.path), "report": str(page)})
+
+
+def resumed(run: Run, state: Mapping[str, Any] | None) -> Stage:
+    """Where a run goes on."""
+    at = (
+        f"after epoch {state['plain']['progress']['epoch']}"
+        if state
+        else "from the start: nothing had been kept"
+    )
+    return Stage("resume", f"{run.path}: going on {at}", run, {"run": str(run.path)})

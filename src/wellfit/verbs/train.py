@@ -1,0 +1,281 @@
+"""Training is a generator: `for moment in train(case)` hands out Steps (sampled) and Rests (between steps).
+
+The caller measures, writes down, and stops by leaving. Whatever happens, the network ends with its best weights.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from wellfit.nouns import shelf
+from wellfit.nouns.case import Case
+from wellfit.nouns.progress import Progress, checkpoint_of, restore
+from wellfit.nouns.reading import Reading
+from wellfit.nouns.step import Rest, Step
+
+CHUNK_BYTES = (
+    32 * 2**20
+)  # rows gathered at once into the order of the epoch: large enough to be rare, small in memory
+EVAL_ROWS = 2048  # rows a forward pass without gradients
+
+
+def train(
+    case: Case,
+    *,
+    due: Callable[[int], bool] = lambda index: False,
+    rest_s: float = 20.0,
+    state: dict[str, Any] | None = None,
+) -> Iterator[Step | Rest]:
+    """Train `case.network` by `case.recipe`.
+
+    Hands out a Step where `due(index)`, and a Rest at the end of each epoch and about every `rest_s` seconds.
+    state: what `Rest.state()` gave; training goes on from there and ends bit for bit where it would have ended.
+    Data order is a function of (seed, epoch); dropout draws from torch's global generator, seeded here and put
+    back on leaving.
+    """
+    choices, network = case.recipe.training, case.network
+    rows, valid = case.data.train.to(case.device), case.data.valid.to(case.device)
+    optimizer = shelf.get("optimizers", choices.optimizer)(
+        network.parameters(), float(choices.lr), momentum=choices.momentum, l2=float(choices.l2)
+    )
+    pace = Pace(case, len(rows))
+    step_of = _stepper(case, optimizer)
+    with _own_randomness(choices.seed, case.device):
+        progress = Progress() if state is None else restore(state, network, optimizer, case.device)
+        try:
+            while progress.epoch < pace.epochs and not progress.why_stop:
+                yield from _epoch(case, rows.x, rows.y, optimizer, progress, pace, step_of, due, rest_s)
+                scores = _close_epoch(case, valid.x, valid.y, progress, pace)
+                yield Rest(
+                    progress.index,
+                    float(progress.epoch),
+                    network,
+                    scores,
+                    progress.bad_epochs == 0,
+                    lambda: checkpoint_of(progress, network, optimizer, case.device),
+                    progress.why_stop,
+                )
+        finally:
+            progress.put_best(network)
+            network.eval()
+
+
+class Pace:
+    """How fast: the rate and the batch size at any moment, from the schedule (arXiv:1711.00489 for the batch)."""
+
+    def __init__(self, case: Case, n_rows: int):
+        c = case.recipe.training
+        self.epochs, self.n_rows = int(c.epochs), n_rows
+        self.lr, self.batch_size, self.warmup_frac = (
+            float(c.lr),
+            min(int(c.batch_size), n_rows),
+            c.warmup_frac,
+        )
+        self.by_batch, self.final_frac = c.decay_by == "batch", c.final_frac
+        self._schedule = shelf.get("schedules", c.schedule)
+        self._largest = max(
+            self.batch_size, n_rows // 10
+        )  # "batch size grows to about a tenth of the data" (ibid.)
+
+    def factor(self, progress: float, drops: int) -> float:
+        """The schedule's share of the peak, without warm-up."""
+        return self._schedule(min(progress, 1.0), final_frac=self.final_frac, drops=drops)
+
+    def batch(self, epoch: int, drops: int) -> int:
+        """Examples a step in this epoch."""
+        if not self.by_batch:
+            return self.batch_size
+        return min(round(self.batch_size / self.factor(epoch / self.epochs, drops)), self._largest)
+
+    def rate(self, seen: int, batch: int, drops: int) -> float:
+        """Step size after `seen` examples; where the batch has grown, only what it could not take over falls."""
+        progress = seen / (self.epochs * self.n_rows)
+        warm = min(1.0, (progress + 1e-12) / self.warmup_frac) if self.warmup_frac else 1.0
+        factor = self.factor(progress, drops)
+        if self.by_batch:
+            factor = min(1.0, factor * batch / self.batch_size)
+        return self.lr * max(warm, 0.01) * factor
+
+
+def _stepper(case: Case, optimizer: torch.optim.Optimizer) -> Callable[[], None]:
+    """() -> None: L1, clipping, then the optimizer's step, with the gradients let go."""
+    c, parameters = case.recipe.training, [p for p in case.network.parameters() if p.requires_grad]
+    weights = [p for p in parameters if p.ndim > 1]
+
+    def step() -> None:
+        if c.l1:  # the penalty's subgradient, l1 * sign(w)
+            for w in weights:
+                if w.grad is not None:
+                    w.grad.add_(w.detach().sign(), alpha=c.l1)
+        if c.clip:
+            nn.utils.clip_grad_norm_(parameters, c.clip)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+
+    return step
+
+
+def _epoch(case, x, y, optimizer, progress, pace, step_of, due, rest_s) -> Iterator[Step | Rest]:
+    """One pass over the training rows from `progress.cursor` on."""
+    network, loss_of, c = case.network, case.loss, case.recipe.training
+    amp = c.precision == "bfloat16"
+    generator = torch.Generator().manual_seed(c.seed * 1_000_003 + progress.epoch)
+    order = torch.randperm(len(x), generator=generator)[progress.cursor :].to(x.device)
+    batch = pace.batch(progress.epoch, progress.drops)
+    if progress.cursor == 0:
+        progress.losses, progress.sizes, progress.epoch_s = [], [], 0.0
+    losses, sizes, groups = progress.losses, progress.sizes, optimizer.param_groups
+    network.train()
+    before: dict[str, Tensor] = {}
+    sampled = due(progress.index)
+    begun = rested = time.perf_counter()
+    base = progress.epoch * len(x)
+    for xb, yb in _batches(x, y, order, batch):
+        n = len(xb)
+        lr = pace.rate(base + progress.cursor, batch, progress.drops)
+        for group in groups:
+            group["lr"] = lr
+        if sampled:
+            seen_by, clock = {}, time.perf_counter()
+            hooks = _listen(network, seen_by)
+            prepared_s = time.perf_counter() - clock
+        if amp:
+            with torch.autocast(case.device.type, torch.bfloat16):
+                outputs = network(xb)
+                loss = loss_of(outputs.float(), yb)
+        else:
+            outputs = network(xb)
+            loss = loss_of(outputs, yb)
+        loss.backward()
+        if sampled:
+            for hook in hooks:
+                hook.remove()
+            epoch = progress.epoch + progress.cursor / len(x)
+            yield Step(
+                progress.index,
+                epoch,
+                network,
+                optimizer,
+                xb,
+                yb,
+                outputs,
+                loss,
+                lr,
+                n,
+                seen_by,
+                before,
+                prepared_s=prepared_s,
+            )
+            network.train()
+        sampled = due(progress.index + 1)
+        if sampled:
+            before = {name: p.detach().clone() for name, p in network.named_parameters()}
+        step_of()
+        losses.append(loss.detach())
+        sizes.append(n)
+        progress.index += 1
+        progress.cursor += n
+        if rest_s and (now := time.perf_counter()) - rested > rest_s and progress.cursor < len(x):
+            progress.epoch_s += now - begun
+            yield Rest(
+                progress.index,
+                progress.epoch + progress.cursor / len(x),
+                network,
+                state=lambda: checkpoint_of(progress, network, optimizer, case.device),
+            )
+            begun = rested = time.perf_counter()
+            network.train()
+    progress.epoch_s += time.perf_counter() - begun
+
+
+def _batches(x: Tensor, y: Tensor, order: Tensor, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """(x, y) batches in `order`, gathered some tens of MB at a time; a lone last example is left for another epoch."""
+    row_bytes = max(1, x[0].numel() * x.element_size())
+    chunk = max(1, CHUNK_BYTES // (row_bytes * batch)) * batch
+    for start in range(0, len(order), chunk):
+        rows = order[start : start + chunk]
+        for xb, yb in zip(x[rows].split(batch), y[rows].split(batch)):
+            if len(xb) > 1 or batch == 1:
+                yield xb, yb
+
+
+def _listen(network: nn.Module, seen: dict[str, Tensor]) -> list[Any]:
+    """Hooks that note what each leaf module gives."""
+
+    def note(name: str) -> Callable[..., None]:
+        def hook(module: nn.Module, inputs: Any, output: Any) -> None:
+            if isinstance(output, Tensor):
+                seen[name] = output.detach()
+
+        return hook
+
+    leaves = [
+        (name or "network", m) for name, m in network.named_modules() if not any(True for _ in m.children())
+    ]
+    return [m.register_forward_hook(note(name)) for name, m in leaves]
+
+
+def evaluate(case: Case, x: Tensor, y: Tensor) -> tuple[float, float, float]:
+    """(loss, its standard error, score) on rows already on the device, in eval mode."""
+    case.network.eval()
+    with torch.no_grad():
+        outputs = torch.cat([case.network(part) for part in x.split(EVAL_ROWS)]).float()
+        loss = case.loss(outputs, y)
+        each = torch.func.vmap(case.loss)(outputs[:, None], y[:, None])
+        if case.data.task == "classification":
+            score = (outputs.argmax(1) == y).float().mean()
+        elif case.data.task == "multilabel":
+            score = ((outputs > 0) == (y > 0.5)).float().mean()
+        else:
+            score = (1 - ((outputs - y) ** 2).sum(0) / ((y - y.mean(0)) ** 2).sum(0).clamp_min(1e-12)).mean()
+        figures = torch.stack([loss, each.std() / len(y) ** 0.5 if len(y) > 1 else each.sum() * 0, score])
+    a, b, c = figures.tolist()
+    return a, b, c
+
+
+def _close_epoch(case: Case, x: Tensor, y: Tensor, progress: Progress, pace: Pace) -> tuple[Reading, ...]:
+    """Evaluate, keep the best weights, decide whether to stop; the epoch's curves are returned."""
+    sizes = torch.tensor(progress.sizes, dtype=torch.float64)
+    train_loss = float((torch.stack(progress.losses).double().cpu() * sizes).sum() / sizes.sum())
+    batch = pace.batch(progress.epoch, progress.drops)
+    valid_loss, error, score = evaluate(case, x, y)
+    rate = pace.rate(progress.epoch * pace.n_rows, batch, progress.drops)
+    progress.epoch, progress.cursor = progress.epoch + 1, 0
+    progress.judge(case.network, valid_loss, int(case.recipe.training.patience))
+    if not (math.isfinite(train_loss) and math.isfinite(valid_loss)):
+        progress.why_stop = "not finite"
+    elif progress.epoch >= pace.epochs:
+        progress.why_stop = "epochs"
+    at = (progress.index, float(progress.epoch))
+    return (
+        Reading("train_loss", train_loss, *at),
+        Reading("valid_loss", valid_loss, *at),
+        Reading("valid_loss_se", error, *at),
+        Reading("valid_score", score, *at),
+        Reading("lr", rate, *at),
+        Reading("batch_size", float(batch), *at, unit="examples"),
+        Reading("examples_s", float(sizes.sum()) / max(progress.epoch_s, 1e-9), *at, unit="1/s"),
+    )
+
+
+@contextmanager
+def _own_randomness(seed: int, device: torch.device) -> Iterator[None]:
+    """torch's global generators seeded for a training, and put back afterwards."""
+    kept, kept_cuda = (
+        torch.get_rng_state(),
+        torch.cuda.get_rng_state(device) if device.type == "cuda" else None,
+    )
+    torch.manual_seed(seed)
+    try:
+        yield
+    finally:
+        torch.set_rng_state(kept)
+        if kept_cuda is not None:
+            torch.cuda.set_rng_state(kept_cuda, device)
