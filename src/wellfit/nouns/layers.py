@@ -1,12 +1,17 @@
-"""Layers by name, and norms of many tensors in one go, for probes and checks."""
+"""Layers by name, and one figure of each of many tensors in one transfer, for probes and checks."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
+
+RELU_LIKE = (nn.ReLU, nn.ReLU6)
+"""Activations that give exactly 0 over half the line, where no gradient passes."""
+
+_FEATURES_LAST = (nn.Linear, nn.LayerNorm, nn.Embedding, nn.MultiheadAttention, nn.RNNBase)
 
 
 def holders(network: nn.Module) -> Iterator[tuple[str, str, nn.Parameter]]:
@@ -20,16 +25,32 @@ def holders(network: nn.Module) -> Iterator[tuple[str, str, nn.Parameter]]:
             yield layer or "network", f"{layer}.{name}" if layer else name, parameter
 
 
+def leaves(network: nn.Module) -> dict[str, nn.Module]:
+    """Modules without children by dotted name, in the order they were registered; a lone one is "network"."""
+    return {name or "network": m for name, m in network.named_modules() if not any(True for _ in m.children())}
+
+
+def unit_axis(layers: dict[str, nn.Module], name: str, activation: Tensor) -> int:
+    """The axis of an activation [B, ...] along which its units lie.
+
+    1 for [B, F] and [B, C, ...]; the last for [B, T, F] after a layer that works on the last axis (Linear ...);
+    0, each example a unit, for [B].
+    """
+    if activation.ndim < 3:
+        return activation.ndim - 1
+    before = list(layers)[: list(layers).index(name)] if name in layers else []
+    with_weights = [layers[n] for n in before if any(True for _ in layers[n].parameters(recurse=False))]
+    return activation.ndim - 1 if with_weights and isinstance(with_weights[-1], _FEATURES_LAST) else 1
+
+
 def norms(tensors: Sequence[Tensor]) -> list[float]:
-    """Euclidean norm of each tensor, brought to the host in one transfer; 0 for an empty tensor."""
+    """Euclidean norm of each tensor; 0 for an empty one."""
     if not tensors:
         return []
     dense = [_dense(t.detach()) for t in tensors]
-    try:
-        found = torch._foreach_norm(dense)
-    except RuntimeError:  # tensors of several kinds or devices
-        found = [torch.linalg.vector_norm(t) for t in dense]
-    return fetch(found)
+    if len({(t.dtype, t.device) for t in dense}) > 1:
+        return fetch([torch.linalg.vector_norm(t) for t in dense])
+    return fetch(torch._foreach_norm(dense))
 
 
 def fetch(scalars: Sequence[Tensor]) -> list[float]:
@@ -51,15 +72,12 @@ def by_layer(layers: Sequence[str], values: Sequence[float]) -> dict[str, float]
     return {layer: math.hypot(*found) for layer, found in parts.items()}
 
 
-def numbers(activations: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Activations as floating-point tensors (whole numbers and half precision made float32)."""
-    wide = (torch.float32, torch.float64)
-    return {name: a if a.dtype in wide else a.float() for name, a in activations.items()}
+def numbers(activation: Tensor) -> Tensor:
+    """An activation in float32, or float64 where it is that already."""
+    return activation if activation.dtype in (torch.float32, torch.float64) else activation.float()
 
 
 def _dense(t: Tensor) -> Tensor:
     if t.is_sparse:
         t = t.coalesce().values()
-    if t.is_complex():
-        t = torch.view_as_real(t)
-    return t.float() if t.dtype in (torch.float16, torch.bfloat16) or not t.is_floating_point() else t
+    return numbers(torch.view_as_real(t) if t.is_complex() else t)

@@ -1,4 +1,4 @@
-"""Watch: measures Steps with the probes of the shelf, times itself, and spaces its samples to stay in its budget."""
+"""Watch: measures Steps with the probes of the shelf, times itself, and keeps to its budget of time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wellfit.nouns.reading import Reading
 from wellfit.nouns.step import Step
 
 GRACE_S = 0.005
-"""Watching that may run ahead of the budget, for the dense first samples; at 2 % it is made good within 0.25 s."""
+"""What the dense first samples may take ahead of the budget; at 2 % it is made good within 0.25 s."""
 DENSE = 16
 """Steps in which samples double their distance: 0, 1, 2, 4, 8, 16."""
 FINEST = 200
@@ -27,17 +27,15 @@ NEVER = sys.maxsize
 class Watch:
     """Samples of a training within a budget: `if watch.due(index): readings = watch(step)`.
 
-    budget_frac: share of elapsed time that watching may take, 0 = never; probes: words of the shelf (default all).
-    next: the first step that may be sampled; below it `due` is false, so a hot loop can compare by itself.
-    It draws no random numbers and writes nothing to the network, so that training is the same with and without it.
+    budget_frac: share of elapsed time that watching may take, 0 = never; probes: words of the shelf (all of it
+    by default); next: the first step that may be sampled, so that a hot loop can compare by itself and need not
+    ask `due`. It draws no random numbers and writes nothing to the network: training is the same without it.
     """
 
     def __init__(self, budget_frac: float, probes: Iterable[str] | None = None):
         self.budget_frac = budget_frac
         words = shelf.names("probes") if probes is None else tuple(probes)
-        self._probes = [
-            (w, shelf.get("probes", w), getattr(shelf.module("probes", w), "UNIT", "")) for w in words
-        ]
+        self._probes = [(w, shelf.get("probes", w), getattr(shelf.module("probes", w), "UNIT", "")) for w in words]
         self.next = 0 if budget_frac > 0 and self._probes else NEVER
         self._start_s = self._first = -1.0  # clock and index at the first sample
         self._spent_s = self._spent_before_s = self._sample_s = 0.0
@@ -45,12 +43,12 @@ class Watch:
             self._warm_up()
 
     def due(self, index: int) -> bool:
-        """Shall step `index` be sampled? Nearly free below `next`; beyond it the clock decides, and moves `next`."""
+        """Shall step `index` be sampled? Nearly free below `next`; from there on the clock decides."""
         if index < self.next:
             return False
         if self._start_s < 0:
             return True
-        short_s = self._short_s(perf_counter())
+        short_s = self._short_s(index)
         if short_s <= 0:
             return True
         self._postpone(index, short_s)
@@ -78,22 +76,25 @@ class Watch:
         return self._spent_s, self._spent_s / max(perf_counter() - self._start_s, self._spent_s, 1e-9)
 
     def _warm_up(self) -> None:
-        """Probe a toy step, so that what torch does at first use (some 20 ms) is not taken for the price of a sample."""
-        layer, x = nn.Linear(1, 1), torch.zeros(1, 1)
-        for parameter in layer.parameters():
+        """Probe a toy step, lest what torch does at first use (some 20 ms) be taken for a sample's price."""
+        linear, x = nn.utils.skip_init(nn.Linear, 1, 1), torch.zeros(1, 1)  # draws no random numbers
+        network = nn.Sequential(linear, nn.ReLU(), nn.Tanh())
+        for parameter in network.parameters():
             parameter.data, parameter.grad = torch.zeros_like(parameter), torch.zeros_like(parameter)
-        before = {n: p.detach() for n, p in layer.named_parameters()}
-        optimizer = torch.optim.SGD(layer.parameters(), lr=0.0)
-        toy = Step(0, 0.0, layer, optimizer, x, x, x, x.sum(), activations={"": x}, weights_before=before)
+        before = {name: p.detach() for name, p in network.named_parameters()}
+        optimizer = torch.optim.SGD(network.parameters(), lr=0.0)
+        seen = {"0": x, "1": x, "2": x}
+        toy = Step(0, 0.0, network, optimizer, x, x, x, x.sum(), activations=seen, weights_before=before)
         for word, probe, unit in self._probes:
             with torch.no_grad(), suppress(Exception):  # a stranger's probe may want more than the toy has
                 _readings(word, probe, unit, toy)
 
-    def _short_s(self, now: float) -> float:
-        """Seconds to wait until another sample is within the budget."""
-        if self._spent_s + self._sample_s <= GRACE_S:
+    def _short_s(self, index: int) -> float:
+        """Seconds to wait until another sample is within the budget (or within the grace of the first ones)."""
+        then_s = self._spent_s + self._sample_s
+        if then_s <= GRACE_S and index - self._first <= DENSE:
             return 0.0
-        return (self._spent_s + self._sample_s) / self.budget_frac - (now - self._start_s)
+        return then_s / self.budget_frac - (perf_counter() - self._start_s)
 
     def _plan(self, index: int) -> None:
         """After a sample: what one costs (the last two, evenly), and where the next may lie."""
@@ -103,11 +104,11 @@ class Watch:
         if done < DENSE:
             self.next = index + max(1, done)
             return
-        self._postpone(index, self._short_s(perf_counter()))
+        self._postpone(index, self._short_s(index + 1))
         self.next = max(self.next, index + max(1, done // FINEST))
 
     def _postpone(self, index: int, seconds: float) -> None:
-        """Move `next` by about `seconds` of steps, at most to twice the steps so far, for steps may grow slower."""
+        """Move `next` by about `seconds` of steps, at most to twice the steps so far: steps may slow down."""
         done = index - int(self._first)
         step_s = (perf_counter() - self._start_s) / max(done, 1)
         steps = math.ceil(seconds / step_s) if step_s > 0 else 1
