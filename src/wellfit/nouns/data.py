@@ -1,7 +1,8 @@
-"""Data: what is learnt from. `Raw` is what a reader found, untouched; `Data` is that, split, scaled and ready to train on."""
+"""Data: what is learnt from. `Raw` is what a reader found, untouched; `Data` is that, split, scaled, ready to train on."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -100,3 +101,13 @@ class Data:
 
     def __len__(self) -> int:
         return len(self.train) + len(self.valid) + len(self.test)
+
+
+def unit_in(name: str) -> str:
+    """The unit that a column's name states, in brackets or after a low line: 'length (cm)', 'mass [kg]', 'mass_g';
+    "" where it states none."""
+    match = re.search(r"[\[(]\s*([^\[\]()]{1,12}?)\s*[\])]\s*$", name) or re.search(rf"[_ ]({_UNITS})$", name)
+    return match.group(1) if match else ""
+
+
+_UNITS = "mm|cm|km|mg|kg|g|ms|s|min|h|hpa|kpa|pa|degc|kwh|kw|mw|ppm|ppb|pct|percent|usd|eur|gbp"

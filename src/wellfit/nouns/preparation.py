@@ -1,24 +1,224 @@
 """Preparation: how raw examples become the network's inputs and targets, and outputs become answers again.
 
-Learnt from the training rows alone; it travels with the model as plain JSON and tensors.
+Learnt from the training rows alone; it travels with the model as plain JSON and tensors, never as a pickle.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
+
+from wellfit.nouns.columns import Column, encode, frame_of
+from wellfit.nouns.data import Kind, Task
+from wellfit.nouns.errors import DataError, nearest
+from wellfit.nouns.pictures import channels_first, fitted
+from wellfit.nouns.scaling import Scaling
 
 
 @dataclass(frozen=True)
 class Preparation:
+    """Made by `verbs/load` from the training rows; used on them, on the other splits and at prediction alike.
+
+    kind, task: as in Data; shape: of one raw example, before scaling ((F,) encoded features for a table);
+    columns: how each column of a table becomes features; scaling: of the inputs;
+    fill: [*shape] what stands for a missing value of an array, None where none may be missing;
+    resize: pictures of another size are brought to this one, as they were in training;
+    classes: names in the order of their indices; target_names; target_scaling: of a regression's targets.
+    """
+
+    kind: Kind
+    task: Task
+    shape: tuple[int, ...]
+    scaling: Scaling
+    columns: tuple[Column, ...] = ()
+    fill: Tensor | None = None
+    resize: bool = False
+    names: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    target_names: tuple[str, ...] = ()
+    target_scaling: Scaling = field(default_factory=Scaling)
+
+    @property
+    def shape_in(self) -> tuple[int, ...]:
+        """The shape of one prepared example."""
+        return self.scaling.shape_out
+
+    @property
+    def shape_out(self) -> tuple[int, ...]:
+        """The shape of one output: (classes,), or (targets,) of a regression."""
+        return (len(self.classes) or len(self.target_names),)
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """Names of the prepared features; () where they have none (pictures)."""
+        return tuple(n for c in self.columns for n in c.features) or self.names
+
     def inputs(self, raw: Any) -> Tensor:
-        raise NotImplementedError
+        """Raw examples in the user's form (DataFrame, array, tensor; N of them, or one) -> float32 [N, *shape_in].
+
+        Raises DataError where columns are missing, shapes differ, or values cannot be read.
+        """
+        return self.scaling(self.encoded(raw))
+
+    def encoded(self, raw: Any) -> np.ndarray:
+        """Raw examples as numbers [N, *shape], before scaling."""
+        if self.kind == "table":
+            return encode(frame_of(raw, [c.name for c in self.columns]), self.columns)
+        x = array_of(raw)
+        x = self._picture_form(x) if self.kind == "pictures" else x
+        if x.shape[1:] != self.shape:
+            x = x[None] if x.shape == self.shape else x
+        if x.shape[1:] != self.shape and self.shape[0] == 1 and x.shape[1:] == (int(np.prod(self.shape)),):
+            x = x.reshape(len(x), *self.shape)  # pictures of one channel laid out in rows
+        if x.shape[1:] != self.shape:
+            raise DataError(
+                f"examples of shape {self.shape}, as in training",
+                f"an array of shape {x.shape}, so examples of shape {x.shape[1:]}",
+                f"give an array of shape (N, {', '.join(map(str, self.shape))})",
+            )
+        return finite(x, self.fill, self.names)
+
+    def _picture_form(self, x: np.ndarray) -> np.ndarray:
+        if x.ndim == 2 and (1, *x.shape) == self.shape or x.ndim == 3 and x.shape != self.shape[-2:]:
+            if x.ndim == 2 or (1, *x.shape[1:]) != self.shape:
+                x = x[None]
+        if x.ndim in (3, 4):
+            x = channels_first(x) if x.shape[1:] != self.shape else x
+        if self.resize and x.ndim == 4 and x.shape[1] == self.shape[0] and x.shape[1:] != self.shape:
+            return np.stack([fitted(p, (self.shape[1], self.shape[2])) for p in x])
+        return x
 
     def targets(self, raw: Any) -> Tensor:
-        raise NotImplementedError
+        """Targets in the user's form -> int64 [N] class indices, float32 [N, C] of 0/1, or scaled float32 [N, K].
+
+        From a DataFrame the target columns are taken by name. Raises DataError for a class never seen in training.
+        """
+        if hasattr(raw, "columns"):
+            raw = raw[list(self.target_names)].to_numpy()
+        y = np.asarray(raw)
+        if self.task == "classification":
+            return self._indices(y.reshape(len(y)) if y.size == len(y) else y.argmax(axis=1))
+        y = y.reshape(len(y), -1).astype(np.float64)
+        if self.task == "multilabel":
+            return torch.from_numpy(y.astype(np.float32))
+        return self.target_scaling(y)
+
+    def _indices(self, y: np.ndarray) -> Tensor:
+        known = {name: i for i, name in enumerate(self.classes)}
+        words, codes = np.unique([class_name(v) for v in y], return_inverse=True)
+        plain = {tidy(k): v for k, v in known.items()}
+        found = [known.get(w, plain.get(tidy(w), -1)) for w in words.tolist()]
+        if -1 in found:
+            word = words[found.index(-1)]
+            close = nearest(word, known)
+            raise DataError(
+                f"the classes {', '.join(self.classes[:12])}",
+                f"{word!r}, {int((codes == found.index(-1)).sum())} times, which no training row has",
+                f"write {close!r}" if close else "leave these rows out, or train with them",
+            )
+        return torch.from_numpy(np.array(found, dtype=np.int64)[codes])
 
     def back(self, outputs: Tensor) -> np.ndarray:
-        raise NotImplementedError
+        """A network's outputs as answers: regression [N, K] float64 in the user's units; classification [N] class
+        names; multilabel [N, C] of 0/1."""
+        numbers = outputs.detach().cpu().double().numpy()
+        if self.task == "regression":
+            return self.target_scaling.back(numbers.reshape(len(numbers), -1))
+        if self.task == "multilabel":
+            return (numbers > 0).astype(np.int64)
+        return np.array(self.classes)[numbers.argmax(axis=1)]
+
+    def state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        """(JSON types, tensors) from which `Preparation.of` makes the same preparation."""
+        scaling, tensors = self.scaling.state()
+        target, target_tensors = self.target_scaling.state()
+        json = {
+            "kind": self.kind,
+            "task": self.task,
+            "shape": list(self.shape),
+            "resize": self.resize,
+            "names": list(self.names),
+            "classes": list(self.classes),
+            "target_names": list(self.target_names),
+            "columns": [c.to_dict() for c in self.columns],
+            "scaling": scaling,
+            "target_scaling": target,
+        }
+        found = {f"inputs.{k}": v for k, v in tensors.items()} | {f"targets.{k}": v for k, v in target_tensors.items()}
+        return json, found | ({} if self.fill is None else {"fill": self.fill})
+
+    @classmethod
+    def of(cls, json: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Preparation:
+        """The inverse of `state`."""
+
+        def under(prefix: str) -> dict[str, Tensor]:
+            return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+        return cls(
+            kind=json["kind"],
+            task=json["task"],
+            shape=tuple(json["shape"]),
+            scaling=Scaling.of(json["scaling"], under("inputs.")),
+            columns=tuple(Column.of(c) for c in json["columns"]),
+            fill=tensors.get("fill"),
+            resize=json["resize"],
+            names=tuple(json["names"]),
+            classes=tuple(json["classes"]),
+            target_names=tuple(json["target_names"]),
+            target_scaling=Scaling.of(json["target_scaling"], under("targets.")),
+        )
+
+
+def array_of(raw: Any) -> np.ndarray:
+    """Numbers from an array, tensor, nested list, DataFrame or sparse matrix. Raises DataError for text."""
+    if isinstance(raw, Tensor):
+        raw = raw.detach().cpu()
+        raw = raw.float().numpy() if raw.dtype == torch.bfloat16 else raw.numpy()
+    elif hasattr(raw, "to_numpy"):
+        raw = raw.to_numpy()
+    elif hasattr(raw, "toarray"):
+        raw = raw.toarray()
+    try:
+        x = np.asarray(raw)
+        return x if x.dtype.kind in "buif" else x.astype(np.float64)
+    except (ValueError, TypeError) as error:
+        raise DataError("an array of numbers", str(error), "give numbers, or a DataFrame where columns hold text") from None
+
+
+def finite(x: np.ndarray, fill: Tensor | None, names: tuple[str, ...] = ()) -> np.ndarray:
+    """x [N, ...] with NaN and Inf replaced by `fill` [...]; raises DataError naming them where fill is None."""
+    if x.dtype.kind != "f" or np.isfinite(x.sum(dtype=np.float64)):
+        return x  # a sum is finite only where all its terms are (one pass, no mask)
+    bad = ~np.isfinite(x)
+    if not bad.any():
+        return x
+    if fill is not None:
+        return np.where(bad, fill.numpy(), x)
+    by_feature = bad.reshape(len(x), -1).sum(axis=0)
+    first = np.flatnonzero(by_feature)
+    label = [names[i] if len(names) == len(by_feature) else str(i) for i in first[:5]]
+    listed = ", ".join(f"{n} ({by_feature[i]:,})" for n, i in zip(label, first))
+    more = f" and {len(first) - 5} more" if len(first) > 5 else ""
+    raise DataError(
+        "finite numbers in the inputs",
+        f"{int(bad.sum()):,} values are NaN or Inf, in {int(bad.any(axis=tuple(range(1, x.ndim))).sum()):,} of"
+        f" {len(x):,} examples; by feature: {listed}{more}",
+        "mend them, or --set data.missing=impute to put the training median in their place",
+    )
+
+
+def class_name(value: Any) -> str:
+    """A class as text: 3.0 -> '3', True -> 'True', ' yes' -> 'yes'."""
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def tidy(name: str) -> str:
+    """A class name without what creeps in by accident: case, outer spaces, a full stop at the end."""
+    return name.strip().rstrip(".").strip().casefold()

@@ -1,0 +1,35 @@
+"""Arrays, tensors, nested lists and sparse matrices in memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from wellfit.nouns.data import Raw
+from wellfit.nouns.errors import DataError
+from wellfit.nouns.pictures import are_pictures, channels_first
+from wellfit.nouns.preparation import array_of
+
+
+def can_read(source: Any) -> bool:
+    return isinstance(source, np.ndarray | list) or hasattr(source, "toarray") or _is_tensor(source)
+
+
+def _is_tensor(source: Any) -> bool:
+    return any(t.__module__ == "torch" and t.__name__ == "Tensor" for t in type(source).__mro__)
+
+
+def memory(source: Any, *, target: Any = None, skip_bad: bool = False) -> Raw:  # noqa: ARG001
+    """An array [N, ...]: pictures where `are_pictures` says so (then [N, C, H, W]), else an array as it is.
+
+    Raises DataError for text, and for an array without examples or features.
+    """
+    x = array_of(source)
+    if x.ndim == 0 or x.size == 0:
+        raise DataError("an array of examples", f"an array of shape {x.shape}", "give an array [N, features] or pictures [N, C, H, W]")
+    if x.ndim == 1:
+        x = x[:, None]
+    if are_pictures(x):
+        return Raw("array", "pictures", channels_first(x))
+    return Raw("array", "array", x)
