@@ -17,7 +17,7 @@ __version__ = "0.1.0"
 # public name -> module that holds it
 _PUBLIC = {
     "fit": "wellfit.jobs.fit",
-    "resume": "wellfit.jobs.fit",
+    "resume": "wellfit.jobs.resume",
     "open": "wellfit.jobs.fitted",
     "Fitted": "wellfit.jobs.fitted",
     "Recipe": "wellfit.nouns.recipe",
@@ -29,11 +29,12 @@ _PUBLIC = {
     "WellfitError": "wellfit.nouns.errors",
 }
 
-__all__ = ["__version__", *_PUBLIC]  # noqa: PLE0604
+__all__ = ["__version__", *_PUBLIC]
 
 if TYPE_CHECKING:
-    from wellfit.jobs.fit import fit, resume
+    from wellfit.jobs.fit import fit
     from wellfit.jobs.fitted import Fitted, open
+    from wellfit.jobs.resume import resume
     from wellfit.nouns.data import Data
     from wellfit.nouns.errors import WellfitError
     from wellfit.nouns.finding import Finding

@@ -33,9 +33,7 @@ class DataChoices(_Section):
 
     source: str = Field("digits", description="a bundled set's name or a path")
     target: str | tuple[str, ...] | None = Field(None, description="column (or columns) to predict")
-    task: Literal["auto", "classification", "multilabel", "regression"] = Field(
-        "auto", description="what is predicted"
-    )
+    task: Literal["auto", "classification", "multilabel", "regression"] = Field("auto", description="what is predicted")
     split: Literal["auto", "given", "stratified", "random", "group", "time"] = Field(
         "auto", description="how rows are parted"
     )
@@ -44,9 +42,9 @@ class DataChoices(_Section):
     valid_frac: Frac = Field(0.15, description="share of rows to choose by")
     test_frac: Frac = Field(0.2, description="share of rows for the one test at the end")
     drop: tuple[str, ...] = Field((), description="columns left out")
-    normalise: Literal[
-        "auto", "none", "centre", "standardise", "minmax", "robust", "quantile", "pca", "whiten"
-    ] = Field("auto", description="input scaling, from the training rows alone")
+    normalise: Literal["auto", "none", "centre", "standardise", "minmax", "robust", "quantile", "pca", "whiten"] = (
+        Field("auto", description="input scaling, from the training rows alone")
+    )
     normalise_targets: Literal["auto", "none", "centre", "standardise", "minmax", "robust"] = Field(
         "auto", description="target scaling (regression); predictions come back in their own units"
     )
@@ -96,9 +94,7 @@ class TrainingChoices(_Section):
     label_smoothing: Frac = Field(0.0, description="share of each label spread over all classes")
     optimizer: str = Field("auto", description="an optimizer of the shelf")
     lr: Positive | Auto = Field("auto", description="peak learning rate (step size)")
-    momentum: Frac = Field(
-        0.9, description="momentum (sgd, nesterov, rmsprop) or first-moment decay (adam, adamw)"
-    )
+    momentum: Frac = Field(0.9, description="momentum (sgd, nesterov, rmsprop) or first-moment decay (adam, adamw)")
     l2: NotNegative | Auto = Field("auto", description="L2 penalty (decoupled weight decay for adamw)")
     l1: NotNegative = Field(0.0, description="L1 penalty on weights")
     clip: NotNegative = Field(0.0, description="largest gradient norm; 0 = no clipping")
@@ -106,9 +102,7 @@ class TrainingChoices(_Section):
     decay_by: Literal["rate", "batch"] = Field(
         "rate", description="let the rate fall, or raise the batch instead (arXiv:1711.00489)"
     )
-    final_frac: Annotated[float, Field(gt=0, le=1)] = Field(
-        0.01, description="rate at the end as a share of the peak"
-    )
+    final_frac: Annotated[float, Field(gt=0, le=1)] = Field(0.01, description="rate at the end as a share of the peak")
     warmup_frac: Frac = Field(0.05, description="share of training in which the rate rises to its peak")
     batch_size: Count | Auto = Field("auto", description="examples a step")
     epochs: Count | Auto = Field("auto", description="passes over the training rows")
@@ -117,9 +111,7 @@ class TrainingChoices(_Section):
         description="epochs without a better validation loss before stopping; 0 = never",
         union_mode="left_to_right",
     )
-    precision: Literal["float32", "bfloat16"] = Field(
-        "float32", description="precision of forward and backward passes"
-    )
+    precision: Literal["float32", "bfloat16"] = Field("float32", description="precision of forward and backward passes")
     device: str = Field("auto", description="cpu, cuda, cuda:1, mps")
     seed: int = Field(0, ge=0, description="seed of weights, order and dropout")
 

@@ -15,7 +15,6 @@ def keys(recipe: type[BaseModel]) -> list[str]:
 
 
 def _section(annotation: Any) -> type[BaseModel]:
-    assert issubclass(annotation, BaseModel)
     return annotation
 
 
@@ -44,9 +43,7 @@ def refusal(
         )
     allowed = _allowed(recipe, place[0], place[1], error)
     close = nearest(str(value), allowed) if isinstance(value, str) else None
-    found = "; ".join(
-        dict.fromkeys(e["msg"] for e in error.errors() if [str(p) for p in e["loc"]][:2] == place[:2])
-    )
+    found = "; ".join(dict.fromkeys(e["msg"] for e in error.errors() if [str(p) for p in e["loc"]][:2] == place[:2]))
     return RecipeError(
         f"{key} = {value!r}",
         found,
@@ -70,11 +67,9 @@ def _unknown(recipe: type[BaseModel], key: str, value: Any) -> RecipeError:
 
 def _allowed(recipe: type[BaseModel], section: str, name: str, error: ValidationError) -> list[str]:
     field = _section(recipe.model_fields[section].annotation).model_fields.get(name)
-    words = [a for a in _literals(field.annotation)] if field else []
+    words = _literals(field.annotation) if field else []
     return words + [
-        e["msg"].removeprefix("Input should be ")
-        for e in error.errors()
-        if e["type"].startswith(("greater", "less"))
+        e["msg"].removeprefix("Input should be ") for e in error.errors() if e["type"].startswith(("greater", "less"))
     ]
 
 

@@ -54,7 +54,13 @@ class Run:
     path: Path
 
     @classmethod
-    def create(cls, path: str | Path | None, recipe: Recipe, environment: dict[str, Any]) -> Run:
+    def create(
+        cls,
+        path: str | Path | None,
+        recipe: Recipe,
+        environment: dict[str, Any],
+        findings: Iterable[Finding] = (),
+    ) -> Run:
         """A new run in `path` (default runs/DATE-NAME), made whole or not at all. Raises RunError where one stands."""
         stem = Path(recipe.data.source).stem or "data"
         folder = Path(path) if path else _free(Path("runs") / f"{datetime.now():%Y%m%d-%H%M%S}-{stem}")
@@ -74,6 +80,7 @@ class Run:
             ) from None
         run = cls(folder)
         run.write_json(ENVIRONMENT, environment)
+        run.write_findings(findings)
         run.write(RECIPE, recipe.toml().encode())
         return run
 
@@ -104,9 +111,7 @@ class Run:
         except FileNotFoundError:
             return otherwise
         except (OSError, ValueError) as error:
-            raise RunError(
-                f"{self.path / name}", f"unreadable: {error}", "restore the file, or run again"
-            ) from None
+            raise RunError(f"{self.path / name}", f"unreadable: {error}", "restore the file, or run again") from None
 
     def append(self, readings: Iterable[Reading]) -> None:
         """Readings at the end of readings.jsonl; a line cut short by a kill is skipped when read."""
@@ -123,10 +128,12 @@ class Run:
                 "free some space; the run can be resumed",
             ) from None
 
-    def cut_readings(self, step: int) -> None:
-        """Forget readings after `step` (a resumed run measures them again)."""
-        kept = [r for r in self.readings if r.step <= step]
+    def rewind(self, step: int) -> None:
+        """Back to how it stood after `step` optimizer steps: later readings, and findings of the end, are forgotten."""
+        kept = [r for r in self.readings if r.step <= step and step]
         self.write(READINGS, "".join(json.dumps(asdict(r)) + "\n" for r in kept).encode())
+        self.write_findings(f for f in self.findings if f.stage in ("data", "check"))
+        self.write_json(RESULT, {"status": "running"})
 
     @property
     def recipe(self) -> Recipe:
@@ -162,8 +169,10 @@ class Run:
         """{"status": "running" | "done" | "interrupted" | "stopped", "verdict": ..., "test": ..., ...}"""
         return self.read_json(RESULT, {"status": "running"})
 
-    def write_result(self, **facts: Any) -> None:
-        self.write_json(RESULT, {**self.read_json(RESULT, {}), **facts, "written": time.time()})
+    def conclude(self, final: Finding, findings: Iterable[Finding], **result: Any) -> None:
+        """The verdict before the other findings, and the result, at the end of a run."""
+        self.write_findings([final, *findings])
+        self.write_json(RESULT, {**result, "ended": time.time()})
 
 
 def _free(path: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Stage: one thing that a job did or found, told in a line. A job yields Stages; whoever listens prints or draws them."""
+"""Stage: one thing that a job did or found, told in a line. A job yields Stages; whoever listens shows them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gather: what a run writes down about itself: its surroundings, and the evidence that rules, charts and report read."""
+"""Gather: what a run writes down about itself: its surroundings, and the evidence that rules and report read."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def must_be_same(run: Run, data: Data) -> None:
     if was and data.raw.fingerprint != was:
         raise RunError(
             f"to go on with {run.path}",
-            f"{data.raw.name} is not the data it was started on (fingerprint {data.raw.fingerprint[:12]}, then {was[:12]})",
+            f"{data.raw.name} is not the data it was started on ({data.raw.fingerprint[:12]}, then {was[:12]})",
             "give the same data, or start a new run",
         )
 
@@ -138,8 +138,7 @@ def _facts(case: Case, judged: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
         "epochs": recipe.training.epochs,
         "parameters": parameters(case.network),
         "layers": [
-            vars(row) if hasattr(row, "__dict__") else row._asdict()
-            for row in summary(case.network, data.shape_in)
+            vars(row) if hasattr(row, "__dict__") else row._asdict() for row in summary(case.network, data.shape_in)
         ],
         "test_metrics": judged["test"]["metrics"],
         "valid_metrics": judged["valid"]["metrics"],
@@ -176,11 +175,7 @@ def _shown(case: Case, split: Split, pick: np.ndarray) -> np.ndarray:
     rows = split.rows[pick]
     if raw.kind == "table":
         frame = raw.inputs.iloc[rows]  # type: ignore[union-attr]
-        return (
-            frame.apply(lambda c: c.astype(str)).to_numpy(dtype=str)
-            if len(frame)
-            else np.empty((0, 0), dtype=str)
-        )
+        return frame.apply(lambda c: c.astype(str)).to_numpy(dtype=str) if len(frame) else np.empty((0, 0), dtype=str)
     x = raw.inputs[rows]
     values = x.detach().cpu().numpy() if isinstance(x, Tensor) else np.asarray(x)
     if raw.kind != "pictures" or not values.size:

@@ -116,36 +116,38 @@ def keep_model(run: Run, case: Case) -> None:
     _write(run, MODEL, {**weights, **{f"preparation.{k}": v for k, v in tensors.items()}}, plain)
 
 
+def own(case: Case) -> nn.Module | None:
+    """The network where it is one of the user's own, which no file can remake; else None."""
+    return case.network if ":" in case.recipe.network.name else None
+
+
 def read_model(run: Run, network: nn.Module | None = None) -> Model:
     """The run's model. A network of the user's own must be handed in: its code is never loaded by name from a run."""
     tensors, plain = _read(run, MODEL)
     take = lambda prefix: {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
-    if network is None:
-        if plain["own"]:
-            name = plain["network"]["name"]
-            raise RunError(
-                f"the model of {run.path}",
-                f"it uses a network of your own, {name}",
-                "hand it in: wf.open(run, network=...)",
-            )
-        choices = Recipe.of({"network": plain["network"]}).network
-        network = shelf.get("networks", choices.name)(
-            tuple(plain["shape_in"]),
-            tuple(plain["shape_out"]),
-            widths=choices.widths,
-            activation=choices.activation,
-            dropout=choices.dropout,
-            norm=choices.norm,
-            **choices.options,
-        )
+    made = _remade(run, plain) if network is None else network
     try:
-        network.load_state_dict(take("network."))
+        made.load_state_dict(take("network."))
     except RuntimeError as error:
         raise RunError(
             f"the weights of {run.path}",
             f"they do not fit the network: {str(error).splitlines()[-1].strip()}",
             "hand in the network that was trained",
         ) from None
-    network.eval()
+    made.eval()
     preparation = Preparation.of(plain["preparation"], take("preparation."))
-    return Model(network, preparation, plain["task"], tuple(plain["classes"]), tuple(plain["target_names"]))
+    return Model(made, preparation, plain["task"], tuple(plain["classes"]), tuple(plain["target_names"]))
+
+
+def _remade(run: Run, plain: dict[str, Any]) -> nn.Module:
+    """The network of a model file, made by the shelf; one of the user's own is refused."""
+    choices = Recipe.of({"network": plain["network"]}).network
+    if plain["own"]:
+        raise RunError(
+            f"the model of {run.path}",
+            f"it uses a network of your own, {choices.name}, whose code is not run for you",
+            "hand it in: wf.open(RUN, network=...), or --network FILE.py:factory",
+        )
+    size = choices.model_dump(include={"widths", "activation", "dropout", "norm"})
+    shapes = tuple(plain["shape_in"]), tuple(plain["shape_out"])
+    return shelf.get("networks", choices.name)(*shapes, **size, **choices.options)

@@ -22,9 +22,7 @@ def propose(given: Recipe, data: Data) -> tuple[Recipe, dict[str, str]]:
         "network.dropout": (0.1, "a little noise against overfitting"),
         "network.norm": ("batch", "keeps activations in scale") if pictures else ("none", "shallow"),
         "training.loss": (
-            {"classification": "cross_entropy", "multilabel": "binary_cross_entropy", "regression": "mse"}[
-                data.task
-            ],
+            {"classification": "cross_entropy", "multilabel": "binary_cross_entropy", "regression": "mse"}[data.task],
             data.task,
         ),
         "training.optimizer": ("adamw", "forgiving of the rate"),

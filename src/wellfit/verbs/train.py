@@ -20,9 +20,7 @@ from wellfit.nouns.progress import Progress, checkpoint_of, restore
 from wellfit.nouns.reading import Reading
 from wellfit.nouns.step import Rest, Step
 
-CHUNK_BYTES = (
-    32 * 2**20
-)  # rows gathered at once into the order of the epoch: large enough to be rare, small in memory
+CHUNK_BYTES = 32 * 2**20  # rows gathered at once into the order of the epoch: large enough to be rare, small in memory
 EVAL_ROWS = 2048  # rows a forward pass without gradients
 
 
@@ -80,9 +78,7 @@ class Pace:
         )
         self.by_batch, self.final_frac = c.decay_by == "batch", c.final_frac
         self._schedule = shelf.get("schedules", c.schedule)
-        self._largest = max(
-            self.batch_size, n_rows // 10
-        )  # "batch size grows to about a tenth of the data" (ibid.)
+        self._largest = max(self.batch_size, n_rows // 10)  # "batch size grows to about a tenth of the data" (ibid.)
 
     def factor(self, progress: float, drops: int) -> float:
         """The schedule's share of the peak, without warm-up."""
@@ -216,9 +212,7 @@ def _listen(network: nn.Module, seen: dict[str, Tensor]) -> list[Any]:
 
         return hook
 
-    leaves = [
-        (name or "network", m) for name, m in network.named_modules() if not any(True for _ in m.children())
-    ]
+    leaves = [(name or "network", m) for name, m in network.named_modules() if not any(True for _ in m.children())]
     return [m.register_forward_hook(note(name)) for name, m in leaves]
 
 

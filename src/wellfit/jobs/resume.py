@@ -1,0 +1,36 @@
+"""resume: go on with a run that was stopped or killed; it ends bit for bit where the unbroken run would have ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from wellfit.jobs.fit import learn
+from wellfit.jobs.fitted import Fitted
+from wellfit.nouns.run import Run
+from wellfit.nouns.stage import Stage
+from wellfit.verbs import gather, keep, tell
+from wellfit.verbs.build import build
+from wellfit.verbs.load import load
+
+
+def resume(path: str | Path, source: Any = None, targets: Any = None, network: Any = None) -> Fitted:
+    """Go on with the run in `path`; source, targets, network: needed only where the run had them from memory.
+
+    Raises RunError where there is no run, where the data is another, or where the checkpoint is damaged.
+    """
+    *_, last = resumed(path, source, targets, network)
+    return last.detail
+
+
+def resumed(path: str | Path, source: Any = None, targets: Any = None, network: Any = None) -> Iterator[Stage]:
+    """The story of `resume`, Stage by Stage."""
+    run = Run.open(path)
+    data = load(run.recipe.data.source if source is None else source, run.recipe.data, targets)
+    gather.must_be_same(run, data)
+    case, state = build(run.recipe, data, network), keep.read_checkpoint(run)
+    step = state["plain"]["progress"]["index"] if state else 0
+    run.rewind(step)
+    yield tell.resumed(run, state)
+    yield from learn(run, case, state)

@@ -1,0 +1,29 @@
+"""Heavy imports are late: `import wellfit` and `wellfit --help` load neither torch nor pandas nor scikit-learn."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+HEAVY = ("torch", "pandas", "sklearn", "matplotlib", "scipy", "pyarrow", "PIL", "numpy")
+
+
+def loaded_by(code: str) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)"], capture_output=True, text=True, check=True
+    )
+    return {name.split(".")[0] for name in done.stdout.split()}
+
+
+def test_import_loads_nothing_heavy():
+    assert not loaded_by("import wellfit") & set(HEAVY)
+
+
+def test_help_loads_nothing_heavy():
+    code = "import sys; sys.argv = ['wellfit', '--help']\nfrom wellfit.cli import main\ntry:\n    main()\nexcept SystemExit:\n    pass"
+    assert not loaded_by(code) & set(HEAVY)
+
+
+def test_every_public_name_loads():
+    code = "import wellfit\nfor name in wellfit.__all__:\n    getattr(wellfit, name)"
+    assert "torch" in loaded_by(code)
