@@ -1,29 +1,33 @@
-"""Scores: figures of merit with their 95 % intervals, from answers and truth as arrays.
+"""Scores: figures of merit with their 95 % intervals.
 
-Intervals: Wilson (1927) for shares; else the percentile bootstrap with 1,000 resamples and a fixed seed (Efron 1979).
-Beyond 20,000 examples each resample draws m = 20,000 of them and the interval is narrowed by sqrt(m / n) (the
-m-out-of-n bootstrap, Bickel, Götze and van Zwet 1997), so that its cost stays bounded.
+Shares of examples get the Wilson interval (Wilson 1927). Everything else gets the percentile bootstrap: 1,000
+resamples of the examples, fixed seed (Efron 1979). A resample is held as weights, so that a figure made of means
+is one matrix product for all resamples. Beyond 20,000 examples a random 20,000 are resampled and the interval is
+narrowed by sqrt(m / n) (the m-out-of-n bootstrap, Bickel, Götze and van Zwet 1997), so that its cost is bounded.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
-RESAMPLES, MOST_DRAWN, SEED, CHUNK = 1000, 20_000, 20, 2_000_000
+RESAMPLES, MOST, SEED, CHUNK = 1000, 20_000, 20, 2_000_000
+
+Figures = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""(weights [r, m], rows [m]) -> figures [r, f]; the weights of a resample sum to 1."""
 
 
 def score(value: float, low: float, high: float, n: int, unit: str = "") -> dict:
     """One figure as judge() hands it out; the interval always holds the value."""
     value = float(value)
-    low, high = (float(b) if np.isfinite(b) else value for b in (low, high))
+    low, high = (float(bound) if np.isfinite(bound) else value for bound in (low, high))
     return {"value": value, "low": min(low, value), "high": max(high, value), "unit": unit, "n": int(n)}
 
 
 def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
-    """The 95 % interval of a share, `hits` of `n` (Wilson 1927): holds its level at 0, at 1 and for small n."""
+    """The 95 % interval of a share, `hits` of `n`; it keeps its level at 0, at 1 and for small n."""
     if n == 0:
         return math.nan, math.nan
     p, z2 = hits / n, z * z
@@ -31,28 +35,35 @@ def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
     return max(0.0, (middle - half) / (1 + z2 / n)), min(1.0, (middle + half) / (1 + z2 / n))
 
 
-def bootstrap(
-    values: np.ndarray, figure: Callable[[np.ndarray], np.ndarray], resamples: int = RESAMPLES
-) -> np.ndarray:
-    """`figure` on `resamples` resamples of the examples: values [n, k] -> [resamples].
+def spread(figures: Figures, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(values, low, high), each [f], of figures over n examples.
 
-    `figure` takes values of many resamples at once [r, m, k] and gives [r].
+    The values are of all n; low and high are the central 95 % of the resampled figures.
     """
-    n = len(values)
-    m, rng = min(n, MOST_DRAWN), np.random.default_rng(SEED)
-    size = max(1, CHUNK // max(1, m * values.shape[1]))
-    parts = []
-    for start in range(0, resamples, size):
-        draws = rng.integers(0, n, size=(min(size, resamples - start), m))
-        parts.append(figure(values[draws]))
-    return np.concatenate(parts)
+    everything = np.arange(n)
+    values = figures(np.full((1, n), 1 / max(n, 1)), everything)[0]
+    if n < 2:
+        return values, values, values
+    rows = everything if n <= MOST else np.sort(np.random.default_rng(SEED).choice(n, MOST, replace=False))
+    m = len(rows)
+    middle = values if m == n else figures(np.full((1, m), 1 / m), rows)[0]
+    resampled = np.concatenate([figures(weights, rows) for weights in _resamples(m)])
+    low, high = np.nanquantile(
+        np.where(np.isfinite(resampled), resampled, np.nan_to_num(middle)), [0.025, 0.975], axis=0
+    )
+    narrow = math.sqrt(m / n)
+    return values, values + (low - middle) * narrow, values + (high - middle) * narrow
 
 
-def interval(value: float, resampled: np.ndarray, n: int) -> tuple[float, float]:
-    """The central 95 % of resampled figures, narrowed to `n` examples where fewer were drawn."""
-    fine = resampled[np.isfinite(resampled)]
-    if not len(fine):
-        return math.nan, math.nan
-    narrow = math.sqrt(min(n, MOST_DRAWN) / n)
-    low, high = np.quantile(fine, [0.025, 0.975])
-    return value + (low - value) * narrow, value + (high - value) * narrow
+def means(columns: np.ndarray) -> Figures:
+    """The means of columns [n, k] under each resample: [r, k]."""
+    return lambda weights, rows: weights @ columns[rows]
+
+
+def _resamples(m: int) -> Iterator[np.ndarray]:
+    """Weights [r, m] of RESAMPLES draws with replacement, some at a time."""
+    rng, size = np.random.default_rng(SEED), max(1, CHUNK // m)
+    for start in range(0, RESAMPLES, size):
+        r = min(size, RESAMPLES - start)
+        draws = rng.integers(0, m, size=(r, m)) + np.arange(r)[:, None] * m
+        yield np.bincount(draws.ravel(), minlength=r * m).reshape(r, m) / m

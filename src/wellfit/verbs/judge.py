@@ -1,4 +1,4 @@
-"""judge: what a trained network is worth on one split, each figure with its 95 % interval and a baseline beside it."""
+"""judge: what a trained network is worth on one split: figures of merit with 95 % intervals and a baseline."""
 
 from __future__ import annotations
 
@@ -9,39 +9,46 @@ import torch
 from torch import Tensor, nn
 
 from wellfit.nouns.case import Case
-from wellfit.nouns.data import Split
-from wellfit.nouns.scores import bootstrap, interval, score, wilson
+from wellfit.nouns.data import Data, Split
+from wellfit.nouns.merits import of_classes, of_labels, of_values
 
 BATCH = 512  # examples a forward pass
 
 
 def judge(case: Case, split: str = "test", at_most: int | None = None) -> dict[str, Any]:
-    """Answers and figures of merit of `case.network` on a split.
+    """Answers and figures of merit of `case.network` on "train", "valid" or "test".
 
-    split: "train", "valid" or "test"; at_most: judge only that many rows, drawn with a fixed seed.
+    at_most: judge only that many rows, drawn with a fixed seed.
+
+    Returns {"metrics": {name: {"value", "low", "high", "unit", "n", "baseline"}}, the headline first; "baseline":
+    what the baseline answers, in words; "outputs": probabilities [N, C] of classes, [N, K] of labels, or
+    predictions [N, K] in the user's units; "truth": [N] or [N, K] likewise; "loss": the training loss of each
+    example alone [N], without class weights; "rows": [N] row numbers in the source}.
+
+    The network runs in eval mode, in batches, without gradients; every module's mode is put back.
     """
-    part = _some(getattr(case.data, split), at_most)
+    data, task = case.data, case.data.task
+    part = _some(getattr(data, split), at_most)
     outputs = _answers(case.network, part, case.device)
-    truth = part.y
-    task = case.data.task
-    loss = _example_loss(case, outputs, truth)
+    loss = _example_loss(case, outputs, part.y)
     if task == "classification":
-        answers, right = torch.softmax(outputs.double(), 1).numpy(), truth.cpu().numpy()
-        hits = int((answers.argmax(1) == right).sum())
-        metrics = {"accuracy": score(hits / len(right), *wilson(hits, len(right)), len(right))}
+        answers, truth = torch.softmax(outputs.double(), 1).numpy(), part.y.cpu().numpy()
+        counts = np.bincount(data.train.y.cpu().numpy(), minlength=answers.shape[1])
+        metrics, baseline = of_classes(answers, truth, counts, data.classes)
     elif task == "multilabel":
-        answers, right = torch.sigmoid(outputs.double()).numpy(), truth.cpu().numpy().astype(int)
-        hits = int(((answers > 0.5) == right).sum())
-        metrics = {"share of labels right": score(hits / right.size, *wilson(hits, right.size), len(right))}
+        answers, truth = torch.sigmoid(outputs.double()).numpy(), part.y.cpu().numpy().astype(np.int64)
+        metrics, baseline = of_labels(answers, truth, data.train.y.sum(0).cpu().numpy(), len(data.train))
     else:
-        answers, right = case.data.preparation.back(outputs), case.data.preparation.back(truth.cpu())
-        metrics = {}
-        for k in range(right.shape[1]):
-            squares = (answers[:, [k]] - right[:, [k]]) ** 2
-            value = float(np.sqrt(squares.mean()))
-            spread = bootstrap(squares, lambda v: np.sqrt(v.mean((1, 2))))
-            metrics["RMSE"] = score(value, *interval(value, spread, len(right)), len(right))
-    return {"metrics": metrics, "outputs": answers, "truth": right, "loss": loss, "baseline": {}}
+        answers, truth, known = (_back(data, values) for values in (outputs, part.y, data.train.y))
+        metrics, baseline = of_values(answers, truth, known.mean(0), data.target_names, data.raw.units)
+    return {
+        "metrics": metrics,
+        "baseline": baseline,
+        "outputs": answers,
+        "truth": truth,
+        "loss": loss,
+        "rows": part.rows,
+    }
 
 
 def _some(part: Split, at_most: int | None) -> Split:
@@ -52,7 +59,7 @@ def _some(part: Split, at_most: int | None) -> Split:
 
 
 def _answers(network: nn.Module, part: Split, device: torch.device) -> Tensor:
-    """The network's raw outputs on the CPU, in eval mode and without gradients; every module's mode is restored."""
+    """The network's raw outputs [N, ...] on the CPU, every module's mode as it was before."""
     modes = {module: module.training for module in network.modules()}
     try:
         network.eval()
@@ -64,9 +71,16 @@ def _answers(network: nn.Module, part: Split, device: torch.device) -> Tensor:
 
 
 def _example_loss(case: Case, outputs: Tensor, targets: Tensor) -> np.ndarray:
-    """The training loss of each example alone [N]."""
+    """The loss of each example as a batch of one [N]: a weighted mean of one is that example's own loss."""
+    outputs, targets = outputs.to(case.device), targets.to(case.device)
     with torch.no_grad():
-        alone = [
-            case.loss(o[None].to(case.device), t[None].to(case.device)) for o, t in zip(outputs, targets)
-        ]
-    return torch.stack(alone).cpu().numpy() if alone else np.zeros(0)
+        try:
+            each = torch.func.vmap(case.loss)(outputs[:, None], targets[:, None])
+        except (RuntimeError, NotImplementedError):  # a loss of the user's own that vmap cannot take
+            each = torch.stack([case.loss(o[None], t[None]) for o, t in zip(outputs, targets)])
+    return each.cpu().double().numpy()
+
+
+def _back(data: Data, values: Tensor) -> np.ndarray:
+    """Outputs or targets in the user's units [N, K] float64."""
+    return np.asarray(data.preparation.back(values.cpu()), np.float64).reshape(len(values), -1)
