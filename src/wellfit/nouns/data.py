@@ -110,4 +110,17 @@ def unit_in(name: str) -> str:
     return match.group(1) if match else ""
 
 
+SPLIT_WORDS = {
+    "train": ("train", "training", "trainset"),
+    "valid": ("valid", "validation", "val", "dev", "development", "validset"),
+    "test": ("test", "testing", "tests", "t10k", "holdout", "heldout", "testset"),
+}
+
+
+def split_word(word: str) -> str:
+    """Which split a word names, in any of the usual spellings: 'Val' -> 'valid'; "" for any other word."""
+    low = word.strip().casefold()
+    return next((split for split, words in SPLIT_WORDS.items() if low in words), "")
+
+
 _UNITS = "mm|cm|km|mg|kg|g|ms|s|min|h|hpa|kpa|pa|degc|kwh|kw|mw|ppm|ppb|pct|percent|usd|eur|gbp"

@@ -99,8 +99,13 @@ class Preparation:
         From a DataFrame the target columns are taken by name. Raises DataError for a class never seen in training.
         """
         if hasattr(raw, "columns"):
-            raw = raw[list(self.target_names)].to_numpy()
-        y = np.asarray(raw)
+            known = self.target_names if set(self.target_names) <= set(raw.columns) else self.classes
+            frame = frame_of(raw, known)
+            y = frame[list(known)].to_numpy()
+            if self.task == "classification" and known is self.classes:  # one-hot columns
+                return torch.from_numpy(y.astype(np.float64).argmax(axis=1))
+        else:
+            y = raw.detach().cpu().numpy() if isinstance(raw, Tensor) else np.asarray(raw)
         if self.task == "classification":
             return self._indices(y.reshape(len(y)) if y.size == len(y) else y.argmax(axis=1))
         y = y.reshape(len(y), -1).astype(np.float64)
@@ -216,9 +221,11 @@ def class_name(value: Any) -> str:
     """A class as text: 3.0 -> '3', True -> 'True', ' yes' -> 'yes'."""
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace").strip()
     return str(value).strip()
 
 
 def tidy(name: str) -> str:
-    """A class name without what creeps in by accident: case, outer spaces, a full stop at the end."""
-    return name.strip().rstrip(".").strip().casefold()
+    """A class name without what creeps in by accident: outer spaces, a full stop at the end."""
+    return name.strip().rstrip(".").strip()

@@ -1,39 +1,64 @@
-"""load: from a source of data to Data: read, understood, split, scaled, with a reason for every decision."""
+"""load: from a source of data to Data: read, understood, split, scaled, with a reason for every decision.
+
+Each line of `load` below is a file beside this one.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from wellfit.nouns.data import Data, Split
-from wellfit.nouns.preparation import Preparation, array_of, class_name
 from wellfit.nouns.recipe import DataChoices
-from wellfit.nouns.scaling import Scaling
+from wellfit.verbs.load.ask import ask
+from wellfit.verbs.load.facts import facts_of
+from wellfit.verbs.load.leaks import leaks
+from wellfit.verbs.load.learn import learn
+from wellfit.verbs.load.part import part
 from wellfit.verbs.load.read import read
-from wellfit.verbs.load.split import parts
+from wellfit.verbs.load.task import question
 
 __all__ = ["load", "read"]
 
 
 def load(source: Any, choices: DataChoices | None = None, targets: Any = None) -> Data:
+    """Data ready to train on, every choice made and explained.
+
+    source: a bundled set's name, a path, a DataFrame, an array or tensor with `targets`, (X, y), {"train": ...,
+    "valid": ..., "test": ...}, a torch Dataset or DataLoader. What is learnt from the data (columns, fill values,
+    scaling) is learnt from the training rows alone. Raises DataError.
+    """
     choices = choices or DataChoices()
     raw = read(source, choices, targets)
-    y = np.asarray(raw.targets)
-    classification = y.dtype.kind in "OUSb" or (y.dtype.kind in "iu" and len(np.unique(y)) <= 20)
-    task = "classification" if classification else "regression"
-    x = array_of(raw.inputs)
-    names = sorted(set(map(class_name, y)), key=lambda n: (len(n), n)) if classification else []
-    rows = parts(y if classification else np.zeros(len(y)), choices)
-    preparation = Preparation(
-        raw.kind, task, x.shape[1:], Scaling.fit(x[rows["train"]], "standardise", pictures=raw.kind == "pictures"),
-        names=raw.names, classes=tuple(names), target_names=raw.target_names or ("target",),
-        target_scaling=Scaling() if classification else Scaling.fit(y[rows["train"]].reshape(len(rows["train"]), -1), "standardise"),
+    asked = ask(raw, choices)
+    what = question(asked.y, asked.names, raw.kind, choices.task)
+    parted = part(asked, what, choices)
+    learnt = learn(raw, asked, what, parted, choices)
+    prepared = learnt.preparation
+    splits = {
+        name: Split(prepared.scaling(learnt.encoded[rows]), prepared.targets(what.y[rows]), asked.rows[rows])
+        for name, rows in parted.rows.items()
+    }
+    leaking = leaks(learnt, what, parted.rows["train"])
+    return Data(
+        raw=raw,
+        task=what.task,
+        **splits,
+        preparation=prepared,
+        shape_in=prepared.shape_in,
+        shape_out=prepared.shape_out,
+        classes=what.classes,
+        target_names=what.names,
+        choices=choices.model_dump()
+        | {
+            "target": asked.target,
+            "task": what.task,
+            "split": parted.how,
+            "time": parted.time,
+            "normalise": prepared.scaling.method,
+            "normalise_targets": prepared.target_scaling.method,
+            "missing": ("impute" if raw.kind == "table" else "refuse") if choices.missing == "auto" else choices.missing,
+        },
+        reasons={"data.target": asked.why, "data.task": what.why, "data.split": parted.why, **learnt.reasons},
+        facts=facts_of(raw, what, parted, learnt, splits),
+        findings=(*raw.findings, *asked.findings, *what.findings, *parted.findings, *learnt.findings, *leaking),
     )
-    splits = {k: Split(preparation.inputs(x[r]), preparation.targets(y[r]), r) for k, r in rows.items()}
-    resolved = {**choices.model_dump(), "task": task, "split": "stratified" if classification else "random", "normalise": "standardise",
-                "normalise_targets": "none" if classification else "standardise", "missing": "refuse"}
-    counts = {k: np.bincount(s.y.numpy(), minlength=len(names)).tolist() for k, s in splits.items()} if names else {}
-    return Data(raw, task, **splits, preparation=preparation, shape_in=preparation.shape_in, shape_out=preparation.shape_out,
-                classes=preparation.classes, target_names=preparation.target_names, choices=resolved, reasons={},
-                facts={"class_counts": counts, "missing": {}, "duplicates": 0})

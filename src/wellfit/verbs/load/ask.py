@@ -1,0 +1,164 @@
+"""ask: what is to be predicted from what: inputs and targets apart, columns dropped, rows that cannot teach left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wellfit.nouns.columns import dates, missing_column, numbers, texts
+from wellfit.nouns.data import Raw
+from wellfit.nouns.errors import DataError
+from wellfit.nouns.finding import Finding
+from wellfit.nouns.recipe import DataChoices
+from wellfit.verbs.load.columns import date_form
+from wellfit.verbs.load.target import target_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Asked:
+    """inputs: [N, ...] or a DataFrame without targets, indexed by row; y [N] or [N, K], names, why: the targets;
+    target: as the recipe says it; rows [N]: row numbers in the source; given, group, time [N] where there are such;
+    time_name: the time column, whether asked for or found; found_time: the rows were found to be in time order."""
+
+    inputs: pd.DataFrame | np.ndarray
+    y: np.ndarray
+    names: tuple[str, ...]
+    target: str | tuple[str, ...] | None
+    why: str
+    rows: np.ndarray
+    given: np.ndarray | None = None
+    group: np.ndarray | None = None
+    time: np.ndarray | None = None
+    time_name: str | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+def ask(raw: Raw, choices: DataChoices) -> Asked:
+    """Inputs and targets apart. Raises DataError for columns that are not there and for examples without answers."""
+    if not len(raw):
+        raise DataError(f"examples in {raw.name}", "none", "name a source with rows in it")
+    asked = _of_arrays(raw, choices) if isinstance(raw.inputs, np.ndarray) else _of_table(raw, raw.inputs, choices)
+    return _answered(asked) if choices.missing == "impute" else asked
+
+
+def _of_arrays(raw: Raw, choices: DataChoices) -> Asked:
+    if raw.targets is None:
+        raise DataError(f"examples with answers in {raw.name}", "inputs without targets", "give targets too: (X, y)")
+    for key in ("group", "time", "drop"):
+        if getattr(choices, key):
+            raise DataError(f"data.{key} = {getattr(choices, key)!r}", f"{raw.name} has no named columns", "give a table, as CSV or DataFrame")
+    why = "the answers that come with the data"
+    return Asked(raw.inputs, raw.targets, raw.target_names, choices.target, why, np.arange(len(raw)), raw.given)
+
+
+def _of_table(raw: Raw, frame: pd.DataFrame, choices: DataChoices) -> Asked:
+    frame = frame.reset_index(drop=True)
+    known = list(frame.columns)
+    for name in choices.drop:
+        if name not in known:
+            raise missing_column(name, known, "to drop the column")
+    for key in ("group", "time"):
+        if (name := getattr(choices, key)) and name not in known:
+            raise missing_column(name, known, f"data.{key}: the column")
+    frame = frame.drop(columns=list(choices.drop))
+    group = texts(frame[choices.group])[0] if choices.group else None
+    left = frame.drop(columns=[choices.group]) if choices.group else frame
+    if raw.target_names and not choices.target:
+        names, why = raw.target_names, "the targets that were given with the inputs"
+    else:
+        names, why = target_of(left, choices.target, raw.name)
+    inputs = left.drop(columns=list(names))
+    if not inputs.shape[1]:
+        raise DataError(f"columns to predict {names[0]!r} from", "no other column", "give at least one column of inputs")
+    y = left[names[0]].to_numpy() if len(names) == 1 else left[list(names)].to_numpy()
+    if y.dtype.kind not in "buif":
+        y = _plain(left, names)
+    time_name = choices.time or _series(inputs)
+    time = _moments(frame[time_name]) if time_name else None
+    target = names[0] if len(names) == 1 else names
+    return Asked(inputs, y, names, target, why, np.arange(len(frame)), raw.given, group, time, time_name)
+
+
+def _plain(frame: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
+    """Target columns as float64 where they are numbers (or marks of missing), else as Python objects."""
+    columns: list[np.ndarray] = []
+    for name in names:
+        values, bad = numbers(frame[name])
+        told = np.isfinite(values).sum()
+        mostly = told and not bad.any()
+        columns.append(values if mostly else frame[name].astype(object).where(frame[name].notna(), None).to_numpy())
+    return columns[0] if len(columns) == 1 else np.stack([np.asarray(c, dtype=object) for c in columns], axis=1)
+
+
+def _moments(series: pd.Series) -> np.ndarray:
+    """A time column as numbers that order the rows. Raises DataError where some are missing."""
+    import pandas as pd
+
+    form = date_form(series)
+    values = dates(series, form) if form or pd.api.types.is_datetime64_any_dtype(series.dtype) else numbers(series)[0]
+    lost = int((~np.isfinite(values)).sum())
+    if lost:
+        raise DataError(
+            f"data.time: a moment for every row in {series.name!r}",
+            f"{lost:,} of {len(series):,} are missing, or neither dates nor numbers",
+            "mend them, or name another column",
+        )
+    return values
+
+
+def _series(inputs: pd.DataFrame) -> str | None:
+    """The column that shows the rows to be a series in time: a date, or whole numbers under a name like year, later
+    from each row to the next; None where there is none."""
+    import pandas as pd
+
+    for name in inputs.columns:
+        series = inputs[name]
+        form = date_form(series)
+        is_date = bool(form) or pd.api.types.is_datetime64_any_dtype(series.dtype)
+        if is_date:
+            values = dates(series, form)
+        elif name.casefold() in ("year", "time", "timestamp", "t") and pd.api.types.is_numeric_dtype(series.dtype):
+            values = numbers(series)[0]
+        else:
+            continue
+        if len(values) >= 20 and (np.diff(values) > 0).all():
+            return name
+    return None
+
+
+def _answered(asked: Asked) -> Asked:
+    """Without the rows that have no finite target: data.missing = "impute" never makes a target up."""
+    y = asked.y
+    if y.dtype.kind == "f":
+        good = np.isfinite(y)
+    elif y.dtype.kind == "O":
+        from pandas import isna
+
+        good = ~np.asarray(isna(y))
+    else:
+        return asked
+    keep = good.reshape(len(y), -1).all(axis=1)
+    lost = len(keep) - int(keep.sum())
+    if not lost:
+        return asked
+
+    def kept(a: Any) -> Any:
+        return None if a is None else a[keep]
+
+    note = Finding(
+        "data-nonfinite",
+        "info",
+        f"{lost:,} rows left out: they have no {', '.join(asked.names) or 'target'}",
+        remedy="fill in the answers, if they are known",
+        stage="data",
+    )
+    return Asked(
+        kept(asked.inputs), y[keep], asked.names, asked.target, asked.why, asked.rows[keep], kept(asked.given),
+        kept(asked.group), kept(asked.time), asked.time_name, (*asked.findings, note),
+    )  # fmt: skip

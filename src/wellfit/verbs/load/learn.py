@@ -1,0 +1,108 @@
+"""learn: columns, fill values and scaling, from the training rows alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from wellfit.nouns.data import Raw
+from wellfit.nouns.finding import Finding
+from wellfit.nouns.preparation import Preparation, finite
+from wellfit.nouns.recipe import DataChoices
+from wellfit.nouns.scaling import Scaling
+from wellfit.nouns.units import percent
+from wellfit.verbs.load.ask import Asked
+from wellfit.verbs.load.columns import plan, survey
+from wellfit.verbs.load.normalise import choose, target_scaling
+from wellfit.verbs.load.part import Parted
+from wellfit.verbs.load.task import Question
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """preparation; encoded [N, *shape]: all rows as numbers, before scaling; missing: counts by column;
+    left_out: column -> why; reasons by dotted key; findings."""
+
+    preparation: Preparation
+    encoded: np.ndarray
+    missing: dict[str, int]
+    left_out: dict[str, str]
+    reasons: dict[str, str]
+    findings: tuple[Finding, ...]
+
+
+def learn(raw: Raw, asked: Asked, what: Question, parted: Parted, choices: DataChoices) -> Learnt:
+    """What the training rows teach about preparing inputs and targets. Raises DataError for values that no
+    preparation may hide (Inf, NaN in arrays, text among numbers)."""
+    train = parted.rows["train"]
+    blank = Preparation(raw.kind, what.task, (), Scaling(), classes=what.classes, target_names=what.names)
+    plain, left, notes = None, {}, ()
+    if isinstance(asked.inputs, np.ndarray):
+        missing = _missing_in_array(asked.inputs, raw.names)
+        fill = _fill(asked.inputs[train]) if choices.missing == "impute" else None
+        resized = any(f.fault == "pictures-resized" for f in raw.findings)
+        start = replace(blank, shape=tuple(asked.inputs.shape[1:]), names=raw.names, fill=fill, resize=resized)
+        encoded = finite(asked.inputs, fill, raw.names)
+    else:
+        planned = plan(asked.inputs.iloc[train], choices.missing)
+        missing = survey(asked.inputs, planned.columns, choices.missing)
+        start = replace(blank, columns=planned.columns)
+        encoded = start.encoded(asked.inputs)
+        start = replace(start, shape=encoded.shape[1:])
+        plain = np.array([p for c in planned.columns for p in c.plain])
+        left, notes = planned.left_out, planned.findings
+    method, why = choose(encoded[train], plain, raw.kind, parted.how, choices.normalise)
+    scaling = Scaling.fit(encoded[train], method, pictures=raw.kind == "pictures", plain=plain)
+    targets, why_targets = target_scaling(_numbers(what, train), what.task, choices.normalise_targets)
+    reasons = {"data.normalise": why, "data.normalise_targets": why_targets, "data.missing": _missing_why(missing, raw, choices)}
+    notes = (*notes, *_missing_note(missing, len(asked.rows)))
+    return Learnt(replace(start, scaling=scaling, target_scaling=targets), encoded, missing, left, reasons, notes)
+
+
+def _numbers(what: Question, train: np.ndarray) -> np.ndarray:
+    return what.y[train] if what.task == "regression" else np.zeros((1, 1))
+
+
+def _fill(train: np.ndarray) -> torch.Tensor:
+    """Medians of the finite training values [*shape]; 0 where a feature has none."""
+    if train.dtype.kind != "f":
+        return torch.zeros(train.shape[1:], dtype=torch.float64)
+    gaps = np.where(np.isfinite(train), train, np.nan)
+    empty = np.isnan(gaps).all(axis=0)
+    gaps[:, empty] = 0.0
+    return torch.from_numpy(np.asarray(np.nanmedian(gaps, axis=0), dtype=np.float64))
+
+
+def _missing_in_array(x: np.ndarray, names: tuple[str, ...]) -> dict[str, int]:
+    if x.dtype.kind != "f" or np.isfinite(x.sum(dtype=np.float64)):
+        return {}
+    by_feature = (~np.isfinite(x)).reshape(len(x), -1).sum(axis=0)
+    label = names if len(names) == len(by_feature) else tuple(map(str, range(len(by_feature))))
+    return {label[i]: int(by_feature[i]) for i in np.flatnonzero(by_feature)[:1000]}
+
+
+def _missing_why(missing: dict[str, int], raw: Raw, choices: DataChoices) -> str:
+    if not missing:
+        return "none are missing"
+    said = ", ".join(f"{name} {n:,}" for name, n in list(missing.items())[:6]) + (" ..." if len(missing) > 6 else "")
+    how = "the training median, with a feature that says so; a level of its own in categories" if raw.kind == "table" else "the training median"
+    return f"{said}: {how}" if choices.missing != "refuse" else said
+
+
+def _missing_note(missing: dict[str, int], n: int) -> tuple[Finding, ...]:
+    if not missing:
+        return ()
+    said = ", ".join(f"{name}: {count:,} ({percent(count / n)})" for name, count in missing.items())
+    some = f"{len(missing)} columns" if len(missing) > 1 else f"{next(iter(missing))!r}"
+    return (
+        Finding(
+            "data-nonfinite",
+            "info",
+            f"{sum(missing.values()):,} values missing in {some}; filled with the training median and marked",
+            evidence=said,
+            remedy="--set data.missing=refuse stops at missing values instead",
+            stage="data",
+        ),
+    )
