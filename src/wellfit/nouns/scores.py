@@ -35,24 +35,26 @@ def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
     return max(0.0, (middle - half) / (1 + z2 / n)), min(1.0, (middle + half) / (1 + z2 / n))
 
 
-def spread(figures: Figures, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(values, low, high), each [f], of figures over n examples.
-
-    The values are of all n; low and high are the central 95 % of the resampled figures.
-    """
+def resampled(figures: Figures, n: int, seed: int = SEED) -> tuple[np.ndarray, np.ndarray]:
+    """(values [f], the same of 1,000 resamples [1000, f]) of figures over n examples; where one is not finite in a
+    resample, the value itself stands in."""
     everything = np.arange(n)
     values = figures(np.full((1, n), 1 / max(n, 1)), everything)[0]
     if n < 2:
-        return values, values, values
-    rows = everything if n <= MOST else np.sort(np.random.default_rng(SEED).choice(n, MOST, replace=False))
+        return values, np.tile(values, (RESAMPLES, 1))
+    rows = everything if n <= MOST else np.sort(np.random.default_rng(seed).choice(n, MOST, replace=False))
     m = len(rows)
     middle = values if m == n else figures(np.full((1, m), 1 / m), rows)[0]
-    resampled = np.concatenate([figures(weights, rows) for weights in _resamples(m)])
-    low, high = np.nanquantile(
-        np.where(np.isfinite(resampled), resampled, np.nan_to_num(middle)), [0.025, 0.975], axis=0
-    )
-    narrow = math.sqrt(m / n)
-    return values, values + (low - middle) * narrow, values + (high - middle) * narrow
+    found = np.concatenate([figures(weights, rows) for weights in _resamples(m, seed)])
+    away = np.where(np.isfinite(found), found, middle) - middle
+    return values, values + np.nan_to_num(away) * math.sqrt(m / n)
+
+
+def spread(figures: Figures, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(values, low, high), each [f], of figures over n examples: the central 95 % of 1,000 resamples."""
+    values, found = resampled(figures, n)
+    low, high = np.quantile(found, [0.025, 0.975], axis=0)
+    return values, low, high
 
 
 def means(columns: np.ndarray) -> Figures:
@@ -60,9 +62,9 @@ def means(columns: np.ndarray) -> Figures:
     return lambda weights, rows: weights @ columns[rows]
 
 
-def _resamples(m: int) -> Iterator[np.ndarray]:
+def _resamples(m: int, seed: int) -> Iterator[np.ndarray]:
     """Weights [r, m] of RESAMPLES draws with replacement, some at a time."""
-    rng, size = np.random.default_rng(SEED), max(1, CHUNK // m)
+    rng, size = np.random.default_rng(seed), max(1, CHUNK // m)
     for start in range(0, RESAMPLES, size):
         r = min(size, RESAMPLES - start)
         draws = rng.integers(0, m, size=(r, m)) + np.arange(r)[:, None] * m
