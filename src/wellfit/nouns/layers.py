@@ -11,6 +11,9 @@ from torch import Tensor, nn
 RELU_LIKE = (nn.ReLU, nn.ReLU6)
 """Activations that give exactly 0 over half the line, where no gradient passes."""
 
+SATURATING = {nn.Tanh: (-1.0, 1.0), nn.Sigmoid: (0.0, 1.0), nn.Hardsigmoid: (0.0, 1.0), nn.Softsign: (-1.0, 1.0)}
+"""Activations that flatten out, with the ends of their range."""
+
 _FEATURES_LAST = (nn.Linear, nn.LayerNorm, nn.Embedding, nn.MultiheadAttention, nn.RNNBase)
 
 

@@ -3,61 +3,148 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from time import perf_counter
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from wellfit.nouns import shelf
 from wellfit.nouns.case import Case
+from wellfit.nouns.errors import ShelfError
+
+LossOf = Callable[[Tensor, Tensor], Tensor]
+LARGEST = 2**21
+"""Numbers in the inputs of one pass of a check (8 MB), so that checks stay quick on large pictures."""
+
+HOPELESS = 100
+"""Steps after which a short training ends where the loss has not fallen by 1 %."""
 
 _DROPOUT = nn.modules.dropout._DropoutNd
 
 
 @contextmanager
 def trial(case: Case) -> Iterator[nn.Module]:
-    """A copy of the case's network in train mode, dropout off, no gradients yet, all random states set by the
+    """A copy of the case's network in train mode, dropout off, without gradients, all random states set by the
     recipe's seed. On leaving, the random states of torch, numpy and random are what they were before.
     """
     devices = [case.device] if case.device.type == "cuda" else []
-    python, numpy_state = random.getstate(), np.random.get_state()
+    python, numpys, seed = random.getstate(), np.random.get_state(), case.recipe.training.seed
     try:
         with torch.random.fork_rng(devices=devices), torch.enable_grad():
-            seed = case.recipe.training.seed
             torch.manual_seed(seed)
             random.seed(seed)
             np.random.seed(seed % 2**32)
-            network = case.copy().network.train()
-            for module in network.modules():
-                if isinstance(module, _DROPOUT):
-                    module.eval()
+            network = case.copy().network
             network.zero_grad(set_to_none=True)
-            yield network
+            yield training_mode(network)
     finally:
         random.setstate(python)
-        np.random.set_state(numpy_state)
+        np.random.set_state(numpys)
+
+
+def training_mode(network: nn.Module) -> nn.Module:
+    """The network in train mode, but with its dropout layers off."""
+    network.train()
+    for module in network.modules():
+        if isinstance(module, _DROPOUT):
+            module.eval()
+    return network
 
 
 def rows(case: Case, n: int) -> tuple[Tensor, Tensor]:
-    """(x [m, *shape_in], y [m, ...]) of m = min(n, all) training rows drawn by the recipe's seed, on the case's device."""
+    """(x [m, *shape_in], y [m, ...]): m <= n training rows drawn by the recipe's seed, on the case's device.
+
+    Fewer than n where the rows are large (`LARGEST`), but 8 at least where there are so many.
+    """
     x, y = case.data.train.x, case.data.train.y
+    n = max(min(n, LARGEST // max(x[0].numel(), 1)), 8)
     if len(x) > n:
-        order = torch.randperm(len(x), generator=torch.Generator().manual_seed(case.recipe.training.seed))[:n]
-        order = order.sort().values.to(x.device)
+        generator = torch.Generator().manual_seed(case.recipe.training.seed)
+        order = torch.randperm(len(x), generator=generator)[:n].sort().values.to(x.device)
         x, y = x[order], y[order]
     return x.to(case.device), y.to(case.device)
 
 
-def bare_loss(case: Case) -> Any:
-    """The case's loss without label smoothing, (outputs, targets) -> scalar."""
+def bare_loss(case: Case) -> LossOf:
+    """The case's loss without label smoothing."""
     if isinstance(case.loss, partial) and case.loss.keywords.get("label_smoothing"):
         return partial(case.loss, label_smoothing=0.0)
     return case.loss
 
 
-def class_weight(case: Case) -> Tensor | None:
-    """The class weights in the case's loss, where it has any."""
-    return case.loss.keywords.get("weight") if isinstance(case.loss, partial) else None
+def chance(case: Case, y: Tensor) -> float:
+    """Loss of the best constant answer on these targets, as the loss's own file gives it; where it gives none
+    (a loss of the user's), found by descent from zero outputs."""
+    weight = case.loss.keywords.get("weight") if isinstance(case.loss, partial) else None
+    try:
+        known = getattr(shelf.module("losses", case.recipe.training.loss), "chance", None)
+    except ShelfError:
+        known = None
+    if known is not None:
+        return float(known(y, case.data.shape_out, weight))
+    constant, loss = torch.zeros(1, *case.data.shape_out, device=y.device, requires_grad=True), bare_loss(case)
+    optimizer, best = torch.optim.Adam([constant], lr=0.1), float("inf")
+    with torch.enable_grad():
+        for _ in range(300):
+            optimizer.zero_grad()
+            found = loss(constant.expand(len(y), *case.data.shape_out), y)
+            found.backward()
+            optimizer.step()
+            best = min(best, found.item())
+    return best
+
+
+def indifferent(case: Case, y: Tensor) -> float:
+    """Loss of outputs that are all zero: ln C for cross-entropy over C classes, ln 2 a label, mean(y²) for MSE."""
+    with torch.no_grad():
+        return float(bare_loss(case)(torch.zeros(len(y), *case.data.shape_out, device=y.device), y))
+
+
+@dataclass
+class Descent:
+    """What a short training came to: steps taken; losses: of every step, before it; outputs: at its last step
+    [B, ...]; cut: was it ended by the clock."""
+
+    steps: int
+    losses: list[float]
+    outputs: Tensor
+    cut: bool = False
+
+
+def descend(
+    network: nn.Module,
+    loss: LossOf,
+    x: Tensor,
+    y: Tensor,
+    *,
+    lr: float,
+    steps: int,
+    until_s: float,
+    reached: Callable[[float, Tensor], bool] = lambda loss, outputs: False,
+) -> Descent:
+    """Train by Adam on the whole of (x, y) for at most `steps`, until `reached(loss, outputs)`, a loss that is not
+    finite or stands still (HOPELESS), no gradient, or the clock (`perf_counter`) at `until_s`. The learning rate
+    rises over 5 steps."""
+    parameters = [p for p in network.parameters() if p.requires_grad]
+    optimizer = torch.optim.Adam(parameters, lr=lr) if parameters else None
+    losses: list[float] = []
+    step = 0
+    while True:
+        outputs = network(x)
+        value = loss(outputs, y)
+        losses.append(value.item())
+        ended = reached(losses[-1], outputs.detach()) or step == steps or not np.isfinite(losses[-1])
+        ended = ended or (step == HOPELESS and losses[0] - min(losses) < 0.01 * abs(losses[0]))
+        cut = not ended and perf_counter() > until_s
+        if ended or cut or optimizer is None or not value.requires_grad:
+            return Descent(step, losses, outputs.detach(), cut)
+        optimizer.zero_grad(set_to_none=True)
+        value.backward()
+        optimizer.param_groups[0]["lr"] = lr * min(1.0, (step + 1) / 5)
+        optimizer.step()
+        step += 1

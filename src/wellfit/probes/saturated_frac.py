@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from wellfit.nouns.layers import fetch, leaves, numbers
+from wellfit.nouns.layers import SATURATING, fetch, leaves, numbers
 from wellfit.nouns.step import Step
 
 UNIT = ""
 PRICE = "two passes over the activations of tanh- and sigmoid-like layers"
 
-RANGES = {nn.Tanh: (-1.0, 1.0), nn.Sigmoid: (0.0, 1.0), nn.Hardsigmoid: (0.0, 1.0), nn.Softsign: (-1.0, 1.0)}
 MARGIN = 0.01
 """Share of the range at either end that counts as saturated: there a sigmoid's slope is under 4 % of its largest."""
 
@@ -25,7 +24,7 @@ def saturated_frac(step: Step) -> dict[str, float]:
     layers = leaves(step.network)
     found = {}
     for layer, activation in step.activations.items():
-        ends = RANGES.get(type(layers.get(layer)))  # pyright: ignore[reportArgumentType]
+        ends = SATURATING.get(type(layers.get(layer)))  # pyright: ignore[reportArgumentType]
         if ends:
             found[layer] = _saturated(numbers(activation), *ends)
     return dict(zip(found, fetch(list(found.values()))))

@@ -19,12 +19,16 @@ def update_ratio(step: Step) -> dict[str, float]:
     Layers whose weights before the update are not known are left out, so {} where none are.
     """
     before = step.weights_before
-    rows = [(layer, p.detach(), before[name]) for layer, name, p in holders(step.network) if name in before]
-    if not rows:
+    layers, now, then = [], [], []
+    for layer, name, parameter in holders(step.network):
+        if name in before:
+            layers.append(layer)
+            now.append(parameter.detach())
+            then.append(before[name])
+    if not layers:
         return {}
-    layers, now, then = ([row[i] for row in rows] for i in range(3))
     moved = torch._foreach_sub(now, then)
-    found, n = norms([*moved, *now, *then]), len(rows)
+    found, n = norms([*moved, *now, *then]), len(layers)
     change, size, size_before = (by_layer(layers, found[i * n : (i + 1) * n]) for i in range(3))
     return {layer: _ratio(change[layer], max(size[layer], size_before[layer])) for layer in change}
 

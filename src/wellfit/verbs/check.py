@@ -31,9 +31,7 @@ def _share(word: str) -> float:
 def _carry_out(word: str, function: Callable[..., Finding], case: Case, within_s: float) -> Finding:
     try:
         return function(case, within_s=within_s) if "within_s" in shelf.needs(function) else function(case)
-    except (
-        Exception
-    ) as error:  # a network of the user's may refuse what a check asks of it; training may still work
+    except Exception as error:  # a network of the user's may refuse what a check asks of it; training may still work
         said = f"{type(error).__name__}: {error}".splitlines()[0]
         name = word.replace("_", "-")
         return Finding(
