@@ -15,7 +15,8 @@ PLATEAU_EPOCHS = 5  # epochs without a better validation loss before the on-plat
 class Progress:
     """epoch: whole passes done; cursor: rows of the current epoch done; index: optimizer steps done;
     best_loss, best_epoch, bad_epochs: of the validation loss; drops: of the on-plateau schedule;
-    losses, sizes: of the steps of the current epoch; best: the best weights so far."""
+    losses, sizes: of the steps of the current epoch; best: the best weights so far;
+    before: the weights one update ago, where the next step is a sampled one."""
 
     epoch: int = 0
     cursor: int = 0
@@ -30,6 +31,7 @@ class Progress:
     losses: list[Tensor] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
     best: dict[str, Tensor] = field(default_factory=dict)
+    before: dict[str, Tensor] = field(default_factory=dict)
 
     def judge(self, network: nn.Module, valid_loss: float, patience: int) -> None:
         """Take in an epoch's validation loss: keep the weights if best, count if not, stop when patience ends."""
@@ -88,7 +90,7 @@ def checkpoint_of(
         tensors["random.cuda"] = torch.cuda.get_rng_state(device)
     if progress.losses:
         tensors["losses"] = torch.stack(progress.losses)
-    plain = {k: getattr(progress, k) for k in PLAIN}
+    plain = {k: getattr(progress, k) for k in PLAIN} | {"sizes": list(progress.sizes)}
     return {
         "tensors": {k: v.detach().cpu().clone().contiguous() for k, v in tensors.items()},
         "plain": {"progress": plain, "groups": state["param_groups"], "scalars": scalars},
@@ -110,7 +112,7 @@ def restore(
     torch.set_rng_state(tensors["random.cpu"])
     if device.type == "cuda" and "random.cuda" in tensors:
         torch.cuda.set_rng_state(tensors["random.cuda"], device)
-    progress = Progress(**plain["progress"])
+    progress = Progress(**(plain["progress"] | {"sizes": list(plain["progress"]["sizes"])}))
     progress.losses = list(tensors["losses"].to(device).unbind()) if "losses" in tensors else []
     progress.best = {k: v.to(device) for k, v in take("best.").items()}
     return progress

@@ -129,7 +129,6 @@ def _epoch(case, x, y, optimizer, progress, pace, step_of, due, rest_s) -> Itera
         progress.losses, progress.sizes, progress.epoch_s = [], [], 0.0
     losses, sizes, groups = progress.losses, progress.sizes, optimizer.param_groups
     network.train()
-    before: dict[str, Tensor] = {}
     sampled = due(progress.index)
     begun = rested = time.perf_counter()
     base = progress.epoch * len(x)
@@ -166,13 +165,12 @@ def _epoch(case, x, y, optimizer, progress, pace, step_of, due, rest_s) -> Itera
                 lr,
                 n,
                 seen_by,
-                before,
+                progress.before,
                 prepared_s=prepared_s,
             )
             network.train()
         sampled = due(progress.index + 1)
-        if sampled:
-            before = {name: p.detach().clone() for name, p in network.named_parameters()}
+        progress.before = {k: p.detach().clone() for k, p in network.named_parameters()} if sampled else {}
         step_of()
         losses.append(loss.detach())
         sizes.append(n)

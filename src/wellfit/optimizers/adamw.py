@@ -1,0 +1,35 @@
+"""AdamW: Adam with weight decay of its own, apart from the gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+def adamw(parameters: Iterable[Tensor], lr: float, *, momentum: float, l2: float) -> torch.optim.Optimizer:
+    """As `adam`, and w <- w - lr l2 w besides (Loshchilov & Hutter 2019, arXiv:1711.05101).
+
+    lr: step size; momentum: decay of the mean gradient (beta1); l2: decay of weights, a share of lr each step.
+    """
+    groups = _groups(parameters, l2)
+    return torch.optim.AdamW(groups, lr, betas=(momentum, 0.999), fused=_fused(groups))
+
+
+def _groups(parameters: Iterable[Tensor], l2: float) -> list[dict[str, Any]]:
+    """Weights, which l2 pulls towards 0, apart from biases and norm layers' scales (one axis or none), which it
+    leaves alone: they do not make a network overfit, and a pull on them only shifts its outputs."""
+    trained = [p for p in parameters if p.requires_grad]
+    groups = [
+        {"params": [p for p in trained if p.ndim > 1], "weight_decay": l2},
+        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return [group for group in groups if group["params"]]
+
+
+def _fused(groups: list[dict[str, Any]]) -> bool:
+    """Whether one kernel can update all parameters at once: floats, on a device whose kernel PyTorch has."""
+    parameters = [p for group in groups for p in group["params"]]
+    return all(p.is_floating_point() and p.device.type in ("cpu", "cuda", "mps", "xpu") for p in parameters)
