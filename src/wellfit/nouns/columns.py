@@ -59,7 +59,9 @@ class Column:
     @property
     def plain(self) -> tuple[bool, ...]:
         """Whether each feature is on a good scale as it is (0/1, sines), so that no scaling is needed."""
-        return tuple(not (f == self.name and self.kind == "number" or f == f"{self.name} days") for f in self.features)
+        return tuple(
+            not ((f == self.name and self.kind == "number") or f == f"{self.name} days") for f in self.features
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -68,7 +70,8 @@ class Column:
     @classmethod
     def of(cls, json: Mapping[str, Any]) -> Column:
         """The inverse of `to_dict`."""
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in json.items()})
+        known: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in json.items()}
+        return cls(**known)
 
 
 def encode(frame: pd.DataFrame, columns: Sequence[Column]) -> np.ndarray:
@@ -77,7 +80,7 @@ def encode(frame: pd.DataFrame, columns: Sequence[Column]) -> np.ndarray:
     start = 0
     for column in columns:
         width = len(column.features)
-        _encode(frame[column.name], column, out[:, start : start + width])
+        _encode(series_of(frame, column.name), column, out[:, start : start + width])
         start += width
     return out
 
@@ -108,12 +111,11 @@ def _encode(series: pd.Series, column: Column, out: np.ndarray) -> None:
 
 
 def _encode_category(series: pd.Series, column: Column, out: np.ndarray) -> None:
-    words, lost = texts(series)
+    codes, words = _coded(series)
     place = {level: i for i, level in enumerate(column.levels)}
     rare = len(place) if column.other else -1
-    found, codes = np.unique(words, return_inverse=True)
-    index = np.array([place.get(w, rare) for w in found.tolist()], dtype=np.int64)[codes] if len(words) else codes
-    index = np.where(lost, len(place) + column.other if column.missing_level else -1, index)
+    lost = len(place) + column.other if column.missing_level else -1
+    index = np.array([*(place.get(w, rare) for w in words), lost], dtype=np.int64)[codes]
     rows = np.flatnonzero(index >= 0)
     out[rows, index[rows]] = 1.0
 
@@ -127,6 +129,12 @@ def _date_part(days: np.ndarray, part: str) -> np.ndarray:
     return np.stack([np.sin(angle), np.cos(angle)], axis=1)
 
 
+def series_of(frame: pd.DataFrame, name: str) -> pd.Series:
+    """One column of a frame whose names are each there once."""
+    found: Any = frame[name]
+    return found
+
+
 def numbers(series: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     """(values float64 [N], NaN where missing or no number; bad [N], True where there is text that is no number)."""
     import pandas as pd
@@ -135,14 +143,11 @@ def numbers(series: pd.Series) -> tuple[np.ndarray, np.ndarray]:
         return series.dt.total_seconds().to_numpy(np.float64), np.zeros(len(series), dtype=bool)
     if pd.api.types.is_numeric_dtype(series.dtype) or pd.api.types.is_bool_dtype(series.dtype):
         return series.to_numpy(dtype=np.float64, na_value=np.nan), np.zeros(len(series), dtype=bool)
-    words, lost = texts(series)
-    values = pd.to_numeric(pd.Series(words, dtype=object), errors="coerce").to_numpy(np.float64, na_value=np.nan, copy=True)
-    values[lost] = np.nan
-    nan = np.isnan(values)
-    marked = np.array([w.casefold() in MARKS for w in words[nan].tolist()], dtype=bool)
-    bad = np.zeros(len(series), dtype=bool)
-    bad[nan] = ~marked
-    return values, bad & ~lost
+    codes, words = _coded(series)
+    parsed: Any = pd.to_numeric(pd.Series(words, dtype=object), errors="coerce")
+    known = np.append(parsed.to_numpy(np.float64, na_value=np.nan), np.nan)
+    marked = np.array([w.casefold() in MARKS for w in words] + [True], dtype=bool)
+    return known[codes], (np.isnan(known) & ~marked)[codes]
 
 
 def booleans(series: pd.Series) -> tuple[np.ndarray, np.ndarray]:
@@ -155,11 +160,16 @@ def booleans(series: pd.Series) -> tuple[np.ndarray, np.ndarray]:
 
 def texts(series: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     """(values as stripped text [N], whole floats without ".0"; lost [N], True where missing)."""
-    lost = series.isna().to_numpy(dtype=bool)
-    values = series.astype(object).to_numpy()
-    words = np.array([_word(v) for v in values], dtype=object)
-    words[lost] = ""
-    return words, lost
+    codes, words = _coded(series)
+    return np.array([*words, ""], dtype=object)[codes], codes == -1
+
+
+def _coded(series: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """(codes [N], -1 where missing; each different value once, as text)."""
+    import pandas as pd
+
+    codes, values = pd.factorize(series)
+    return np.asarray(codes), [_word(v) for v in np.asarray(values, dtype=object).tolist()]
 
 
 def _word(value: Any) -> str:
@@ -172,8 +182,8 @@ def dates(series: pd.Series, form: str) -> np.ndarray:
 
     if not pd.api.types.is_datetime64_any_dtype(series.dtype):
         words, lost = texts(series)
-        values = pd.Series(np.where(lost, None, words))
-        series = pd.to_datetime(values, format=form or "ISO8601", errors="coerce", utc=form == "ISO8601")
+        words[lost] = None
+        series = pd.to_datetime(pd.Series(words), format=form or "ISO8601", errors="coerce", utc=form == "ISO8601")
     moments = series.dt.tz_localize(None) if getattr(series.dt, "tz", None) is not None else series
     seconds = moments.to_numpy(dtype="datetime64[us]")
     return np.where(np.isnat(seconds), np.nan, seconds.astype(np.int64) / 86_400e6)
@@ -224,4 +234,6 @@ def missing_column(name: str, known: Sequence[str], what: str) -> DataError:
     close = nearest(name, {k.casefold(): k for k in known})
     real = {k.casefold(): k for k in known}.get(close or "", "")
     listed = ", ".join(map(repr, known[:30])) + (f" and {len(known) - 30} more" if len(known) > 30 else "")
-    return DataError(f"{what} {name!r}", f"no such column; there are {listed}", f"write {real!r}" if real else "name one of these")
+    return DataError(
+        f"{what} {name!r}", f"no such column; there are {listed}", f"write {real!r}" if real else "name one of these"
+    )

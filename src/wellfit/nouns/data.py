@@ -1,4 +1,4 @@
-"""Data: what is learnt from. `Raw` is what a reader found, untouched; `Data` is that, split, scaled, ready to train on."""
+"""Data: what is learnt from. `Raw` is what a reader found, untouched; `Data` is that, split and scaled."""
 
 from __future__ import annotations
 

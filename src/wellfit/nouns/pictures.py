@@ -36,7 +36,5 @@ def fitted(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """One picture [C, H, W] scaled until it covers `size` (height, width), then cut about its centre to it."""
     from PIL import Image, ImageOps
 
-    channels = [
-        np.asarray(ImageOps.fit(Image.fromarray(np.ascontiguousarray(c)), (size[1], size[0]))) for c in picture
-    ]
+    channels = [np.asarray(ImageOps.fit(Image.fromarray(np.ascontiguousarray(c)), (size[1], size[0]))) for c in picture]
     return np.stack(channels)

@@ -70,11 +70,10 @@ class Preparation:
         if self.kind == "table":
             return encode(frame_of(raw, [c.name for c in self.columns]), self.columns)
         x = array_of(raw)
-        x = self._picture_form(x) if self.kind == "pictures" else x
-        if x.shape[1:] != self.shape:
-            x = x[None] if x.shape == self.shape else x
-        if x.shape[1:] != self.shape and self.shape[0] == 1 and x.shape[1:] == (int(np.prod(self.shape)),):
-            x = x.reshape(len(x), *self.shape)  # pictures of one channel laid out in rows
+        if x.shape == self.shape:
+            x = x[None]
+        elif x.shape[1:] != self.shape and self.kind == "pictures":
+            x = self._pictures(x)
         if x.shape[1:] != self.shape:
             raise DataError(
                 f"examples of shape {self.shape}, as in training",
@@ -83,14 +82,18 @@ class Preparation:
             )
         return finite(x, self.fill, self.names)
 
-    def _picture_form(self, x: np.ndarray) -> np.ndarray:
-        if x.ndim == 2 and (1, *x.shape) == self.shape or x.ndim == 3 and x.shape != self.shape[-2:]:
-            if x.ndim == 2 or (1, *x.shape[1:]) != self.shape:
-                x = x[None]
-        if x.ndim in (3, 4):
-            x = channels_first(x) if x.shape[1:] != self.shape else x
-        if self.resize and x.ndim == 4 and x.shape[1] == self.shape[0] and x.shape[1:] != self.shape:
-            return np.stack([fitted(p, (self.shape[1], self.shape[2])) for p in x])
+    def _pictures(self, x: np.ndarray) -> np.ndarray:
+        """Pictures of another layout brought to [N, C, H, W], and to the size of training where that was done."""
+        channels, height, width = self.shape
+        if channels == 1 and x.ndim == 2:
+            flat = x.shape[1] == height * width and x.shape != (height, width)
+            return x.reshape(-1, 1, height, width) if flat else x[None, None]
+        if x.ndim == 3:
+            x = x[:, None] if x.shape[1:] == (height, width) and channels == 1 else channels_first(x[None])
+        elif x.ndim == 4:
+            x = channels_first(x)
+        if self.resize and x.ndim == 4 and x.shape[1] == channels and x.shape[1:] != self.shape:
+            return np.stack([fitted(p, (height, width)) for p in x])
         return x
 
     def targets(self, raw: Any) -> Tensor:
@@ -190,9 +193,13 @@ def array_of(raw: Any) -> np.ndarray:
         raw = raw.toarray()
     try:
         x = np.asarray(raw)
+        if x.dtype.kind not in "buifOUS":
+            raise TypeError(f"values of type {x.dtype}")
         return x if x.dtype.kind in "buif" else x.astype(np.float64)
     except (ValueError, TypeError) as error:
-        raise DataError("an array of numbers", str(error), "give numbers, or a DataFrame where columns hold text") from None
+        raise DataError(
+            "an array of numbers", str(error), "give numbers, or a DataFrame where columns hold text"
+        ) from None
 
 
 def finite(x: np.ndarray, fill: Tensor | None, names: tuple[str, ...] = ()) -> np.ndarray:

@@ -15,7 +15,7 @@ def can_read(source: Any) -> bool:
     return isinstance(source, str) and source in NAMES
 
 
-def bundled(source: str, *, target: Any = None, skip_bad: bool = False) -> Raw:  # noqa: ARG001
+def bundled(source: str, *, target: Any = None, skip_bad: bool = False) -> Raw:
     """A set of scikit-learn's by name. digits: pictures [1797, 1, 8, 8] of values 0..16; the others arrays [N, F]
     with their features' names and units. Classes are named where the set names them."""
     from sklearn import datasets

@@ -13,21 +13,23 @@ from wellfit.nouns.preparation import array_of
 
 
 def can_read(source: Any) -> bool:
-    return isinstance(source, np.ndarray | list) or hasattr(source, "toarray") or _is_tensor(source)
+    tensor = any(t.__module__ == "torch" and t.__name__ == "Tensor" for t in type(source).__mro__)
+    numbers = isinstance(source, list) and not (source and isinstance(source[0], tuple) and np.ndim(source[0][0]))
+    return isinstance(source, np.ndarray) or tensor or numbers or hasattr(source, "toarray")
 
 
-def _is_tensor(source: Any) -> bool:
-    return any(t.__module__ == "torch" and t.__name__ == "Tensor" for t in type(source).__mro__)
-
-
-def memory(source: Any, *, target: Any = None, skip_bad: bool = False) -> Raw:  # noqa: ARG001
+def memory(source: Any, *, target: Any = None, skip_bad: bool = False) -> Raw:
     """An array [N, ...]: pictures where `are_pictures` says so (then [N, C, H, W]), else an array as it is.
 
     Raises DataError for text, and for an array without examples or features.
     """
     x = array_of(source)
     if x.ndim == 0 or x.size == 0:
-        raise DataError("an array of examples", f"an array of shape {x.shape}", "give an array [N, features] or pictures [N, C, H, W]")
+        raise DataError(
+            "an array of examples",
+            f"an array of shape {x.shape}",
+            "give an array [N, features] or pictures [N, C, H, W]",
+        )
     if x.ndim == 1:
         x = x[:, None]
     if are_pictures(x):

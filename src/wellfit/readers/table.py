@@ -36,7 +36,7 @@ def _is_frame(source: Any) -> bool:
 
 
 def _kind(path: Path) -> str:
-    """"text" or "binary" for a table's file name, "" for any other."""
+    """ "text" or "binary" for a table's file name, "" for any other."""
     ends = [s.lower() for s in path.suffixes]
     if ends and ends[-1] == ".zip":
         return "text" if _zipped(path) else ""
@@ -63,7 +63,7 @@ def _parts(folder: Path) -> dict[str, Path]:
     return found if "train" in found else {}
 
 
-def table(source: Any, *, target: Any = None, skip_bad: bool = False) -> Raw:  # noqa: ARG001
+def table(source: Any, *, target: Any = None, skip_bad: bool = False) -> Raw:
     """A table, its target column still in it; a column named split that says train, valid or test becomes `given`.
 
     Units are those that the column names state. Raises DataError for an empty or damaged file, a header that does
@@ -79,7 +79,9 @@ def table(source: Any, *, target: Any = None, skip_bad: bool = False) -> Raw:  #
         frame, findings, name = _frame(source), (), "table"
     frame = _named(frame, name)
     if not len(frame) or not len(frame.columns):
-        raise DataError(f"the table {name}", f"{len(frame.columns)} columns and no rows", "name a table with rows in it")
+        raise DataError(
+            f"the table {name}", f"{len(frame.columns)} columns and no rows", "name a table with rows in it"
+        )
     given, frame, said = _given(frame, target)
     units = {c: unit_in(c) for c in frame.columns if unit_in(c)}
     return Raw(name, "table", frame, given=given, units=units, findings=(*findings, *said))
@@ -115,7 +117,11 @@ def _named(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     names = ["_".join(map(str, c)) if isinstance(c, tuple) else str(c).strip() for c in frame.columns]
     twice = [n for n in names if names.count(n) > 1]
     if twice:
-        raise DataError(f"columns of {name} with names of their own", f"{names.count(twice[0])} columns named {twice[0]!r}", "rename them")
+        raise DataError(
+            f"columns of {name} with names of their own",
+            f"{names.count(twice[0])} columns named {twice[0]!r}",
+            "rename them",
+        )
     return frame.set_axis(names, axis=1).reset_index(drop=True)
 
 
@@ -125,9 +131,10 @@ def _given(frame: pd.DataFrame, target: Any) -> tuple[np.ndarray | None, pd.Data
     for name in frame.columns:
         if name.casefold() not in SPLIT_NAMES or name in targets or frame[name].dtype.kind in "fiub":
             continue
-        words = [split_word(str(w)) for w in frame[name].unique()]
+        said = {w: split_word(str(w)) for w in frame[name].unique()}
+        words = list(said.values())
         if all(words) and "train" in words and len(set(words)) > 1:
-            given = frame[name].map(lambda w: split_word(str(w))).to_numpy(dtype="U5")
+            given = frame[name].map(said).to_numpy(dtype="U5")
             counts = ", ".join(f"{w} {int((given == w).sum()):,}" for w in dict.fromkeys(words))
             note = Finding("split-given", "info", f"column {name!r} read as the split: {counts}", stage="data")
             return given, frame.drop(columns=[name]), (note,)
@@ -142,14 +149,16 @@ def _file(path: Path) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     try:
         return (pd.read_feather if path.suffix.lower() in (".feather", ".arrow") else pd.read_parquet)(path), ()
     except Exception as error:  # pyarrow raises types of its own for damaged files
-        raise DataError(f"the table {path}", f"unreadable: {_first_line(error)}", "mend the file, or write it anew") from None
+        raise DataError(
+            f"the table {path}", f"unreadable: {_first_line(error)}", "mend the file, or write it anew"
+        ) from None
 
 
 def _text(path: Path) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     """A text table: separator, decimal comma and encoding told from its head."""
     import pandas as pd
 
-    packed: Any = PACKED.get(path.suffix.lower(), None)
+    packed: Any = PACKED.get(path.suffix.lower())
     head, encoding, notes = _head(path, packed)
     lines = [line for line in head.splitlines() if line.strip()]
     if not lines:
@@ -157,7 +166,14 @@ def _text(path: Path) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     sep = _separator(lines)
     header = _header(path, lines, sep)
     if header is None:
-        notes += (Finding("header-missing", "info", f"{path.name}: the first line holds numbers, so columns are numbered", stage="data"),)
+        notes += (
+            Finding(
+                "header-missing",
+                "info",
+                f"{path.name}: the first line holds numbers, so columns are numbered",
+                stage="data",
+            ),
+        )
     comma = sep != "," and any(_decimal_comma(cell) for line in lines[1:20] for cell in line.split(sep or None))
     try:
         frame = pd.read_csv(
@@ -186,11 +202,15 @@ def _head(path: Path, packed: Any) -> tuple[str, str, tuple[Finding, ...]]:
         with get_handle(path, "rb", compression=packed, is_text=False) as opened:
             raw = opened.handle.read(HEAD)
     except Exception as error:  # each compression has errors of its own
-        raise DataError(f"the table {path}", f"unreadable: {_first_line(error)}", "mend the file, or pack it anew") from None
+        raise DataError(
+            f"the table {path}", f"unreadable: {_first_line(error)}", "mend the file, or pack it anew"
+        ) from None
     if isinstance(raw, str):
         raw = raw.encode()
     if b"\0" in raw[:4096]:
-        raise DataError(f"the table {path}", "bytes that are no text", "name a CSV file, or give the file its right ending")
+        raise DataError(
+            f"the table {path}", "bytes that are no text", "name a CSV file, or give the file its right ending"
+        )
     cut = raw[: raw.rfind(b"\n") + 1] if len(raw) == HEAD and b"\n" in raw else raw
     try:
         return cut.decode("utf-8-sig"), "utf-8-sig", ()

@@ -27,7 +27,7 @@ def load(source: Any, choices: DataChoices | None = None, targets: Any = None) -
     "valid": ..., "test": ...}, a torch Dataset or DataLoader. What is learnt from the data (columns, fill values,
     scaling) is learnt from the training rows alone. Raises DataError.
     """
-    choices = choices or DataChoices()
+    choices = choices or DataChoices.model_validate({})
     raw = read(source, choices, targets)
     asked = ask(raw, choices)
     what = question(asked.y, asked.names, raw.kind, choices.task)
@@ -56,7 +56,9 @@ def load(source: Any, choices: DataChoices | None = None, targets: Any = None) -
             "time": parted.time,
             "normalise": prepared.scaling.method,
             "normalise_targets": prepared.target_scaling.method,
-            "missing": ("impute" if raw.kind == "table" else "refuse") if choices.missing == "auto" else choices.missing,
+            "missing": ("impute" if raw.kind == "table" else "refuse")
+            if choices.missing == "auto"
+            else choices.missing,
         },
         reasons={"data.target": asked.why, "data.task": what.why, "data.split": parted.why, **learnt.reasons},
         facts=facts_of(raw, what, parted, learnt, splits),

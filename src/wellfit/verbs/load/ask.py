@@ -1,4 +1,4 @@
-"""ask: what is to be predicted from what: inputs and targets apart, columns dropped, rows that cannot teach left out."""
+"""ask: what is to be predicted from what: inputs and targets apart, without what is dropped or cannot teach."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wellfit.nouns.columns import dates, missing_column, numbers, texts
+from wellfit.nouns.columns import dates, missing_column, numbers, series_of, texts
 from wellfit.nouns.data import Raw
 from wellfit.nouns.errors import DataError
 from wellfit.nouns.finding import Finding
@@ -18,6 +18,10 @@ from wellfit.verbs.load.target import target_of
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+CALENDAR = ("year", "month", "day", "hour", "minute", "second")
+CALENDAR_DAYS = np.array([400.0, 32.0, 1.0, 1 / 24, 1 / 1440, 1 / 86400])  # so that a later moment has a larger sum
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,11 @@ def _of_arrays(raw: Raw, choices: DataChoices) -> Asked:
         raise DataError(f"examples with answers in {raw.name}", "inputs without targets", "give targets too: (X, y)")
     for key in ("group", "time", "drop"):
         if getattr(choices, key):
-            raise DataError(f"data.{key} = {getattr(choices, key)!r}", f"{raw.name} has no named columns", "give a table, as CSV or DataFrame")
+            raise DataError(
+                f"data.{key} = {getattr(choices, key)!r}",
+                f"{raw.name} has no named columns",
+                "give a table, as CSV or DataFrame",
+            )
     why = "the answers that come with the data"
     return Asked(raw.inputs, raw.targets, raw.target_names, choices.target, why, np.arange(len(raw)), raw.given)
 
@@ -67,7 +75,7 @@ def _of_table(raw: Raw, frame: pd.DataFrame, choices: DataChoices) -> Asked:
         if (name := getattr(choices, key)) and name not in known:
             raise missing_column(name, known, f"data.{key}: the column")
     frame = frame.drop(columns=list(choices.drop))
-    group = texts(frame[choices.group])[0] if choices.group else None
+    group = texts(series_of(frame, choices.group))[0] if choices.group else None
     left = frame.drop(columns=[choices.group]) if choices.group else frame
     if raw.target_names and not choices.target:
         names, why = raw.target_names, "the targets that were given with the inputs"
@@ -75,12 +83,14 @@ def _of_table(raw: Raw, frame: pd.DataFrame, choices: DataChoices) -> Asked:
         names, why = target_of(left, choices.target, raw.name)
     inputs = left.drop(columns=list(names))
     if not inputs.shape[1]:
-        raise DataError(f"columns to predict {names[0]!r} from", "no other column", "give at least one column of inputs")
+        raise DataError(
+            f"columns to predict {names[0]!r} from", "no other column", "give at least one column of inputs"
+        )
     y = left[names[0]].to_numpy() if len(names) == 1 else left[list(names)].to_numpy()
     if y.dtype.kind not in "buif":
         y = _plain(left, names)
     time_name = choices.time or _series(inputs)
-    time = _moments(frame[time_name]) if time_name else None
+    time = _moments(series_of(frame, time_name)) if time_name else None
     target = names[0] if len(names) == 1 else names
     return Asked(inputs, y, names, target, why, np.arange(len(frame)), raw.given, group, time, time_name)
 
@@ -89,7 +99,7 @@ def _plain(frame: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
     """Target columns as float64 where they are numbers (or marks of missing), else as Python objects."""
     columns: list[np.ndarray] = []
     for name in names:
-        values, bad = numbers(frame[name])
+        values, bad = numbers(series_of(frame, name))
         told = np.isfinite(values).sum()
         mostly = told and not bad.any()
         columns.append(values if mostly else frame[name].astype(object).where(frame[name].notna(), None).to_numpy())
@@ -117,8 +127,14 @@ def _series(inputs: pd.DataFrame) -> str | None:
     from each row to the next; None where there is none."""
     import pandas as pd
 
+    calendar = [named[part] for part in CALENDAR if part in (named := {c.casefold(): c for c in inputs.columns})]
+    if len(calendar) > 1 and "year" in named:
+        parts = np.stack([numbers(series_of(inputs, c))[0] for c in calendar])
+        if len(inputs) >= 20 and np.isfinite(parts).all() and (np.diff(CALENDAR_DAYS[: len(parts)] @ parts) > 0).all():
+            return calendar[0]  # rows are in order within a year already
+
     for name in inputs.columns:
-        series = inputs[name]
+        series = series_of(inputs, name)
         form = date_form(series)
         is_date = bool(form) or pd.api.types.is_datetime64_any_dtype(series.dtype)
         if is_date:
@@ -140,10 +156,10 @@ def _answered(asked: Asked) -> Asked:
     elif y.dtype.kind == "O":
         from pandas import isna
 
-        good = ~np.asarray(isna(y))
+        good = ~np.asarray(isna(y)).reshape(y.shape)
     else:
         return asked
-    keep = good.reshape(len(y), -1).all(axis=1)
+    keep = np.reshape(good, (len(y), -1)).all(axis=1)
     lost = len(keep) - int(keep.sum())
     if not lost:
         return asked

@@ -1,13 +1,13 @@
-"""columns: what each column of a table is (number, category, date ...), from its training rows, and which are left out."""
+"""columns: what each column of a table is (number, category, date ...), from its training rows; which are left out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wellfit.nouns.columns import TRUE, Column, dates, numbers, texts
+from wellfit.nouns.columns import TRUE, Column, dates, numbers, series_of, texts
 from wellfit.nouns.errors import DataError
 from wellfit.nouns.finding import Finding
 
@@ -17,8 +17,19 @@ if TYPE_CHECKING:
 MOST_LEVELS = 64  # features of one category; rarer levels share "other"
 FEWEST_ROWS = 5  # training rows below which a level's weight cannot be told from noise (a fifth of tiny tables)
 MOSTLY = 0.8  # a text column with at least this share of numbers is a column of numbers with errors in it
-FORMATS = ("ISO8601", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d %H:%M", "%d.%m.%Y %H:%M", "%m/%d/%Y %H:%M")
-ID_WORDS = frozenset(("id", "ids", "index", "idx", "no", "nr", "row", "rowid", "rownum", "uuid", "guid", "key", "unnamed: 0"))
+FORMATS = (
+    "ISO8601",
+    "%Y/%m/%d",
+    "%d.%m.%Y",
+    "%m/%d/%Y",
+    "%d/%m/%Y",
+    "%Y/%m/%d %H:%M",
+    "%d.%m.%Y %H:%M",
+    "%m/%d/%Y %H:%M",
+)
+ID_WORDS = frozenset(
+    ("id", "ids", "index", "idx", "no", "nr", "row", "rowid", "rownum", "uuid", "guid", "key", "unnamed: 0")
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +66,7 @@ def plan(train: pd.DataFrame, missing: str) -> Plan:
     columns: list[Column] = []
     left: dict[str, str] = {}
     for name in train.columns:
-        column, why = _column(train[name], missing)
+        column, why = _column(series_of(train, name), missing)
         if column is None:
             left[name] = why
         else:
@@ -108,9 +119,7 @@ def _leading_zero(words: np.ndarray) -> bool:
     return any(len(w) > 1 and w[0] == "0" and w.isdigit() for w in words[:1000].tolist())
 
 
-def _number(
-    series: pd.Series, values: np.ndarray, missing: str, *, boolean: bool = False
-) -> tuple[Column | None, str]:
+def _number(series: pd.Series, values: np.ndarray, missing: str, *, boolean: bool = False) -> tuple[Column | None, str]:
     name = str(series.name)
     known = values[np.isfinite(values)]
     lost = len(values) - len(known)
@@ -175,12 +184,12 @@ def date_form(series: pd.Series) -> str:
         values = series.dropna()
         whole = "date" in str(series.name).casefold() and len(values) and values.between(17000101, 22001231).all()
         return "%Y%m%d" if whole and np.isfinite(dates(values.head(1000), "%Y%m%d")).all() else ""
-    head = series.dropna().astype(object).head(1000)
+    head: Any = series.dropna().head(1000).astype(object)
     head = head[head.map(str).str.strip() != ""]
     if head.empty or not head.head(20).map(str).str.match(r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}").all():
         return ""
     fits = [f for f in FORMATS if np.isfinite(dates(head, f)).all()]
-    return fits[0] if len(fits) == 1 or fits and fits[0] == "ISO8601" else ""
+    return fits[0] if len(fits) == 1 or (fits and fits[0] == "ISO8601") else ""
 
 
 def survey(frame: pd.DataFrame, columns: tuple[Column, ...], missing: str) -> dict[str, int]:
@@ -191,15 +200,15 @@ def survey(frame: pd.DataFrame, columns: tuple[Column, ...], missing: str) -> di
     kinds = {c.name: c for c in columns}
     found: dict[str, int] = {}
     for name in frame.columns:
-        lost = int(frame[name].isna().sum())
+        lost = int(series_of(frame, name).isna().sum())
         if name in kinds and kinds[name].kind == "number":
-            values, bad = numbers(frame[name])
+            values, bad = numbers(series_of(frame, name))
             infinite = int(np.isinf(values).sum())
             if infinite and missing != "impute":
                 raise not_finite(name, infinite, len(values), "Inf")
             lost = len(values) - int(np.isfinite(values).sum()) - int(bad.sum() if missing != "impute" else 0)
         elif name in kinds and kinds[name].kind == "date":
-            lost = len(frame) - int(np.isfinite(dates(frame[name], kinds[name].format)).sum())
+            lost = len(frame) - int(np.isfinite(dates(series_of(frame, name), kinds[name].format)).sum())
         if lost:
             found[name] = lost
         if lost and missing == "refuse" and name in kinds:

@@ -53,16 +53,17 @@ def learn(raw: Raw, asked: Asked, what: Question, parted: Parted, choices: DataC
         start = replace(start, shape=encoded.shape[1:])
         plain = np.array([p for c in planned.columns for p in c.plain])
         left, notes = planned.left_out, planned.findings
-    method, why = choose(encoded[train], plain, raw.kind, parted.how, choices.normalise)
+    numbers = what.y[train] if what.task == "regression" else np.zeros((1, 1))
+    method, why = choose(encoded[train], plain, raw.kind, parted.how, numbers, choices.normalise)
     scaling = Scaling.fit(encoded[train], method, pictures=raw.kind == "pictures", plain=plain)
-    targets, why_targets = target_scaling(_numbers(what, train), what.task, choices.normalise_targets)
-    reasons = {"data.normalise": why, "data.normalise_targets": why_targets, "data.missing": _missing_why(missing, raw, choices)}
+    targets, why_targets = target_scaling(numbers, what.task, choices.normalise_targets)
+    reasons = {
+        "data.normalise": why,
+        "data.normalise_targets": why_targets,
+        "data.missing": _missing_why(missing, raw, choices),
+    }
     notes = (*notes, *_missing_note(missing, len(asked.rows)))
     return Learnt(replace(start, scaling=scaling, target_scaling=targets), encoded, missing, left, reasons, notes)
-
-
-def _numbers(what: Question, train: np.ndarray) -> np.ndarray:
-    return what.y[train] if what.task == "regression" else np.zeros((1, 1))
 
 
 def _fill(train: np.ndarray) -> torch.Tensor:
@@ -87,7 +88,11 @@ def _missing_why(missing: dict[str, int], raw: Raw, choices: DataChoices) -> str
     if not missing:
         return "none are missing"
     said = ", ".join(f"{name} {n:,}" for name, n in list(missing.items())[:6]) + (" ..." if len(missing) > 6 else "")
-    how = "the training median, with a feature that says so; a level of its own in categories" if raw.kind == "table" else "the training median"
+    how = (
+        "the training median, with a feature that says so; a level of its own in categories"
+        if raw.kind == "table"
+        else "the training median"
+    )
     return f"{said}: {how}" if choices.missing != "refuse" else said
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,9 @@ from wellfit.verbs.load.ask import Asked
 from wellfit.verbs.load.read import row_hashes
 from wellfit.verbs.load.split import Grounds, Rows, copies, split, straddling
 from wellfit.verbs.load.task import Question
+from wellfit.verbs.load.words import many
 
+OWN = ("stratified", "random")  # splits in which copies are kept together
 COARSE = 0.5  # share of rows that are copies, above which inputs are so coarse that copies are no accident
 NOTABLE = 0.01  # share of test rows seen in training: the figure can be off by at most as much
 
@@ -46,8 +49,8 @@ def part(asked: Asked, what: Question, choices: DataChoices) -> Parted:
     _every_class(what, rows, how)
     shared = straddling(units, rows)
     notes = _copies_note(repeated, shared, rows, coarse, how)
-    kept = repeated and not coarse and how in ("stratified", "random")
-    why += f"; {repeated:,} copies of rows kept on the side of the row they copy" if kept else ""
+    kept = repeated and not coarse and how in OWN
+    why += f"; {many(repeated, 'copy', 'copies')} of rows kept on the side of the row they copy" if kept else ""
     time = asked.time_name if how == "time" else choices.time
     return Parted(how, why, rows, repeated, shared["valid"] + shared["test"], time, notes)
 
@@ -55,25 +58,27 @@ def part(asked: Asked, what: Question, choices: DataChoices) -> Parted:
 def _choose(asked: Asked, what: Question, choices: DataChoices) -> tuple[str, str]:
     """The split's word and why."""
     if choices.split == "stratified" and what.task != "classification":
-        raise DataError("data.split = stratified", f"a {what.task}, which has no classes to keep in proportion", "choose random")
+        found = f"a {what.task}, which has no classes to keep in proportion"
+        raise DataError("data.split = stratified", found, "choose random")
     if choices.split == "given" and asked.given is None:
-        raise DataError("data.split = given", "the source does not say which row is in which split",
-                        "add a column named split (train, valid, test), or choose another split")  # fmt: skip
+        do = "add a column named split (train, valid, test), or choose another split"
+        raise DataError("data.split = given", "the source does not say which row is in which split", do)
     if choices.split != "auto":
         return choices.split, "as asked"
     said = set() if asked.given is None else set(np.unique(asked.given).tolist()) & {"valid", "test"}
     if said:
-        lacking = sorted({"valid", "test"} - said)
-        return "given", "the source says so" + (f"; {' and '.join(lacking)} taken from its training rows" if lacking else "")
+        lacking = " and ".join(sorted({"valid", "test"} - said))
+        return "given", "the source says so" + (f"; {lacking} taken from its training rows" if lacking else "")
     if choices.group:
         return "group", f"rows of one {choices.group} stay together"
     if choices.time:
         return "time", f"the latest rows by {choices.time} are the test"
+    name = asked.time_name
     if what.task == "classification":
-        late = f"; rows are in order of {asked.time_name}: --set data.time={asked.time_name} tests on the latest" if asked.time_name else ""
+        late = f"; rows are in order of {name}: --set data.time={name} tests on the latest" if name else ""
         return "stratified", "each part has the classes in the same proportion" + late
-    if asked.time_name:
-        return "time", f"rows are in order of {asked.time_name!r}: at random, neighbours in time would leak the answers"
+    if name:
+        return "time", f"rows are in order of {name!r}: at random, neighbours in time would leak the answers"
     return "random", "rows have no order, group or classes to heed"
 
 
@@ -81,12 +86,15 @@ def _units(asked: Asked) -> np.ndarray:
     """[N] numbers, equal for rows that are copies of one another in inputs and target (identifiers apart)."""
     inputs = asked.inputs
     if not isinstance(inputs, np.ndarray):
-        apart = [c for c in inputs.columns if inputs[c].dtype.kind != "f" and inputs[c].is_unique]
-        if len(apart) < inputs.shape[1]:
-            inputs = inputs.drop(columns=apart)
-    hashes = row_hashes(inputs)
+        apart = [c for c in inputs.columns if c != asked.time_name and _unlike(inputs[c])]
+        inputs = inputs.drop(columns=apart) if len(apart) < inputs.shape[1] else inputs
     y = asked.y if asked.y.dtype.kind in "buif" else asked.y.astype(str)
-    return copies(hashes * np.uint64(31) + row_hashes(np.ascontiguousarray(y).reshape(len(y), -1)))
+    return copies(row_hashes(inputs) * np.uint64(31) + row_hashes(np.ascontiguousarray(y).reshape(len(y), -1)))
+
+
+def _unlike(series: Any) -> bool:
+    """Whether a column's values are all different and neither measurements nor dates: an identifier."""
+    return series.dtype.kind not in "fM" and series.is_unique
 
 
 def _every_class(what: Question, rows: Rows, how: str) -> None:
@@ -98,32 +106,36 @@ def _every_class(what: Question, rows: Rows, how: str) -> None:
         elsewhere = int(counts["valid"][unseen[0]] + counts["test"][unseen[0]])
         raise DataError(
             f"training rows of every class (split: {how})",
-            f"{len(unseen)} of {len(what.classes)} classes have none, first {what.classes[unseen[0]]!r} with {elsewhere:,} rows elsewhere",
+            f"{len(unseen)} of {len(what.classes)} classes have none, first {what.classes[unseen[0]]!r},"
+            f" which has {many(elsewhere, 'row')} elsewhere",
             "choose --set data.split=stratified, or leave these rows out",
         )
 
 
 def _copies_note(repeated: int, shared: dict[str, int], rows: Rows, coarse: bool, how: str) -> tuple[Finding, ...]:
+    """What to say of copies: those across the splits with their share of the test, else those kept together."""
+    if not repeated:
+        return ()
+    n_test, n_valid = len(rows["test"]), len(rows["valid"])
     across = shared["valid"] + shared["test"]
-    if across:
-        n_test = len(rows["test"])
-        share = shared["test"] / n_test
-        return (
-            Finding(
-                "data-leak",
-                "warning" if max(share, shared["valid"] / len(rows["valid"])) >= NOTABLE and not coarse else "info",
-                f"{across:,} rows of validation and test are copies of rows seen before"
-                + ("; with inputs this coarse, copies are to be expected" if coarse else ""),
-                evidence=f"{shared['test']:,} of {n_test:,} test rows ({percent(share)}), {shared['valid']:,} of"
-                f" {len(rows['valid']):,} validation rows; {repeated:,} rows in all repeat an earlier one, target included",
-                remedy="" if coarse else "remove the copies, or --set data.split=stratified (random for numbers)"
-                " to keep copies on one side",
-                limit=NOTABLE,
-                source="a copied test row moves the test figure by at most its share",
-                stage="data",
-            ),
-        )
-    if repeated:
-        said = "kept with the row they copy, so that none straddles the splits" if how in ("stratified", "random") else "none straddles"
-        return (Finding("data-leak", "info", f"{repeated:,} rows repeat an earlier one, target included; {said}", stage="data"),)
-    return ()
+    all_copies = f"{many(repeated, 'copy', 'copies')} of earlier rows, target included"
+    if not across:
+        kept = "each kept on the side of the row it copies" if how in OWN else "none straddles the splits"
+        return (Finding("data-leak", "info", f"{all_copies}; {kept}", stage="data"),)
+    most = max(shared["test"] / n_test, shared["valid"] / n_valid)
+    said = f"{many(across, 'row')} of validation and test are copies of rows seen before"
+    test = f"{shared['test']:,} of {many(n_test, 'test row')} ({percent(shared['test'] / n_test)})"
+    valid = f"{shared['valid']:,} of {many(n_valid, 'validation row')}"
+    mend = "remove the copies, or let wellfit split: --set data.split=stratified (or random)"
+    return (
+        Finding(
+            "data-leak",
+            "warning" if most >= NOTABLE and not coarse else "info",
+            said + ("; with inputs as coarse as these, copies are to be expected" if coarse else ""),
+            evidence=f"{test}, {valid}; {all_copies}",
+            remedy="" if coarse else mend,
+            limit=NOTABLE,
+            source="a copied test row moves the test figure by at most its share",
+            stage="data",
+        ),
+    )

@@ -27,7 +27,7 @@ def read(source: Any, choices: DataChoices | None = None, targets: Any = None, l
     like: a preparation whose pictures' size the pictures of a folder are brought to (for prediction).
     Raises DataError where nothing can read it.
     """
-    choices = choices or DataChoices()
+    choices = choices or DataChoices.model_validate({})
     if isinstance(source, Mapping) and source and all(isinstance(k, str) and split_word(k) for k in source):
         raw = _joined({split_word(k): read(part, choices, like=like) for k, part in source.items()})
     else:
@@ -62,10 +62,18 @@ def _no_reader(source: str) -> DataError:
         return DataError(asked, "an address; wellfit makes no network calls", "download it and name the file")
     if path.is_dir():
         within = sorted(p.name for p in path.iterdir() if not p.name.startswith("."))
-        found = f"a folder with {', '.join(within[:6])}{' ...' if len(within) > 6 else ''}" if within else "an empty folder"
-        return DataError(asked, found, "name a folder of class folders with pictures, of .npy arrays, of idx files, or a table in it")
+        found = (
+            f"a folder with {', '.join(within[:6])}{' ...' if len(within) > 6 else ''}" if within else "an empty folder"
+        )
+        return DataError(
+            asked, found, "name a folder of class folders with pictures, of .npy arrays, of idx files, or a table in it"
+        )
     if path.exists():
-        kind = "an empty file" if path.stat().st_size == 0 else f"a {path.suffix or 'nameless'} file, which no reader knows"
+        kind = (
+            "an empty file"
+            if path.stat().st_size == 0
+            else f"a {path.suffix or 'nameless'} file, which no reader knows"
+        )
         do = "name a file with something in it" if path.stat().st_size == 0 else (
             "give CSV, Parquet, .npz, .npy, idx, or pictures in class folders (or a .zip of them)")  # fmt: skip
         return DataError(asked, kind, do)
@@ -79,7 +87,9 @@ def _no_reader(source: str) -> DataError:
     if close_name:
         return DataError(asked, "no such file, folder or bundled set", f"write {close_name!r}")
     missing = next((p for p in reversed(path.parents) if not p.exists()), None)
-    found = f"no such file; the folder {missing} is not there either" if missing else "no such file, folder or bundled set"
+    found = (
+        f"no such file; the folder {missing} is not there either" if missing else "no such file, folder or bundled set"
+    )
     return DataError(asked, found, f"name an existing file or folder, or one of {', '.join(names)}")
 
 
@@ -113,7 +123,7 @@ def with_targets(raw: Raw, targets: Any) -> Raw:
     if y.ndim == 0 or len(y) != len(raw):
         raise DataError(
             "one target for each example",
-            f"{len(raw):,} examples (inputs of shape {raw.inputs.shape}) and {len(y) if y.ndim else 1:,} targets (shape {y.shape})",
+            f"{len(raw):,} examples (inputs of shape {raw.inputs.shape}), targets of shape {y.shape}",
             "give inputs and targets of the same length",
         )
     names = names or raw.target_names
@@ -125,7 +135,9 @@ def with_targets(raw: Raw, targets: Any) -> Raw:
     names = names or (("target",) if y.ndim == 1 else tuple(f"target {i + 1}" for i in range(y.shape[1])))
     clash = [n for n in names if n in frame.columns]
     if clash:
-        raise DataError(f"targets named {clash[0]!r}", "the inputs have a column of this name too", "rename one of them")
+        raise DataError(
+            f"targets named {clash[0]!r}", "the inputs have a column of this name too", "rename one of them"
+        )
     beside = pd.DataFrame(y.reshape(len(y), -1), columns=list(names), index=frame.index)
     return replace(raw, inputs=pd.concat([frame, beside], axis=1), target_names=names)
 
@@ -160,7 +172,9 @@ def _stacked(frames: list[Any]) -> pd.DataFrame:
 
     lost = [c for f in frames for c in frames[0].columns if c not in f.columns]
     if lost:
-        raise DataError(f"the column {lost[0]!r} in every split", "a split without it", "give all splits the same columns")
+        raise DataError(
+            f"the column {lost[0]!r} in every split", "a split without it", "give all splits the same columns"
+        )
     return pd.concat([f[frames[0].columns] for f in frames], ignore_index=True)
 
 
@@ -169,13 +183,13 @@ def fingerprint(raw: Raw) -> str:
     seen = hashlib.blake2b(digest_size=16)
     if isinstance(raw.inputs, np.ndarray):
         seen.update(f"{raw.inputs.dtype}{raw.inputs.shape}".encode())
-        seen.update(np.ascontiguousarray(raw.inputs).reshape(-1).view(np.uint8))
+        seen.update(np.ascontiguousarray(raw.inputs).reshape(-1).view(np.uint8).data)
     else:
         seen.update("\x1f".join(map(str, raw.inputs.columns)).encode())
-        seen.update(row_hashes(raw.inputs))
+        seen.update(row_hashes(raw.inputs).tobytes())
     if raw.targets is not None:
         y = raw.targets if raw.targets.dtype.kind in "buif" else raw.targets.astype(str)
-        seen.update(np.ascontiguousarray(y).reshape(-1).view(np.uint8))
+        seen.update(np.ascontiguousarray(y).reshape(-1).view(np.uint8).data)
     return seen.hexdigest()
 
 
@@ -184,11 +198,13 @@ def row_hashes(inputs: pd.DataFrame | np.ndarray) -> np.ndarray:
     if isinstance(inputs, np.ndarray):
         flat = np.ascontiguousarray(inputs).reshape(len(inputs), -1)
         bytes_each = flat.view(np.uint8).reshape(len(flat), -1)
-        found = [hashlib.blake2b(row, digest_size=8).digest() for row in bytes_each]
+        found = [hashlib.blake2b(row.data, digest_size=8).digest() for row in bytes_each]
         return np.frombuffer(b"".join(found), dtype=np.uint64)
-    from pandas.util import hash_pandas_object
+    from pandas.util import hash_pandas_object as hashed
 
+    hash_rows: Any = hashed
     try:
-        return hash_pandas_object(inputs, index=False).to_numpy()
+        hashes = hash_rows(inputs, index=False)
     except TypeError:  # cells that cannot be hashed, such as lists
-        return hash_pandas_object(inputs.astype(str), index=False).to_numpy()
+        hashes = hash_rows(inputs.astype(str), index=False)
+    return hashes.to_numpy()

@@ -44,7 +44,11 @@ def split(how: str, grounds: Grounds, choices: DataChoices) -> Rows:
         rows = _parted(np.arange(n), strata, grounds.units, choices.valid_frac, choices.test_frac, rng)
     empty = [name for name, part in rows.items() if not len(part)]
     if empty:
-        kinds = f"{len(np.unique(grounds.group)):,} groups" if how == "group" and grounds.group is not None else f"{n:,} rows"
+        kinds = (
+            f"{len(np.unique(grounds.group)):,} groups"
+            if how == "group" and grounds.group is not None
+            else f"{n:,} rows"
+        )
         raise DataError(
             f"a {how} split into train, valid and test",
             f"{kinds}; no row is left for {' and '.join(empty)}",
@@ -61,7 +65,12 @@ def _check_fractions(how: str, choices: DataChoices) -> None:
 
 
 def _parted(
-    rows: np.ndarray, strata: np.ndarray, units: np.ndarray, valid_frac: float, test_frac: float, rng: np.random.Generator
+    rows: np.ndarray,
+    strata: np.ndarray,
+    units: np.ndarray,
+    valid_frac: float,
+    test_frac: float,
+    rng: np.random.Generator,
 ) -> Rows:
     """Rows parted at random, stratum by stratum, whole units at a time; each stratum of two rows or more is in
     train, of three or more in all parts that have a share."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wellfit.nouns.columns import missing_column, numbers, texts
+from wellfit.nouns.columns import missing_column, numbers, series_of, texts
 from wellfit.nouns.errors import DataError
 from wellfit.verbs.load.columns import date_form
 
@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 
 # Names under which the answer stands in published tables: first those that mean "the answer" and nothing else,
 # then common answers, which count only as the whole name or as its last or first word.
-ANSWERS = ("target", "targets", "label", "labels", "class", "y", "outcome", "response", "output", "answer", "ground_truth")
-USUAL = ("species", "quality", "price", "value", "diagnosis", "survived", "churn", "income", "salary", "default", "fraud",
-         "rating", "grade", "cost", "sales", "demand", "yield", "activity", "category", "result", "measured")  # fmt: skip
+# fmt: off
+ANSWERS = frozenset(("target", "targets", "label", "labels", "class", "y", "outcome", "response", "output", "answer",
+                     "ground_truth"))
+USUAL = frozenset(("species", "quality", "price", "value", "diagnosis", "survived", "churn", "income", "salary",
+                   "default", "fraud", "rating", "grade", "cost", "sales", "demand", "yield", "activity", "category",
+                   "result", "measured"))
+# fmt: on
 WHOLE_ONLY = frozenset(("income", "salary", "cost", "grade", "rating", "category", "activity", "default"))
 
 
@@ -32,14 +36,16 @@ def target_of(frame: pd.DataFrame, asked: str | tuple[str, ...] | None, name: st
             if column not in known:
                 raise missing_column(column, known, f"the target column of {name},")
         if len(wanted) == len(known):
-            raise DataError(f"targets {', '.join(wanted)}", f"{name} has no other column", "leave some columns to learn from")
+            raise DataError(
+                f"targets {', '.join(wanted)}", f"{name} has no other column", "leave some columns to learn from"
+            )
         return wanted, "as asked"
     by_name, others = _by_name(known)
     if by_name:
         beside = f"; {', '.join(map(repr, others))} would do as well" if others else ""
         return (by_name,), f"{by_name!r} is named like a target{beside}; --target says otherwise"
     last = known[-1]
-    why_not = _implausible(frame[last])
+    why_not = _implausible(series_of(frame, last))
     if len(known) < 2 or why_not:
         listed = ", ".join(known[:40]) + (f" and {len(known) - 40} more" if len(known) > 40 else "")
         raise DataError(
@@ -56,8 +62,8 @@ def _by_name(known: list[str]) -> tuple[str | None, list[str]]:
     ranks = (
         [k for k in known if k.strip().casefold() in ANSWERS],
         [k for k in known if k.strip().casefold() in USUAL],
-        [k for k in known if set(words[k]) & set(ANSWERS)],
-        [k for k in known if {words[k][-1], words[k][0]} & set(USUAL) - WHOLE_ONLY],
+        [k for k in known if set(words[k]) & ANSWERS],
+        [k for k in known if {words[k][-1], words[k][0]} & (USUAL - WHOLE_ONLY)],
     )
     for found in ranks:
         if found:

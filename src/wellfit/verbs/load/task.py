@@ -13,8 +13,10 @@ from wellfit.nouns.preparation import class_name, tidy
 
 CODES = 20  # whole numbers counted from 0 or 1 up to this many are class codes
 MANY_CODES = 1000  # for pictures, whose labels are hardly ever quantities
+# fmt: off
 ORDERED = frozenset(("quality", "rating", "score", "grade", "stars", "count", "number", "num", "age", "year", "years",
-                     "level", "rank", "points", "rings", "days", "hours", "n"))  # fmt: skip
+                     "level", "rank", "points", "rings", "days", "hours", "n"))
+# fmt: on
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,9 @@ def question(y: np.ndarray, names: tuple[str, ...], kind: str, asked: str = "aut
     names = names or tuple(f"target {i + 1}" for i in range(y.shape[1])) if y.ndim == 2 else names or ("target",)
     label = ", ".join(names[:5])
     if y.ndim > 2:
-        raise DataError("one answer, or a row of answers, for each example", f"targets of shape {y.shape}", "give [N] or [N, K]")
+        raise DataError(
+            "one answer, or a row of answers, for each example", f"targets of shape {y.shape}", "give [N] or [N, K]"
+        )
     numeric = _as_numbers(y)
     _complete(y, numeric, label)
     task, why = infer(y, numeric, names, kind)
@@ -83,7 +87,7 @@ def _complete(y: np.ndarray, numeric: np.ndarray | None, label: str) -> None:
         listed = ", ".join(f"{r + 1:,}" for r in rows[:3])
         raise DataError(
             f"an answer for every example in {label!r}",
-            f"{len(rows):,} of {len(y):,} targets are missing, NaN or Inf (rows {listed}{' ...' if len(rows) > 3 else ''})",
+            f"{len(rows):,} of {len(y):,} targets are missing, NaN or Inf (rows {listed}{', ...' * (len(rows) > 3)})",
             "fill them in, or --set data.missing=impute to leave these rows out (targets are never made up)",
         )
 
@@ -108,20 +112,25 @@ def infer(y: np.ndarray, numeric: np.ndarray | None, names: tuple[str, ...], kin
             return "classification", f"{k} whole numbers as labels of pictures"
         return "regression", f"{name!r}: {k} different whole numbers, {low} to {high}"
     if said:
-        why = f"{name!r}: {k} ordered whole numbers, {low} to {high}, where 4 is nearer to 5 than to 8; by its name a quantity"
-        return "regression", f"{why}; --set data.task=classification tells them apart instead"
+        why = f"{name!r}: {k} ordered whole numbers, {low} to {high}, by its name a quantity"
+        return "regression", f"{why}; --set data.task=classification tells them apart as classes instead"
     coded = low in (0, 1) and high - low + 1 == k
     if coded and k <= CODES:
         return "classification", f"{name!r} holds {k} whole numbers, {low} to {high}, counted like classes"
     counts = np.unique(numeric, return_counts=True)[1]
     if coded and k <= 200 and counts.min() >= 20 and counts.max() <= 5 * counts.min():
-        return "classification", f"{name!r} holds {k} whole numbers from {low}, all about as frequent, as class codes are"
+        return (
+            "classification",
+            f"{name!r} holds {k} whole numbers from {low}, all about as frequent, as class codes are",
+        )
     return "regression", f"{name!r} holds {k:,} different whole numbers, {low:,} to {high:,}"
 
 
 def _infer_columns(y: np.ndarray, numeric: np.ndarray | None) -> tuple[Task, str]:
     if numeric is None:
-        raise DataError(f"{y.shape[1]} targets", "text among them", "predict one column of names at a time, or columns of numbers")
+        raise DataError(
+            f"{y.shape[1]} targets", "text among them", "predict one column of names at a time, or columns of numbers"
+        )
     if np.isin(numeric, (0.0, 1.0)).all():
         if (numeric.sum(axis=1) == 1).all():
             return "classification", f"{y.shape[1]} columns of 0 and 1, exactly one 1 a row: one-hot classes"
@@ -131,7 +140,11 @@ def _infer_columns(y: np.ndarray, numeric: np.ndarray | None) -> tuple[Task, str
 
 def _labels(numeric: np.ndarray | None, names: tuple[str, ...], why: str) -> Question:
     if numeric is None or numeric.ndim != 2 or not np.isin(numeric, (0.0, 1.0)).all():
-        raise DataError("several labels an example (multilabel)", "targets that are not columns of 0 and 1", "give [N, K] of 0 and 1")
+        raise DataError(
+            "several labels an example (multilabel)",
+            "targets that are not columns of 0 and 1",
+            "give [N, K] of 0 and 1",
+        )
     same = [n for n, column in zip(names, numeric.T) if len(np.unique(column)) == 1]
     if same:
         raise DataError(f"the label {same[0]!r}", "it is the same in every example", "leave this label out")
@@ -142,11 +155,17 @@ def _quantities(y: np.ndarray, numeric: np.ndarray | None, names: tuple[str, ...
     if numeric is None:
         flat = y.reshape(-1)
         bad = next((str(v) for v in flat if not _is_number(v)), "")
-        raise DataError(f"numbers in the target {names[0]!r}", f"text, first {bad!r}", "mend it, or --set data.task=classification")
+        raise DataError(
+            f"numbers in the target {names[0]!r}", f"text, first {bad!r}", "mend it, or --set data.task=classification"
+        )
     numeric = numeric.reshape(len(numeric), -1)
     same = [n for n, column in zip(names, numeric.T) if (column == column[0]).all()]
     if same:
-        raise DataError(f"the target {same[0]!r}", f"constant: {numeric[0, names.index(same[0])]:g} in every row", "name another target")
+        raise DataError(
+            f"the target {same[0]!r}",
+            f"constant: {numeric[0, names.index(same[0])]:g} in every row",
+            "name another target",
+        )
     return Question("regression", why, numeric, names, findings=_capped(numeric, names))
 
 
@@ -201,7 +220,9 @@ def _classes(y: np.ndarray, names: tuple[str, ...], label: str, why: str) -> Que
         raise DataError(
             f"two examples or more of each class in {label!r}",
             f"{some} a single example: {alone}{more}",
-            "--set data.task=regression, if these are quantities" if many else "add examples, or leave the rows out or join them to another class",
+            "--set data.task=regression, if these are quantities"
+            if many
+            else "add examples, or leave the rows out or join them to another class",
         )
     return Question("classification", why, words, names, tuple(_ordered(classes)), findings)
 

@@ -1,0 +1,159 @@
+"""Arrays in files: .npz, .npy with a companion, or a folder of .npy; names tell inputs, targets and splits."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wellfit.nouns.data import Raw, split_word
+from wellfit.nouns.errors import DataError, nearest
+from wellfit.nouns.pictures import are_pictures, channels_first
+
+INPUTS = ("x", "inputs", "input", "images", "image", "imgs", "pictures", "data", "features", "samples", "arr_0")
+TARGETS = ("y", "targets", "target", "labels", "label", "classes", "output", "outputs", "arr_1")
+NAMES_OF_FEATURES = ("feature_names", "names", "columns")
+
+
+def can_read(source: Any) -> bool:
+    if not isinstance(source, str):
+        return False
+    path = Path(source).expanduser()
+    if path.is_dir():
+        return any(_role(p.stem)[0] for p in path.glob("*.npy"))
+    return path.suffix.lower() in (".npz", ".npy") and path.is_file() and path.stat().st_size > 0
+
+
+def arrays(source: str, *, target: Any = None, skip_bad: bool = False) -> Raw:
+    """Inputs and targets by their names: x and y, X and y, images and labels, inputs and targets, data and target;
+    with _train, _valid or _test (or in front) they are the given splits. target: the name of the targets' array.
+
+    Nothing pickled is ever loaded. Raises DataError for pickled or damaged files, names that tell nothing, and
+    targets of another number. A .npy without a companion has no targets.
+    """
+    path = Path(source).expanduser()
+    found = _contents(path)
+    parts = _sorted_out(path, found, target)
+    xs, ys, given = [], [], []
+    for split, pair in parts.items():
+        if "x" not in pair:
+            raise DataError(
+                f"inputs for the targets {split or ''}".strip() + f" in {path}",
+                f"arrays {', '.join(found)}",
+                "name the arrays x and y",
+            )
+        x, y = pair["x"], pair.get("y")
+        if y is not None and len(x) != len(y):
+            raise DataError(
+                f"a target for each example of {path}",
+                f"inputs of shape {x.shape}, targets of shape {y.shape}",
+                "give both the same length",
+            )
+        xs.append(x)
+        ys.append(y)
+        given.append(np.full(len(x), split))
+    if len({x.shape[1:] for x in xs}) > 1 or len({y is None for y in ys}) > 1:
+        raise DataError(
+            f"splits of {path} in one form",
+            f"shapes {', '.join(str(x.shape) for x in xs)}",
+            "give all parts the same form, with targets",
+        )
+    x = np.concatenate(xs) if len(xs) > 1 else xs[0]
+    y = None if ys[0] is None else np.concatenate([v for v in ys if v is not None])
+    y = y[:, 0] if y is not None and y.ndim == 2 and y.shape[1] == 1 else y
+    kind = "pictures" if are_pictures(x) else "array"
+    x = channels_first(x) if kind == "pictures" else x[:, None] if x.ndim == 1 else x
+    names = next((tuple(map(str, found[n])) for n in NAMES_OF_FEATURES if n in found and found[n].ndim == 1), ())
+    return Raw(
+        path.stem,
+        kind,
+        x,
+        y,
+        given=np.concatenate(given) if len(xs) > 1 else None,
+        names=names if len(names) == x.shape[-1] else (),
+    )
+
+
+def _contents(path: Path) -> dict[str, np.ndarray]:
+    """Every array by name."""
+    if path.is_dir():
+        return {p.stem: _load(p) for p in sorted(path.glob("*.npy"))}
+    if path.suffix.lower() == ".npy":
+        companion = _companion(path)
+        return {"x": _load(path)} | ({"y": _load(companion)} if companion else {})
+    packed = _load(path)
+    try:
+        return {name: packed[name] for name in packed.files}
+    except (ValueError, OSError, zipfile.BadZipFile) as error:
+        raise _unreadable(path, error) from None
+
+
+def _load(path: Path) -> Any:
+    try:
+        return np.load(path, allow_pickle=False)
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: Exception) -> DataError:
+    if "allow_pickle" in str(error) or "pickled" in str(error):
+        return DataError(f"the arrays in {path}", "pickled objects, which could run a stranger's code",
+                         "save plain arrays of numbers or text, with np.savez(path, x=..., y=...)")  # fmt: skip
+    return DataError(f"the arrays in {path}", f"unreadable: {error}", "write the file anew")
+
+
+def _companion(path: Path) -> Path | None:
+    """The targets' file beside an inputs' .npy: the same name with y for x, labels for images ..."""
+    for a, b in zip(
+        ("x", "X", "inputs", "images", "data", "features", "data"),
+        ("y", "y", "targets", "labels", "target", "labels", "labels"),
+    ):
+        name = re.sub(rf"(?<![A-Za-z]){a}(?![A-Za-z])", b, path.stem)
+        other = path.with_name(name + path.suffix)
+        if name != path.stem and other.is_file():
+            return other
+    return None
+
+
+def _role(name: str) -> tuple[str, str]:
+    """("x" or "y" or "", split or "") that an array's name tells: 'X_train' -> ('x', 'train')."""
+    low = name.casefold()
+    if low in INPUTS:
+        return "x", ""
+    if low in TARGETS:
+        return "y", ""
+    match = re.match(r"^([xy])(train|valid|val|test)$", low)
+    words = list(match.groups()) if match else re.split(r"[_\-. ]", low)
+    split = next((s for w in words if (s := split_word(w))), "")
+    rest = [w for w in words if not split_word(w)]
+    if split and len(rest) == 1 and rest[0] in INPUTS + TARGETS:
+        return ("x" if rest[0] in INPUTS else "y"), split
+    return "", ""
+
+
+def _sorted_out(path: Path, found: Mapping[str, np.ndarray], target: Any) -> dict[str, dict[str, np.ndarray]]:
+    """{split: {"x": ..., "y": ...}}; "" for arrays that are not split. Raises DataError where names tell nothing."""
+    if isinstance(target, str) and target not in found:
+        close = nearest(target, {n.casefold(): n for n in found})
+        raise DataError(
+            f"the targets {target!r} in {path}",
+            f"arrays {', '.join(found)}",
+            f"write {close!r}" if close else "name one of these",
+        )
+    parts: dict[str, dict[str, np.ndarray]] = {}
+    for name, array in found.items():
+        role, split = ("y", "") if name == target else _role(name)
+        if role and array.ndim and not (role == "y" and target and name != target):
+            parts.setdefault(split, {}).setdefault(role, array)
+    if len(parts) > 1 and "" in parts:
+        parts = {k: v for k, v in parts.items() if k}
+    if not any("x" in p for p in parts.values()):
+        listed = ", ".join(f"{n} {a.shape}" for n, a in found.items()) or "no arrays"
+        raise DataError(
+            f"inputs and targets in {path}", listed, "name the arrays x and y (or x_train, y_train, x_test, y_test)"
+        )
+    return {s: parts[s] for s in ("", "train", "valid", "test") if s in parts}
