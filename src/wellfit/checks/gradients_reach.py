@@ -30,7 +30,7 @@ def gradients_reach(case: Case, within_s: float = 1.0) -> Finding:
     or the same for all units of a layer, which then stay one unit (Goodfellow et al. 2016, section 8.4). Worth
     knowing: frozen parameters; biases without a gradient (ahead of batch norm they need none).
     """
-    x, y = rows(case, ROWS)
+    x, y = rows(case, ROWS, passes=15)
     loss = bare_loss(case)
     with trial(case) as network:
         called = _called(network, x)

@@ -18,7 +18,7 @@ from wellfit.nouns.units import figure
 SHARE = 0.3
 ROWS = 64
 STEPS = 200
-RATE = 3e-3
+RATES = (3e-3, 1e-2)
 BETTER = 0.05
 """Share by which the loss with real inputs must come below that with zeroed ones."""
 ALIKE = 1e-6
@@ -34,13 +34,17 @@ def inputs_matter(case: Case, within_s: float = 1.5) -> Finding:
     data may hold little to be learnt, or the network may be slow.
     """
     begin = perf_counter()
-    x, y = rows(case, ROWS)
+    x, y = rows(case, ROWS, passes=60)
     loss, goal = bare_loss(case), (1 - 2 * BETTER) * chance(case, y)
-    with trial(case) as real:
-        spread_before = _spread(real, x)
-        blind, enough = copy.deepcopy(real), lambda loss, outputs: loss < goal
-        one = descend(real, loss, x, y, lr=RATE, steps=STEPS, until_s=begin + 0.5 * within_s, reached=enough)
-        two = descend(blind, loss, torch.zeros_like(x), y, lr=RATE, steps=one.steps, until_s=begin + within_s)
+    with trial(case) as network:
+        spread_before = _spread(network, x)
+        for rate in RATES:
+            real, reached = copy.deepcopy(network), lambda loss, outputs: loss < goal
+            one = descend(real, loss, x, y, lr=rate, steps=STEPS, until_s=begin + 0.5 * within_s, reached=reached)
+            if one.losses[-1] < goal or one.cut:
+                break
+        nothing, until_s = torch.zeros_like(x), begin + within_s
+        two = descend(network, loss, nothing, y, lr=rate, steps=one.steps, until_s=until_s, hopeless=STEPS + 1)
         steps, cut = two.steps, one.cut or two.cut
         with_inputs, without = one.losses[steps], two.losses[steps]
         gain = 1 - with_inputs / without if without > 0 else 0.0

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from wellfit.nouns.case import Case
 from wellfit.nouns.finding import Finding
+from wellfit.nouns.layers import SATURATING
 from wellfit.nouns.reading import Reading
 from wellfit.nouns.suspect import STANDARDISE, STANDARDISE_TARGETS, START, Cause, in_data, in_weights
 from wellfit.nouns.trial import Descent, LossOf, bare_loss, chance, descend, indifferent, rows, trial
@@ -181,9 +182,21 @@ def _changes(case, network, pool_x, pool_y, tiny: _Tiny) -> Iterator[tuple[nn.Mo
             nn.init.kaiming_normal_(parameter)
     why = "from He's initial weights it fits them"
     yield fresh, tiny, Cause("init-unsuitable", why, START, {"network.init": "he"})
+    other = copy.deepcopy(fresh)
+    if _unsaturated(other):
+        why, change = "with relu and He's initial weights it fits them", {"network.activation": "relu"}
+        yield other, tiny, Cause("activation-unsuitable", why, "take relu or gelu", change)
     few = _tiny(case, pool_x, pool_y, FEW)
     why, remedy = f"it fits {len(few.y)} examples", "widen the network (network.widths), or give it a hidden layer"
     yield network, few, Cause("capacity-too-small", why, remedy)
+
+
+def _unsaturated(network: nn.Module) -> bool:
+    """Put ReLU in the place of every saturating activation; was there one?"""
+    places = [(m, n) for m in network.modules() for n, child in m.named_children() if type(child) in SATURATING]
+    for module, name in places:
+        setattr(module, name, nn.ReLU())
+    return bool(places)
 
 
 def _bound(tiny: _Tiny, first: Tensor, last: Tensor) -> str:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,9 +19,8 @@ from wellfit.nouns.case import Case
 from wellfit.nouns.errors import ShelfError
 
 LossOf = Callable[[Tensor, Tensor], Tensor]
-LARGEST = 2**21
-"""Numbers in the inputs of one pass of a check (8 MB), so that checks stay quick on large pictures."""
-
+WORK = 1e9
+"""Multiplications that the rows of one check may ask for: some tenths of a second on one core."""
 HOPELESS = 100
 """Steps after which a short training ends where the loss has not fallen by 1 %."""
 
@@ -56,18 +56,36 @@ def training_mode(network: nn.Module) -> nn.Module:
     return network
 
 
-def rows(case: Case, n: int) -> tuple[Tensor, Tensor]:
+def rows(case: Case, n: int, passes: int = 1) -> tuple[Tensor, Tensor]:
     """(x [m, *shape_in], y [m, ...]): m <= n training rows drawn by the recipe's seed, on the case's device.
 
-    Fewer than n where the rows are large (`LARGEST`), but 8 at least where there are so many.
+    Fewer than n where the network is large, so that `passes` forward passes stay within WORK (a backward pass counts
+    as two), but 16 at least where there are so many.
     """
     x, y = case.data.train.x, case.data.train.y
-    n = max(min(n, LARGEST // max(x[0].numel(), 1)), 8)
+    n = min(n, max(int(WORK / (passes * _work(case))), 16)) if n > 16 else n
     if len(x) > n:
         generator = torch.Generator().manual_seed(case.recipe.training.seed)
         order = torch.randperm(len(x), generator=generator)[:n].sort().values.to(x.device)
         x, y = x[order], y[order]
     return x.to(case.device), y.to(case.device)
+
+
+def _work(case: Case) -> float:
+    """Multiplications in a forward pass of one row through the layers with weights; at least the row's numbers."""
+    found = [float(case.data.train.x[0].numel())]
+
+    def count(module: nn.Module, args: Any, output: Any) -> None:
+        weights = sum(p.numel() for p in module.parameters(recurse=False) if p.ndim > 1)
+        if isinstance(output, Tensor) and weights and output.ndim > 1:
+            units = output.shape[-1] if isinstance(module, nn.Linear) else output.shape[1]
+            found.append(weights * output[0].numel() / max(units, 1))
+
+    with trial(case) as network, torch.no_grad():
+        for module in network.eval().modules():
+            module.register_forward_hook(count)
+        network(case.data.train.x[:1].to(case.device))
+    return sum(found)
 
 
 def bare_loss(case: Case) -> LossOf:
@@ -126,10 +144,11 @@ def descend(
     steps: int,
     until_s: float,
     reached: Callable[[float, Tensor], bool] = lambda loss, outputs: False,
+    hopeless: int = HOPELESS,
 ) -> Descent:
     """Train by Adam on the whole of (x, y) for at most `steps`, until `reached(loss, outputs)`, a loss that is not
-    finite or stands still (HOPELESS), no gradient, or the clock (`perf_counter`) at `until_s`. The learning rate
-    rises over 5 steps."""
+    finite or has not fallen by 1 % in `hopeless` steps, no gradient, or the clock (`perf_counter`) at `until_s`.
+    The learning rate rises over 5 steps."""
     parameters = [p for p in network.parameters() if p.requires_grad]
     optimizer = torch.optim.Adam(parameters, lr=lr) if parameters else None
     losses: list[float] = []
@@ -139,7 +158,7 @@ def descend(
         value = loss(outputs, y)
         losses.append(value.item())
         ended = reached(losses[-1], outputs.detach()) or step == steps or not np.isfinite(losses[-1])
-        ended = ended or (step == HOPELESS and losses[0] - min(losses) < 0.01 * abs(losses[0]))
+        ended = ended or (step == hopeless and losses[0] - min(losses) < 0.01 * abs(losses[0]))
         cut = not ended and perf_counter() > until_s
         if ended or cut or optimizer is None or not value.requires_grad:
             return Descent(step, losses, outputs.detach(), cut)

@@ -5,23 +5,50 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from time import perf_counter
 
+import torch
+
 from wellfit.nouns import shelf
 from wellfit.nouns.case import Case
 from wellfit.nouns.finding import Finding
+from wellfit.nouns.trial import trial
+
+LEAST_S = 5.0
 
 
-def check(case: Case, budget_s: float = 5.0) -> Iterator[Finding]:
+def check(case: Case, budget_s: float | None = None) -> Iterator[Finding]:
     """Every check of the shelf on this case, the cheap ones first, each Finding as it comes.
 
-    Each check gets its SHARE of what is left of `budget_s` (seconds) as `within_s`, where it takes one; what an
-    earlier check did not use goes to the later ones. A check that cannot be carried out is a warning, not a crash.
+    budget_s: seconds for all of them together, by default 5 s or a tenth of what training will take, whichever is
+    more. Each check gets its SHARE of what is left as `within_s`, where it takes one; what an earlier check did not
+    use goes to the later ones. A check that cannot be carried out is a warning, not a crash.
     """
     words = sorted(shelf.names("checks"), key=lambda w: (_share(w), w))
+    torch.optim.Adam([torch.zeros(1)])  # the first optimizer of a process takes torch some seconds to import
     begin = perf_counter()
+    budget_s = budget_s or max(LEAST_S, 0.1 * _training_s(case))
     for place, word in enumerate(words):
         left_s = max(budget_s - (perf_counter() - begin), 0.05 * budget_s)
         within_s = left_s * _share(word) / sum(_share(w) for w in words[place:])
         yield _carry_out(word, shelf.get("checks", word), case, within_s)
+
+
+def _training_s(case: Case) -> float:
+    """Seconds that training will take at least, from a forward and backward pass of one batch; 0 where unknown."""
+    choices, split = case.recipe.training, case.data.train
+    if "auto" in (choices.batch_size, choices.epochs) or not len(split):
+        return 0.0
+    n = min(int(choices.batch_size), len(split))
+    x, y = split.x[:n].to(case.device), split.y[:n].to(case.device)
+    try:
+        with trial(case) as network:
+            begin = perf_counter()
+            loss = case.loss(network(x), y)
+            if loss.requires_grad:
+                loss.backward()
+            loss.item()
+            return (perf_counter() - begin) * len(split) / n * int(choices.epochs)
+    except Exception:  # the checks will say what is the matter
+        return 0.0
 
 
 def _share(word: str) -> float:
