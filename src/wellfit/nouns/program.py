@@ -1,0 +1,223 @@
+"""Program: what was understood of a stranger's training program. Every clue and every trial of the doctor reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from wellfit.nouns.source import Source
+from wellfit.nouns.tape import Look, Node, Site, Tape
+
+
+@dataclass
+class NetworkSeen:
+    """A module that was called from outside any other: module: the user's own, as it ended; first: a copy from before
+    its first call (None where too large or not to be copied); names: id of a submodule -> dotted name."""
+
+    module: nn.Module
+    first: nn.Module | None
+    names: dict[int, str]
+    site: Site | None = None
+
+    @property
+    def name(self) -> str:
+        return type(self.module).__name__
+
+
+@dataclass
+class OptimizerSeen:
+    """optimizer: the user's own; site: where it was made; groups: its groups' settings at its first step, parameters by
+    id; held: ids of all parameters it holds; steps: how often it stepped; first: program steps before its first;
+    rates: (program steps, rate of each group) wherever they changed; start: parameters of the networks at its first
+    step, where some had been trained before; schedule: the scheduler's class, `schedule_site` where it was made,
+    `schedule_steps`: how often it stepped and `schedule_last`: the line it last stepped at."""
+
+    optimizer: torch.optim.Optimizer
+    site: Site | None
+    groups: list[dict[str, Any]] = field(default_factory=list)
+    held: set[int] = field(default_factory=set)
+    steps: int = 0
+    first: int = 0
+    rates: list[tuple[int, tuple[float, ...]]] = field(default_factory=list)
+    start: dict[int, Tensor] = field(default_factory=dict)
+    schedule: str = ""
+    schedule_site: Site | None = None
+    schedule_steps: int = 0
+    schedule_last: Site | None = None
+    step_site: Site | None = None
+    closure: bool = False
+
+    @property
+    def kind(self) -> str:
+        return type(self.optimizer).__name__
+
+    @property
+    def lr(self) -> float:
+        """Rate of the first group at the first step."""
+        return float(self.groups[0].get("lr", float("nan"))) if self.groups else float("nan")
+
+
+@dataclass
+class LoaderSeen:
+    """A DataLoader: where it was made, batch size, examples, how it orders them ("RandomSampler"), drop_last."""
+
+    site: Site | None
+    batch_size: int | None
+    examples: int | None
+    sampler: str
+    drop_last: bool
+    used: int = 0
+
+
+@dataclass
+class LossSeen:
+    """One way the program computes what it calls backward on.
+
+    name: of the torch function ("cross_entropy"), "" where it is written by hand; node: its call in `tape`, for one by
+    hand the first call that brings outputs and targets together; answer, target: tensors of `tape` (None where there is
+    no target); data: the target's look; reduction: "mean", "sum", "none" or ""; site: the call's line;
+    made: where a loss module of that kind is made, None for a function; output: tensor that the network itself gave;
+    inputs: tensors of `tape` that the network was fed; total: tensor that backward was called on.
+    """
+
+    name: str
+    node: Node | None
+    tape: Tape
+    answer: int | None
+    target: int | None
+    output: int | None
+    inputs: tuple[int, ...]
+    total: int
+    reduction: str = ""
+    site: Site | None = None
+    made: Site | None = None
+
+    def look(self, n: int | None) -> Look | None:
+        return self.tape.looks.get(n) if n is not None else None
+
+
+@dataclass
+class PassSeen:
+    """A call of a network that no loss was minimised through: an evaluation. batch: examples; training: any module in
+    train mode that behaves differently there (dropout, batch norm); compared: calls that brought its outputs together
+    with other data; after: program steps before it; inputs, output: tensors of `tape`."""
+
+    tape: Tape
+    node: Node
+    after: int
+    batch: int
+    training: bool
+    grad: bool
+    inputs: tuple[int, ...]
+    output: int | None
+    compared: list[Node] = field(default_factory=list)
+
+
+@dataclass
+class Moment:
+    """Figures of one watched step, by name of the parameter or layer: grad: norm of the gradient; weight: norm of the
+    weights; update: |Δw| / |w|; zero: share of outputs that are exactly 0; mean, std, low, high of a layer's outputs;
+    same: how alike the rows of a layer's output are (spread over the batch / spread over all)."""
+
+    index: int
+    grad: dict[str, float] = field(default_factory=dict)
+    weight: dict[str, float] = field(default_factory=dict)
+    update: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
+class Program:
+    """What was understood.
+
+    script: absolute path; status: the script's own exit status; crash: "" or the exception in one line, crash_site where
+    in the user's file; seconds: its running time; spent_s: what watching cost; steps: optimizer steps of all optimizers;
+    backwards: calls of backward; curve: (step, loss) of the training losses, in order; events: what happened, one letter
+    each: z gradients cleared, f network called, b backward, s step, t train(), e eval(), v scheduler; printed: (step,
+    text) lines printed; trouble: failures of the watching itself; ends: parameters by id as they ended;
+    reached: ids of parameters that a loss was seen to depend on; frozen: ids of network parameters without gradient.
+    """
+
+    script: str
+    sources: dict[str, Source] = field(default_factory=dict)
+    status: int = 0
+    crash: str = ""
+    crash_site: Site | None = None
+    seconds: float = 0.0
+    spent_s: float = 0.0
+    steps: int = 0
+    backwards: int = 0
+    networks: list[NetworkSeen] = field(default_factory=list)
+    optimizers: list[OptimizerSeen] = field(default_factory=list)
+    loaders: list[LoaderSeen] = field(default_factory=list)
+    tapes: list[Tape] = field(default_factory=list)
+    losses: list[LossSeen] = field(default_factory=list)
+    passes: list[PassSeen] = field(default_factory=list)
+    moments: list[Moment] = field(default_factory=list)
+    curve: list[tuple[int, float]] = field(default_factory=list)
+    events: str = ""
+    sites: dict[str, list[Site]] = field(default_factory=dict)
+    printed: list[tuple[int, str]] = field(default_factory=list)
+    trouble: list[str] = field(default_factory=list)
+    memo: dict[int, Any] = field(default_factory=dict)
+    reached: set[int] = field(default_factory=set)
+    parameter_names: dict[int, str] = field(default_factory=dict)
+    interrupted: bool = False
+
+    @cached_property
+    def main(self) -> OptimizerSeen | None:
+        """The optimizer whose training counts: of those with a fifth of the steps or more, the last to begin."""
+        big = [o for o in self.optimizers if o.steps >= max(1, 0.2 * max(p.steps for p in self.optimizers))]
+        return max(big, key=lambda o: o.first, default=None)
+
+    @property
+    def alternating(self) -> bool:
+        """Do several optimizers take turns (as in a GAN)?"""
+        phases = [t.phase for t in self.tapes if t.stepped]
+        changes = sum(a != b for a, b in zip(phases, phases[1:]))
+        return changes >= max(len(set(phases)), 4)
+
+    def training(self, optimizer: OptimizerSeen | None = None) -> list[Tape]:
+        """Tapes that end in a step of this optimizer (default: the main one) and hold a loss, in order."""
+        chosen = optimizer or self.main
+        phase = self.optimizers.index(chosen) if chosen in self.optimizers else None
+        return [t for t in self.tapes if t.losses and ((not t.stepped and phase is None) or t.phase == phase)]
+
+    @property
+    def loss(self) -> LossSeen | None:
+        """The loss of the main training (an early one whose step was written down whole)."""
+        main = self.optimizers.index(self.main) if self.main in self.optimizers else None
+        of_main = [x for x in self.losses if main is None or x.tape.phase == main]
+        named = [x for x in of_main if x.target is not None] or of_main or self.losses
+        return named[min(2, len(named) - 1)] if named else None
+
+    def source(self, site: Site | None) -> Source | None:
+        return self.sources.get(site.file) if site else None
+
+    def text(self, site: Site | None) -> str:
+        """The source line at a site, "" where unknown."""
+        source = self.source(site)
+        return source.line(site.line) if source and site else ""
+
+    def batch(self, loss: LossSeen | None = None) -> int:
+        """Examples in a training batch: the usual first dimension of what the network is fed, 0 where unknown."""
+        loss = loss or self.loss
+        look = loss.look(loss.target) if loss and loss.target is not None else None
+        look = look or (loss.look(loss.inputs[0]) if loss and loss.inputs else None)
+        return look.shape[0] if look and look.shape else 0
+
+    @property
+    def task(self) -> str:
+        """"classes" (integer labels), "binary" (labels 0 and 1), "regression", or "" where no target is seen."""
+        loss = self.loss
+        look = loss.look(loss.target) if loss else None
+        if loss is None or look is None:
+            return ""
+        if loss.name in ("cross_entropy", "nll_loss", "multi_margin_loss") and not look.dtype.startswith("float"):
+            return "classes"
+        if look.low is not None and look.low >= 0 and look.high is not None and look.high <= 1 and look.distinct == 2:
+            return "binary"
+        return "classes" if not look.dtype.startswith("float") else "regression"

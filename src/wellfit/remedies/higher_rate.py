@@ -1,0 +1,17 @@
+"""A higher learning rate: 10 and 100 times."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from wellfit.nouns.replay import Replay
+
+FAULTS = ("lr-too-low",)
+
+
+def higher_rate(replay: Replay) -> list[Replay]:
+    """The same rates over time, 10 and 100 times higher. Edit: the `lr` argument of the optimizer."""
+    return [
+        replace(replay, rate=lambda step, f=f: f * replay.rate(step), note=f"learning rate {f:.0f} times higher")
+        for f in (10.0, 100.0)
+    ]

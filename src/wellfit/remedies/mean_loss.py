@@ -1,0 +1,25 @@
+"""The loss as a mean over the batch instead of a sum."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from wellfit.nouns.replay import Replay
+
+FAULTS = ("loss-scale",)
+USUAL = True
+ORDER = 40
+
+
+def mean_loss(replay: Replay) -> Replay | None:
+    """Edit: `reduction="mean"` (or leave the reduction out)."""
+    if not any(b.loss.name and b.loss.reduction == "sum" for b in replay.batches):
+        return None
+    names = {b.loss.name for b in replay.batches}
+
+    def mean(func, name, args, kwargs):
+        if name in names and kwargs.get("reduction") == "sum":
+            return func(*args, **{**kwargs, "reduction": "mean", "size_average": None, "reduce": None})
+        return NotImplemented
+
+    return replace(replay, inside=(*replay.inside, mean), note="the loss as a mean")

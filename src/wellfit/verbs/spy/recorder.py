@@ -1,0 +1,256 @@
+"""Recorder: a function mode that writes what happens between two optimizer steps onto a Tape."""
+
+from __future__ import annotations
+
+import weakref
+from time import perf_counter
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from wellfit.nouns.tape import Look, Node, Ref, Tape, mapped
+from wellfit.verbs.spy.places import here
+
+MOST_NODES = 6000
+"""Calls on one tape; what comes after is not written down (a loop that never steps)."""
+MOST_BYTES = 384 * 2**20
+"""Memory for copies of batches, all tapes together."""
+NUMBERS = frozenset(("item", "tolist", "numpy", "__float__", "__int__", "__bool__", "__array__"))
+_BORING = frozenset(
+    ("size", "dim", "numel", "backward", "__len__", "is_floating_point", "is_complex", "__repr__", "__format__", "__hash__",
+     "get_device", "is_contiguous", "element_size", "stride", "storage_offset", "data_ptr", "register_hook", "requires_grad_",
+     "_is_view", "__set__", "untyped_storage", "is_same_size", "grad", "_grad")
+)  # fmt: skip
+
+
+class Recorder(TorchFunctionMode):
+    """While it is on, every torch call and every network's call is noted on `tape`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tape = Tape(0)
+        self.examine = True  # look at values too, not only at shapes
+        self.on = False
+        self.busy = False
+        self.failures: list[str] = []
+        self.spent_s = 0.0
+        self.stack: list[nn.Module] = []
+        self.insides: list[str] = []
+        self.names: dict[int, str] = {}
+        self.memory = 0
+        self._numbers: dict[int, tuple[weakref.ref[Tensor], int]] = {}
+        self._kept: dict[tuple[int, int], tuple[weakref.ref[Tensor], Tensor]] = {}
+        self._learnt: set[int] = set()
+        self._next = 0
+
+    def begin(self, index: int, examine: bool) -> None:
+        """A new tape."""
+        self.tape, self.examine = Tape(index), examine
+        self._numbers, self._learnt, self._next = {}, set(), 0
+
+    def number(self, t: Tensor) -> int:
+        """This tensor's number on the tape."""
+        known = self._numbers.get(id(t))
+        if known is not None and known[0]() is t:
+            return known[1]
+        self._next += 1
+        self._numbers[id(t)] = (weakref.ref(t), self._next)
+        return self._next
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if self.busy or not self.on:
+            return func(*args, **kwargs)
+        name = getattr(func, "__name__", "")
+        if name == "__get__":
+            name = getattr(getattr(func, "__self__", None), "__name__", "")
+        old = args[0] if name in ("__setitem__",) and args and isinstance(args[0], Tensor) else None
+        before = perf_counter()
+        ins = self._before(args, kwargs) if name not in _BORING else None
+        self.spent_s += perf_counter() - before
+        out = func(*args, **kwargs)
+        if ins is not None:
+            before = perf_counter()
+            try:
+                given = old if out is None else out
+                if isinstance(given, (Tensor, tuple, list)) or name in NUMBERS:
+                    self._note(name, func, args, kwargs, given, ins)
+            except Exception as error:
+                self._failed(error)
+            self.spent_s += perf_counter() - before
+        return out
+
+    def _before(self, args: Any, kwargs: Any) -> tuple[Any, Any, bool] | None:
+        """Arguments with tensors as Ref, and whether one of them depends on parameters; leaves are copied here, before
+        the call may change them."""
+        if len(self.tape.nodes) >= MOST_NODES:
+            return None
+        try:
+            found: list[Tensor] = []
+
+            def ref(t: Tensor) -> Ref:
+                found.append(t)
+                return Ref(self.number(t))
+
+            a, k = mapped(args, Tensor, ref), mapped(kwargs, Tensor, ref)
+            learnt = False
+            for t in found:
+                learnt |= self._is_learnt(t)
+            if learnt and not self.stack:
+                for t in found:
+                    self._keep(t)
+            return a, k, learnt
+        except Exception as error:
+            self._failed(error)
+            return None
+
+    def _is_learnt(self, t: Tensor) -> bool:
+        n = self.number(t)
+        if n in self._learnt:
+            return True
+        if t.is_leaf and (t.requires_grad or isinstance(t, nn.Parameter)):
+            self._learnt.add(n)
+            self.tape.parameters[n] = id(t)
+            return True
+        if t.requires_grad and not t.is_leaf:
+            self._learnt.add(n)
+            return True
+        return False
+
+    def _keep(self, t: Tensor) -> None:
+        """Copy what is fed in from outside."""
+        n = self.number(t)
+        if n in self._learnt or n in self.tape.leaves:
+            return
+        if n not in self.tape.looks:
+            self.tape.looks[n] = self.look(t, leaf=True)
+        key = (id(t), t._version)
+        known = self._kept.get(key)
+        if known is not None and known[0]() is t:
+            self.tape.leaves[n] = known[1]
+            return
+        size = t.numel() * t.element_size()
+        if self.memory + size > MOST_BYTES:
+            return
+        self.memory += size
+        self.busy = True
+        try:
+            copy = t.detach().clone()
+        finally:
+            self.busy = False
+        self._kept[key] = (weakref.ref(t), copy)
+        self.tape.leaves[n] = copy
+
+    def look(self, t: Tensor, leaf: bool = False) -> Look:
+        """Shape and dtype, and the values where they are examined or fed in."""
+        dtype = str(t.dtype).removeprefix("torch.")
+        if not (self.examine or leaf) or t.numel() == 0 or t.is_complex() or t.is_sparse or t.is_quantized:
+            return Look(tuple(t.shape), dtype, t.requires_grad)
+        self.busy = True
+        try:
+            with torch.no_grad():
+                v = t.detach()
+                if v.numel() > 2**20:
+                    v = v.flatten()[:: v.numel() // 2**19]
+                v = v.double() if v.numel() < 4096 else v.float()
+                finite = v.isfinite()
+                bad = 1 - float(finite.float().mean())
+                v = v[finite] if bad else v
+                if not v.numel():
+                    return Look(tuple(t.shape), dtype, t.requires_grad, bad_frac=bad)
+                low, high = torch.aminmax(v)
+                std = float(v.std(correction=0))
+                distinct = min(int(torch.unique(v.flatten()[:8192]).numel()), 51) if leaf else None
+                return Look(tuple(t.shape), dtype, t.requires_grad, float(low), float(high), float(v.mean()), std, bad, distinct)
+        finally:
+            self.busy = False
+
+    def _note(self, name: str, func: Any, args: Any, kwargs: Any, out: Any, ins: tuple[Any, Any, bool]) -> None:
+        a, k, learnt = ins
+        outs: list[Tensor] = []
+
+        def ref(t: Tensor) -> Ref:
+            outs.append(t)
+            return Ref(self.number(t))
+
+        o = mapped(out, Tensor, ref)
+        numbers = tuple(self.number(t) for t in outs)
+        if learnt:
+            self._learnt.update(numbers)
+        for t, n in zip(outs, numbers):
+            if n not in self.tape.looks or name.endswith("_"):
+                self.tape.looks[n] = self.look(t)
+        value = float(out) if isinstance(out, (int, float)) else None
+        inside = self.insides[-1] if self.insides else ""
+        layer = type(self.stack[-1]).__name__ if self.stack else ""
+        self.tape.nodes.append(
+            Node(name, func, None, a, k, o, numbers, here(3), len(self.stack), inside, layer, learnt,
+                 None, torch.is_grad_enabled(), value)
+        )  # fmt: skip
+
+    def enter(self, module: nn.Module, args: Any, kwargs: Any) -> Any:
+        """A network (at depth 0) or a module inside one begins its call."""
+        self.insides.append(self.names.get(id(module), "") if self.stack else "")
+        ins = None
+        if not self.stack:
+            for t in _tensors((args, kwargs)):
+                self.number(t)
+            before = perf_counter()
+            for t in _tensors((args, kwargs)):
+                if not self._is_learnt(t):
+                    self._keep(t)
+            ins = mapped((args, kwargs), Tensor, lambda t: Ref(self.number(t)))
+            self.spent_s += perf_counter() - before
+        self.stack.append(module)
+        return ins
+
+    def leave(self, module: nn.Module, ins: Any, out: Any, failed: bool) -> None:
+        """It ended."""
+        self.stack.pop()
+        self.insides.pop()
+        if failed or len(self.tape.nodes) >= MOST_NODES:
+            return
+        before = perf_counter()
+        try:
+            outs = list(_tensors(out))
+            numbers = tuple(self.number(t) for t in outs)
+            self._learnt.update(numbers)
+            for t, n in zip(outs, numbers):
+                if n not in self.tape.looks:
+                    self.tape.looks[n] = self.look(t)
+            if ins is None:  # a module inside a network: its Node is for looking only
+                return
+            o = mapped(out, Tensor, lambda t: Ref(self.number(t)))
+            mode = any(m.training for m in module.modules() if _differs(m))
+            self.tape.nodes.append(
+                Node(type(module).__name__, None, module, ins[0], ins[1], o, numbers, here(3), 0, "",
+                     type(module).__name__, True, mode, torch.is_grad_enabled())
+            )  # fmt: skip
+        except Exception as error:
+            self._failed(error)
+        finally:
+            self.spent_s += perf_counter() - before
+
+    def _failed(self, error: Exception) -> None:
+        if len(self.failures) < 5:
+            self.failures.append(f"{type(error).__name__}: {error}")
+
+
+def _differs(m: nn.Module) -> bool:
+    """Does this layer behave differently in train and eval mode?"""
+    return isinstance(m, (nn.modules.dropout._DropoutNd, nn.modules.batchnorm._NormBase)) or (
+        (isinstance(m, nn.RNNBase) and m.dropout > 0) or (isinstance(m, nn.MultiheadAttention) and m.dropout > 0)
+    )
+
+
+def _tensors(tree: Any) -> Any:
+    if isinstance(tree, Tensor):
+        yield tree
+    elif isinstance(tree, (tuple, list)):
+        for item in tree:
+            yield from _tensors(item)
+    elif isinstance(tree, dict):
+        for item in tree.values():
+            yield from _tensors(item)

@@ -1,0 +1,113 @@
+"""Understand: from the tapes to what a person would say of the program: losses, targets, evaluations."""
+
+from __future__ import annotations
+
+from wellfit.nouns.program import LossSeen, PassSeen, Program
+from wellfit.nouns.tape import Node, Tape
+
+LOSSES = {
+    "cross_entropy": "CrossEntropyLoss", "nll_loss": "NLLLoss", "mse_loss": "MSELoss", "l1_loss": "L1Loss",
+    "smooth_l1_loss": "SmoothL1Loss", "huber_loss": "HuberLoss", "binary_cross_entropy": "BCELoss",
+    "binary_cross_entropy_with_logits": "BCEWithLogitsLoss", "kl_div": "KLDivLoss", "gaussian_nll_loss": "GaussianNLLLoss",
+    "poisson_nll_loss": "PoissonNLLLoss", "hinge_embedding_loss": "HingeEmbeddingLoss",
+    "soft_margin_loss": "SoftMarginLoss", "multi_margin_loss": "MultiMarginLoss",
+    "multilabel_soft_margin_loss": "MultiLabelSoftMarginLoss", "multilabel_margin_loss": "MultiLabelMarginLoss",
+    "ctc_loss": "CTCLoss", "nll_loss_nd": "NLLLoss",
+}  # fmt: skip
+"""torch functions that are losses of (answer, target), and the module that calls them."""
+PAIRING = frozenset(
+    ("sub", "__sub__", "rsub", "__rsub__", "mul", "__mul__", "__rmul__", "div", "__truediv__", "gather", "dist", "eq",
+     "__eq__", "__getitem__", "log_prob", "cdist", "pairwise_distance", "cosine_similarity", "add", "__add__")
+)  # fmt: skip
+"""torch calls in which a loss written by hand may bring outputs and targets together."""
+COMPARING = frozenset(
+    ("eq", "__eq__", "ne", "__ne__", "sub", "__sub__", "__rsub__", "rsub", "mul", "__mul__", "__and__", "isclose", "gt",
+     "bitwise_and", "logical_and", "__or__")
+)  # fmt: skip
+
+
+def understand(program: Program) -> Program:
+    """Fills in `losses` (one for each tape that holds one, in order) and `passes` from the tapes."""
+    for tape in program.tapes:
+        try:
+            needed = tape.needed(tape.losses)
+            losses = [_loss(program, tape, total) for total in tape.losses[:4]]
+            program.losses += [x for x in losses if x is not None]
+            minimised = {id(n) for n in needed}
+            for node in tape.passes():
+                if id(node) not in minimised:
+                    program.passes.append(_pass(tape, node))
+        except Exception as error:
+            program.trouble.append(f"a step was not understood ({type(error).__name__}: {error})")
+    return program
+
+
+def _loss(program: Program, tape: Tape, total: int) -> LossSeen | None:
+    """The loss that backward was called on: a loss function among what it is made from, else by hand."""
+    needed = tape.needed([total])
+    used = _ancestors(tape, [total])
+    networks = [n for n in needed if n.module is not None]
+    fed = tuple(i for n in networks for i in n.ins if i in tape.leaves)
+    output = next((o for n in reversed(networks) for o in n.outs), None)
+    named = [n for n in tape.nodes if n.name in LOSSES and n.learnt and any(o in used for o in n.outs)]
+    outer = [n for n in named if n.depth == 0] or named
+    if outer:
+        node = outer[0]  # the first of several terms
+        arguments = [*node.ins, None, None]
+        answer, target = arguments[0], arguments[1]
+        reduction = str(node.kwargs.get("reduction", "mean"))
+        made = program.sites.get(f"made:{LOSSES[node.name]}", [])
+        output = _output(tape, networks, answer, output)
+        return LossSeen(
+            node.name, node, tape, answer, target, output, fed, total, reduction, node.site, made[-1] if made else None
+        )
+    outputs = {o for n in networks for o in n.outs}
+    for node in needed:
+        if node.module is None and node.name in PAIRING:
+            data = [i for i in node.ins if i in tape.leaves]
+            learnt = [i for i in node.ins if i not in tape.leaves and i not in tape.parameters]
+            if data and learnt and (outputs or not networks):
+                if max(len(tape.looks[data[0]].shape), 0) == 0 and node.name != "__getitem__":
+                    continue  # a plain number
+                output = _output(tape, networks, learnt[0], output)
+                return LossSeen("", node, tape, learnt[0], data[0], output, fed, total, _reduced(needed), node.site)
+    site = next((n.site for n in reversed(needed) if n.site), None)
+    return LossSeen("", None, tape, None, None, output, fed, total, _reduced(needed), site) if needed else None
+
+
+def _output(tape: Tape, networks: list[Node], answer: int | None, otherwise: int | None) -> int | None:
+    """The network's own output that the loss's answer was made from."""
+    if answer is None:
+        return otherwise
+    made = _ancestors(tape, [answer])
+    return next((o for n in reversed(networks) for o in n.outs if o in made), otherwise)
+
+
+def _reduced(nodes: list[Node]) -> str:
+    names = [n.name for n in nodes]
+    return "sum" if "sum" in names and "mean" not in names else "mean" if "mean" in names else ""
+
+
+def _ancestors(tape: Tape, wanted: list[int]) -> set[int]:
+    """All tensors that these depend on, through calls inside networks too."""
+    found = set(wanted)
+    for node in reversed(tape.nodes):
+        if found & set(node.outs):
+            found |= set(node.ins)
+    return found
+
+
+def _pass(tape: Tape, node: Node) -> PassSeen:
+    fed = tuple(i for i in node.ins if i in tape.leaves or i in tape.looks)
+    look = tape.looks.get(fed[0]) if fed else None
+    after = {*node.outs}
+    compared = []
+    for other in tape.nodes[tape.nodes.index(node) + 1 :]:
+        if after & set(other.ins):
+            if (other.name in COMPARING and any(i not in after for i in other.ins)) or other.name in LOSSES:
+                compared.append(other)
+            if other.depth == 0:
+                after |= set(other.outs)
+    output = node.outs[0] if node.outs else None
+    batch = look.shape[0] if look and look.shape else 0
+    return PassSeen(tape, node, tape.index, batch, bool(node.training), node.grad, fed, output, compared)

@@ -1,0 +1,125 @@
+"""Prepare: from a Program the Replay of its main training, or the reason why there can be none."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from wellfit.nouns.program import OptimizerSeen, Program
+from wellfit.nouns.replay import Batch, Replay
+
+HELD = 5
+"""Every so many-th batch is held out to judge on."""
+EPOCH = 48
+"""Batches of the beginning that count as different examples."""
+
+
+def prepare(program: Program) -> Replay | str:
+    """The Replay of the main optimizer's training, or in words why there is none."""
+    seen = program.main
+    if seen is None or not seen.steps:
+        return "no optimizer stepped"
+    if program.alternating:
+        return "several optimizers take turns"
+    if seen.closure:
+        return "the optimizer steps by a closure"
+    batches = [b for t in program.training(seen) if (b := _batch(program, t)) is not None]
+    if not batches:
+        return "no step was written down whole"
+    if batches[0].target is None:
+        return "no target was seen in the loss"
+    networks, parameters, why = _copies(program, seen)
+    if why:
+        return why
+    train, held = _split(batches)
+    steps = min(max(seen.steps, 1), 300)
+    phase = seen.first
+
+    def rate(step: int) -> float:
+        base, now = seen.rates[0][1][0], seen.rates[0][1][0]
+        for at, rates in seen.rates:
+            if at > phase + step:
+                break
+            now = rates[0]
+        return now / base if base else 1.0
+
+    return Replay(program, networks, parameters, tuple(train), tuple(held), _optimizer(seen), rate, steps=steps)
+
+
+def _batch(program: Program, tape: Any) -> Batch | None:
+    loss = next((x for x in program.losses if x.tape is tape), None)
+    if loss is None:
+        return None
+    nodes = tape.needed(tape.losses)
+    known = set(tape.leaves) | set(tape.parameters)
+    for node in nodes:
+        if any(i not in known for i in node.ins):
+            return None
+        known |= set(node.outs)
+    return Batch(tape, loss, dict(tape.leaves), nodes)
+
+
+def _copies(program: Program, seen: OptimizerSeen) -> tuple[dict[int, nn.Module], dict[int, Tensor], str]:
+    """Copies of all networks and parameters as they were when this optimizer first stepped."""
+    if not program.networks and not seen.held & set(program.memo):
+        return {}, {}, "no network was seen"
+    if any(n.first is None for n in program.networks):
+        return {}, {}, "the network could not be copied"
+    wanted = {i: t for i, t in program.memo.items() if isinstance(t, Tensor) and t.is_leaf and t.requires_grad}
+    networks = {id(n.module): n.first for n in program.networks if n.first is not None}
+    networks, parameters = copy.deepcopy((networks, wanted))
+    with torch.no_grad():
+        for network in program.networks:
+            copied = networks[id(network.module)]
+            own = dict(network.module.named_parameters()) | dict(network.module.named_buffers())
+            theirs = dict(copied.named_parameters()) | dict(copied.named_buffers())
+            for name, tensor in own.items():
+                if name in theirs and id(tensor) in seen.start and theirs[name].shape == tensor.shape:
+                    theirs[name].copy_(seen.start[id(tensor)])
+                elif name in theirs and id(tensor) not in parameters and isinstance(tensor, nn.Parameter):
+                    parameters[id(tensor)] = theirs[name]
+    return networks, parameters, ""
+
+
+def _split(batches: list[Batch]) -> tuple[list[Batch], list[Batch]]:
+    """Batches to train on and batches held out; of too few, the rows are split."""
+    early = batches[:EPOCH]
+    if len(early) >= 10 and not _same(early[0], early[1]):
+        held = early[HELD - 1 :: HELD]
+        return [b for i, b in enumerate(early) if i % HELD != HELD - 1], held
+    return [_rows(b, True) for b in early], [_rows(early[0], False)]
+
+
+def _same(a: Batch, b: Batch) -> bool:
+    """Is it the same data again (training on the whole set at once)?"""
+    x, y = a.target, b.target
+    return x is not None and y is not None and x.shape == y.shape and len(x) > 64 and torch.equal(x.sort(0).values, y.sort(0).values)
+
+
+def _rows(batch: Batch, train: bool) -> Batch:
+    """A fifth of the rows held out, the others kept; the batch as it is where its rows cannot be told apart."""
+    target = batch.target
+    n = len(target) if target is not None and target.ndim else 0
+    if n < 20 or any(node.module is None and node.name in ("view", "reshape", "expand") for node in batch.nodes):
+        return batch
+    held = torch.zeros(n, dtype=torch.bool)
+    held[HELD - 1 :: HELD] = True
+    pick = ~held if train else held
+    leaves = {i: t[pick] if t.ndim and len(t) == n else t for i, t in batch.leaves.items()}
+    return Batch(batch.tape, batch.loss, leaves, batch.nodes)
+
+
+def _optimizer(seen: OptimizerSeen) -> Any:
+    """The user's optimizer over copies of the same parameters in the same groups."""
+
+    def make(parameters: dict[int, Tensor]) -> torch.optim.Optimizer:
+        groups = []
+        for group in seen.groups:
+            settings = {k: v for k, v in group.items() if k not in ("params", "initial_lr")}
+            groups.append({**copy.deepcopy(settings), "params": [parameters[i] for i in group["params"] if i in parameters]})
+        return type(seen.optimizer)([g for g in groups if g["params"]])
+
+    return make

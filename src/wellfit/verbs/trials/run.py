@@ -1,0 +1,202 @@
+"""Run: one Replay played as training, and its skill judged on held-out batches."""
+
+from __future__ import annotations
+
+import copy
+import math
+from time import perf_counter
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from wellfit.nouns.replay import Batch, Outcome, Replay, Substitute
+from wellfit.nouns.tape import Ref, mapped, refs
+
+
+class _Inside(TorchFunctionMode):
+    """Torch calls replaced by substitutes while a batch is played."""
+
+    def __init__(self, substitutes: tuple[Substitute, ...]) -> None:
+        super().__init__()
+        self.substitutes = substitutes
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        name = getattr(func, "__name__", "")
+        if name == "__get__":
+            name = getattr(getattr(func, "__self__", None), "__name__", "")
+        for substitute in self.substitutes:
+            given = substitute(func, name, args, kwargs)
+            if given is not NotImplemented:
+                return given
+        return func(*args, **kwargs)
+
+
+def run(replay: Replay, seed: int, until_s: float, steps: int | None = None) -> Outcome:
+    """Train copies for `replay.steps` steps (fewer where the clock `perf_counter` reaches `until_s`) and judge them."""
+    begun = perf_counter()
+    with torch.random.fork_rng(), torch.enable_grad():
+        torch.manual_seed(seed)
+        networks, parameters = copy.deepcopy((replay.networks, replay.parameters))
+        for surgery in replay.surgeries:
+            surgery(list(networks.values()))
+        if replay.surgeries:
+            parameters.update({id(p): p for n in networks.values() for p in n.parameters() if _foreign(p, parameters)})
+        optimizer = replay.optimizer(parameters)
+        base = [g["lr"] for g in optimizer.param_groups]
+        losses = _train(replay, networks, parameters, optimizer, base, until_s, steps or replay.steps)
+        finite = bool(losses) and math.isfinite(losses[-1])
+        held = skill(replay, networks, parameters, replay.held) if finite else -1.0
+        trained = skill(replay, networks, parameters, replay.batches[: len(replay.held)]) if finite else -1.0
+    return Outcome(held, trained, len(losses), tuple(losses), finite, perf_counter() - begun, replay.note)
+
+
+def _foreign(p: Tensor, parameters: dict[int, Tensor]) -> bool:
+    return not any(p is q for q in parameters.values())
+
+
+def _train(replay: Replay, networks: Any, parameters: Any, optimizer: Any, base: Any, until_s: float, steps: int) -> list[float]:
+    losses: list[float] = []
+    order = list(range(len(replay.batches)))
+    every = list(parameters.values())
+    for step in range(steps):
+        if step % len(order) == 0 and replay.shuffled:
+            order = torch.randperm(len(order)).tolist()
+        batch = replay.batches[order[step % len(order)]]
+        for group, lr in zip(optimizer.param_groups, base):
+            group["lr"] = lr * replay.rate(step)
+        stale = batch.tape.stale and replay.clear == "as is"
+        if not stale:
+            for p in every:
+                p.grad = None
+        total = 0.0
+        values = play_batch(replay, batch, networks, parameters, train=True)
+        for n in batch.tape.losses:
+            loss = values.get(n)
+            if loss is not None and loss.requires_grad:
+                (loss if loss.numel() == 1 else loss.sum()).backward(retain_graph=len(batch.tape.losses) > 1)
+                total += float(loss.detach().sum())
+        if batch.tape.cleared and replay.clear == "as is":
+            for p in every:
+                p.grad = None
+        if replay.clip is not None:
+            nn.utils.clip_grad_norm_([p for p in every if p.grad is not None], replay.clip)
+        optimizer.step()
+        losses.append(total)
+        if not math.isfinite(total) or perf_counter() > until_s:
+            break
+    return losses
+
+
+def play_batch(replay: Replay, batch: Batch, networks: Any, parameters: Any, train: bool) -> dict[int, Any]:
+    """Every tensor of the tape that depends on parameters, computed anew; number -> tensor."""
+    leaves = batch.leaves
+    for change in replay.fed:
+        leaves = change(Batch(batch.tape, batch.loss, leaves, batch.nodes))
+    values: dict[int, Any] = dict(leaves)
+    for n, i in batch.tape.parameters.items():
+        if i in parameters:
+            values[n] = parameters[i]
+    if not replay.inside:
+        return _play(replay, batch, values, networks, train)
+    with _Inside(replay.inside):
+        return _play(replay, batch, values, networks, train)
+
+
+def _play(replay: Replay, batch: Batch, values: dict[int, Any], networks: Any, train: bool) -> dict[int, Any]:
+    look = lambda r: values[r.n]
+    for node in batch.nodes:
+        args, kwargs = mapped(node.args, Ref, look), mapped(node.kwargs, Ref, look)
+        if node.module is not None:
+            network = networks[id(node.module)]
+            network.train(train and (bool(node.training) or replay.train_mode))
+            given = network(*args, **kwargs)
+        else:
+            assert node.call is not None
+            if (node.name.endswith("_") and not node.name.endswith("__")) or node.name.startswith("__i"):
+                args = tuple(a.clone() if isinstance(a, Tensor) and i == 0 else a for i, a in enumerate(args))
+            given = node.call(*args, **kwargs)
+        for ref, tensor in zip(refs(node.out), _tensors(given)):
+            values[ref.n] = tensor
+    return values
+
+
+def skill(replay: Replay, networks: Any, parameters: Any, batches: Any) -> float:
+    """The share of the way from the best constant answer to a perfect one, at least -1: accuracy against the majority
+    class, balanced accuracy for labels 0 and 1, R² for values."""
+    pairs = []
+    with torch.no_grad():
+        for batch in batches:
+            values = play_batch(replay, batch, networks, parameters, train=False)
+            pairs.append((values.get(batch.loss.answer), values.get(batch.loss.output), values[batch.loss.target], batch))
+    try:
+        return max(_skill(pairs, replay), -1.0)
+    except Exception:
+        return float("nan")
+
+
+def _skill(pairs: list[Any], replay: Replay) -> float:
+    scores, truth = [], []
+    for answer, output, target, batch in pairs:
+        if batch.loss.target in batch.leaves:
+            for change in replay.fed:  # the targets as this variant sees them
+                target = change(batch)[batch.loss.target]
+        kind, (a, t) = _kind(target), _aligned(answer, output, target)
+        scores.append(a)
+        truth.append(t)
+    kind = _kind(torch.cat([p[2].flatten(1) if p[2].ndim > 1 else p[2] for p in pairs]))
+    a, t = torch.cat(scores), torch.cat(truth)
+    if kind == "classes":
+        said = a.argmax(1) if a.ndim > 1 else a.round().long()
+        most = torch.bincount(t.long().flatten()).max() / t.numel()
+        right = (said.flatten() == t.flatten().long()).double().mean()
+        return float((right - most) / (1 - most).clamp_min(1e-6))
+    a, t = a.double(), t.double()
+    if not bool(a.isfinite().all()):
+        return -1.0
+    if kind == "binary":
+        logits = replay.extra.get("logits", "with_logits" in pairs[0][3].loss.name)
+        said, one = a.flatten() > (0 if logits else 0.5), t.flatten() > 0.5
+        return float(said[one].double().mean() + (~said[~one]).double().mean() - 1)
+    a, t = (v.reshape(len(v), -1) for v in (a, t))
+    rest = ((a - t) ** 2).mean(0)
+    return float((1 - rest / t.var(0, correction=0).clamp_min(1e-12)).mean()) if len(t) > 1 else 0.0
+
+
+def _kind(target: Tensor) -> str:
+    if not target.is_floating_point():
+        return "classes"
+    if target.numel() and bool(((target == 0) | (target == 1)).all()):
+        return "binary"
+    return "regression"
+
+
+def _aligned(answer: Any, output: Any, target: Tensor) -> tuple[Tensor, Tensor]:
+    """Scores and truth with rows that belong together."""
+    if not target.is_floating_point():
+        for given in (output, answer):
+            if given is not None and given.ndim == target.ndim + 1 and given.shape[1] > 1:
+                if given.ndim > 2:
+                    given = given.movedim(1, -1).reshape(-1, given.shape[1])
+                return given, target.flatten()
+        return answer.reshape(len(target), -1), target
+    if answer.numel() == target.numel():
+        return answer.reshape(target.shape), target
+    if output is not None and output.numel() == target.numel():
+        return output.reshape(target.shape), target
+    return torch.broadcast_to(answer, torch.broadcast_shapes(answer.shape, target.shape)), torch.broadcast_to(
+        target, torch.broadcast_shapes(answer.shape, target.shape)
+    )
+
+
+def _tensors(tree: Any) -> Any:
+    if isinstance(tree, Tensor):
+        yield tree
+    elif isinstance(tree, (tuple, list)):
+        for item in tree:
+            yield from _tensors(item)
+    elif isinstance(tree, dict):
+        for item in tree.values():
+            yield from _tensors(item)

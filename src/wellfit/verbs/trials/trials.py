@@ -1,0 +1,129 @@
+"""Trials: is there a gap at all, which single change closes it, does that hold over seeds."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import io
+import warnings
+from collections.abc import Iterable
+from dataclasses import replace
+from statistics import mean
+from time import perf_counter
+
+from wellfit.nouns import shelf
+from wellfit.nouns.program import Program
+from wellfit.nouns.replay import Outcome, Replay, Trial, Trials
+from wellfit.verbs.trials.prepare import prepare
+from wellfit.verbs.trials.run import run, skill
+
+GAP = 0.12
+"""Skill that the omnibus control must gain for anything to be wrong with the training at all."""
+ENOUGH = 0.55
+"""Share of the gap that a single change must close to be a cause."""
+SEEDS = (0, 1)
+
+
+def trials(program: Program, budget_s: float, suspects: Iterable[str] = ()) -> Trials:
+    """Omnibus control first; where it gains, single changes, those of `suspects` (fault labels) first. Stops at the
+    budget with what it knows."""
+    begun = perf_counter()
+    found = Trials()
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        warnings.simplefilter("ignore")
+        try:
+            _try(program, found, begun + budget_s, list(suspects))
+        except Exception as error:
+            found.why = found.why or f"the trials stopped ({type(error).__name__}: {error})"
+    found.seconds = perf_counter() - begun
+    return found
+
+
+def _try(program: Program, found: Trials, until_s: float, suspects: list[str]) -> None:
+    replay = prepare(program)
+    if isinstance(replay, str):
+        found.why = replay
+        return
+    found.reached = reached(program, replay)
+    best = _omnibus(replay, until_s)
+    if best is None:
+        found.why = "no change could be applied"
+        return
+    everything, outcome = best
+    found.omnibus = (outcome,)
+    have = max(x for x in (found.reached, -1.0) if x == x)
+    if outcome.skill - have < GAP:
+        found.gap = outcome.skill - have
+        return
+    found.asis = tuple(run(replay, s, until_s) for s in SEEDS[:1])
+    base = mean(o.skill for o in found.asis)
+    found.gap = outcome.skill - max(have, base)
+    if found.gap < GAP:
+        found.why = "played again, the recorded steps do learn"
+        return
+    _singles(replay, found, base, outcome.skill, until_s, suspects)
+
+
+def reached(program: Program, replay: Replay) -> float:
+    """Skill on the held-out batches of the networks as the program left them."""
+    try:
+        networks, parameters = copy.deepcopy((replay.networks, replay.parameters))
+        for n in program.networks:
+            networks[id(n.module)].load_state_dict(n.module.state_dict())
+        loose = {id(w): w for o in program.optimizers for g in o.optimizer.param_groups for w in g["params"]}
+        for i, w in loose.items():
+            if i in parameters:
+                parameters[i].data.copy_(w.data)
+        return skill(replay, networks, parameters, replay.held)
+    except Exception:
+        return float("nan")
+
+
+def _omnibus(replay: Replay, until_s: float) -> tuple[Replay, Outcome] | None:
+    """All the usual cures at once, at two rates; the better one."""
+    changed, words = replay, []
+    for word in _words():
+        if getattr(shelf.module("remedies", word), "USUAL", False):
+            tried = shelf.get("remedies", word)(changed)
+            if tried is not None:
+                changed, words = tried, [*words, word]
+    best = None
+    for factor in (1.0, 10.0):
+        made = replace(changed, rate=lambda step, f=factor: f, steps=max(replay.steps, 200), note="all the usual cures at once")
+        outcome = run(made, 0, until_s)
+        if best is None or outcome.skill > best[1].skill:
+            best = (made, outcome)
+        if outcome.skill > 0.9:
+            break
+    return best
+
+
+def _singles(replay: Replay, found: Trials, base: float, top: float, until_s: float, suspects: list[str]) -> None:
+    """Each remedy alone on one seed, the promising ones on a second."""
+    gap = max(top - base, 1e-6)
+    variants = []
+    for word in _words():
+        plug = shelf.module("remedies", word)
+        tried = shelf.get("remedies", word)(replay)
+        for made in tried if isinstance(tried, list) else [tried]:
+            if made is not None:
+                variants.append((word, tuple(plug.FAULTS), made, getattr(plug, "HANDICAP", 0.0)))
+    variants.sort(key=lambda v: not any(f in suspects for f in v[1]))
+    for word, faults, made, handicap in variants:
+        if perf_counter() > until_s:
+            break
+        try:
+            outcomes = [run(made, SEEDS[0], until_s)]
+            if (outcomes[0].skill - base) / gap - handicap >= ENOUGH and perf_counter() < until_s:
+                outcomes.append(run(made, SEEDS[1], until_s))
+        except Exception as error:
+            found.why = f"{word} failed ({type(error).__name__}: {error})"
+            continue
+        gain = mean(o.skill for o in outcomes) - base
+        found.tried.append(Trial(word, faults, tuple(outcomes), gain, gain / gap - handicap, made.note))
+    found.tried.sort(key=lambda t: -t.closed)
+
+
+def _words() -> list[str]:
+    order = lambda w: getattr(shelf.module("remedies", w), "ORDER", 50)
+    return sorted(shelf.names("remedies"), key=order)
