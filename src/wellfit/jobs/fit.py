@@ -64,7 +64,7 @@ def learn(run: Run, case: Any, state: dict[str, Any] | None = None) -> Iterator[
             run.append(watch(moment) if isinstance(moment, Step) else moment.readings)
             if not isinstance(moment, Step) and clock.due():
                 keep.keep_checkpoint(run, moment.state())
-            yield tell.moment(moment, case)
+            yield tell.moment(moment, case, stopped())
             if stopped():
                 break
     keep.keep_model(run, case)

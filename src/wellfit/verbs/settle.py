@@ -26,6 +26,6 @@ def settle(source: Any, recipe: Recipe | str | Path | None, choices: Mapping[str
         named["data.source"] = str(source)
     elif source is not None:
         named.setdefault("data.source", type(source).__name__)
-    if network is not None:  # an nn.Module handed in: the recipe can only say whose it is
+    if network is not None and ":" not in (base.network.name if base else ""):  # the recipe can only say whose it is
         named["network.name"] = f"own:{type(network).__name__}"
     return Recipe.of(named, base)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-
-from wellfit.nouns.summary import parameters, summary
 
 from wellfit.nouns import units
 from wellfit.nouns.case import Case
@@ -15,6 +14,7 @@ from wellfit.nouns.finding import Finding
 from wellfit.nouns.run import Run
 from wellfit.nouns.stage import Stage
 from wellfit.nouns.step import Rest, Step
+from wellfit.nouns.summary import parameters, summary
 
 SCALED = {
     "none": "as they are",
@@ -32,11 +32,13 @@ def data(data: Data) -> Iterator[Stage]:
     """What was read and how it is split; then the inputs and how they were scaled."""
     n = {s: len(getattr(data, s)) for s in ("train", "valid", "test")}
     what = {"table": "rows", "pictures": "pictures", "array": "examples"}[data.raw.kind]
-    aim = f"{len(data.classes)} classes" if data.classes else f"{', '.join(data.target_names) or 'target'}"
-    split = data.choices.get("split", "")
+    if data.classes:
+        aim = f" of {len(data.classes)} {'labels' if data.task == 'multilabel' else 'classes'}"
+    else:
+        aim = f", regression of {', '.join(_with_unit(n, data) for n in data.target_names)}"
     line = (
-        f"{data.raw.name}: {units.count(len(data))} {what}, {data.task} ({aim}); {units.count(n['train'])} train, "
-        f"{units.count(n['valid'])} validation, {units.count(n['test'])} test ({split})"
+        f"{data.raw.name}: {units.count(len(data))} {what}{aim}; {units.count(n['train'])} train, "
+        f"{units.count(n['valid'])} validation, {units.count(n['test'])} test ({data.choices.get('split', '')})"
     )
     yield Stage("data", line, data, {**dict(data.facts), "reasons": dict(data.reasons)})
     for finding in data.findings:
@@ -54,6 +56,11 @@ def data(data: Data) -> Iterator[Stage]:
     )
 
 
+def _with_unit(name: str, data: Data) -> str:
+    unit = data.raw.units.get(name, "")
+    return f"{name} in {unit}" if unit and unit not in name else name
+
+
 def network(case: Case, reasons: Mapping[str, str]) -> Stage:
     """The network, its size, and how it will be trained."""
     rows, r = summary(case.network, case.data.shape_in), case.recipe
@@ -65,8 +72,10 @@ def network(case: Case, reasons: Mapping[str, str]) -> Stage:
         seen = fields[-1] if not isinstance(fields[-1], list | tuple) else "×".join(map(str, fields[-1]))
         line += f", receptive field {seen}"
     t = r.training
-    line += f"; {t.optimizer} at {units.figure(float(t.lr), 2)}, {t.schedule}, batch {t.batch_size}, {t.epochs} epochs, {t.loss}"
-    facts = {"parameters": n, "recipe": r.model_dump(mode="json"), "reasons": dict(reasons)}
+    line += f"; {t.optimizer} at {units.figure(float(t.lr), 2)}, {t.schedule}, batch {t.batch_size}, "
+    line += f"{t.epochs} epochs, {t.loss}"
+    facts = {"parameters": n, "layers": [asdict(row) for row in rows], "recipe": r.model_dump(mode="json")}
+    facts |= {"reasons": dict(reasons)}
     return Stage("network", line, (case, rows), facts)
 
 
@@ -76,22 +85,23 @@ def check(finding: Finding) -> Stage:
     return Stage("check" if finding.stage == "check" else finding.stage, line, finding, finding.to_dict())
 
 
-def moment(moment: Step | Rest, case: Case) -> Stage:
-    """A moment of training: the curves at an epoch's end, else how far it is."""
+def moment(moment: Step | Rest, case: Case, stopping: bool = False) -> Stage:
+    """A moment of training: the curves at an epoch's end, else how far it is. stopping: has Ctrl-C been pressed?"""
     facts: dict[str, Any] = {
         "epoch": moment.epoch,
         "step": moment.index,
         "epochs": case.recipe.training.epochs,
+        "stopping": stopping,
     }
     if isinstance(moment, Rest):
-        facts |= {r.name: r.value for r in moment.readings} | {"best": moment.best}
+        facts |= {r.name: r.value for r in moment.readings} | {"best": moment.best, "why_stop": moment.why_stop}
     return Stage("moment", f"epoch {moment.epoch:.1f}", moment, facts)
 
 
 def verdict(final: Finding, findings: list[Finding]) -> Stage:
     """The verdict in a sentence."""
     line = f"{final.fault}: {final.summary}"
-    return Stage("verdict", line, (final, findings), final.to_dict())
+    return Stage("verdict", line, (final, findings), final.to_dict() | {"findings": [f.to_dict() for f in findings]})
 
 
 def test(detail: Any, judged: Mapping[str, Any], run: Run, page: Path) -> Stage:
@@ -99,18 +109,18 @@ def test(detail: Any, judged: Mapping[str, Any], run: Run, page: Path) -> Stage:
     metrics = judged["metrics"]
     name, m = next(iter(metrics.items()))
     unit = f" {m['unit']}" if m.get("unit") else ""
-    line = f"{name} {units.figure(m['value'], 4)}{unit} (95 % interval {units.figure(m['low'], 4)} to {units.figure(m['high'], 4)}, n = {m['n']})"
-    if judged.get("baseline") is not None:
-        base = judged["baseline"]
-        line += f"; {base['name']} gives {units.figure(base['value'], 4)}{unit}"
-    return Stage("test", line, detail, {"test": metrics, "run": str(run.path), "report": str(page)})
+    low, high = units.figure(m["low"], 4), units.figure(m["high"], 4)
+    line = f"{name} {units.figure(m['value'], 4)}{unit} (95 % interval {low} to {high}, n = {m['n']})"
+    if m.get("baseline") is not None:
+        line += f"; {units.figure(m['baseline'], 4)}{unit} for {judged['baseline']}"
+    facts = {"test": metrics, "run": str(run.path), "report": str(page), "baseline": judged.get("baseline")}
+    return Stage("test", line, detail, facts | {"status": run.result["status"], "verdict": run.result["verdict"]})
 
 
 def resumed(run: Run, state: Mapping[str, Any] | None) -> Stage:
     """Where a run goes on."""
-    at = (
-        f"after epoch {state['plain']['progress']['epoch']}"
-        if state
-        else "from the start: nothing had been kept"
-    )
-    return Stage("resume", f"{run.path}: going on {at}", run, {"run": str(run.path)})
+    at = "from the start, for nothing had been kept"
+    if state:
+        progress = state["plain"]["progress"]
+        at = f"in epoch {progress['epoch'] + 1}, after {units.count(progress['index'])} steps"
+    return Stage("resume", f"{run.path} goes on {at}", run, {"run": str(run.path)})

@@ -1,0 +1,349 @@
+"""The `wellfit` command: each job, with the view that shows it. Nothing heavy is imported before a command runs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, CycloptsError, Group, Parameter
+
+from wellfit import __version__
+
+HELP = """From data to a neural network that fits well, with the evidence for every step.
+
+To begin with:
+
+    wellfit fit digits                      fit a bundled set: the first thing to try
+    wellfit fit houses.csv --target price   fit your own table, pictures or arrays
+    wellfit recipe digits                   see what it would choose, and why
+    wellfit COMMAND --help                  what a command takes, with examples"""
+
+app = App(
+    name="wellfit",
+    version=__version__,
+    help=HELP,
+    help_format="plaintext",
+    default_parameter=Parameter(negative=(), show_default=False),
+)
+app["--help"].group = app["--version"].group = Group("Options", sort_key=9)
+
+Words = Annotated[tuple[str, ...], Parameter(consume_multiple=True)]
+Json = Annotated[bool, Parameter(help="Print one JSON document and nothing else.")]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Own:
+    """Code of your own that a command runs.
+
+    Parameters
+    ----------
+    network
+        Your network, FILE.py:factory; factory(shape_in, shape_out) gives an nn.Module. The file is run.
+    with_
+        Plug-ins of your own (a network, a loss, a rule ...), Python files that are run.
+    """
+
+    network: str | None = None
+    with_: Annotated[Words, Parameter(name="--with")] = ()
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Choices:
+    """What may be chosen before a fit.
+
+    Parameters
+    ----------
+    target
+        The column to predict (or several).
+    recipe
+        A TOML file with choices, as `wellfit recipe` prints.
+    set_
+        Single choices, as training.epochs=50 network.widths=[64,64].
+    skip_bad
+        Leave out pictures that cannot be read, and count them.
+    """
+
+    target: Words = ()
+    recipe: Path | None = None
+    set_: Annotated[Words, Parameter(name="--set")] = ()
+    skip_bad: bool = False
+
+
+@app.command(sort_key=1, usage="Usage: wellfit fit [DATA] [OPTIONS]")
+def fit(
+    data: str | None = None,
+    /,
+    *,
+    choices: Choices = Choices(),
+    out: Path | None = None,
+    force: bool = False,
+    summary: bool = False,
+    json: Json = False,
+    own: Own = Own(),
+) -> int:
+    """Fit a network to data: look at it, check, train, judge, test once, report.
+
+    DATA is a bundled set (digits, iris, wine, breast_cancer, diabetes), a CSV or
+    Parquet table, a folder or zip of class folders of pictures, .npy or .npz
+    arrays, or a folder of idx files as MNIST ships.
+
+    Ctrl-C ends training early: the best weights so far are kept, judged and
+    reported. A run that was killed goes on with `wellfit resume`.
+
+        wellfit fit digits
+        wellfit fit houses.csv --target price --set training.epochs=100
+        wellfit fit pictures.zip --out runs/first --summary
+        wellfit fit digits --recipe mine.toml --json > result.json
+
+    Parameters
+    ----------
+    data
+        What to fit, as above. Default: digits.
+    out
+        The run's folder. Default: runs/DATE-TIME-NAME.
+    force
+        Train although a check before training failed.
+    summary
+        Show every layer with its output shape and parameters.
+    """
+
+    def stages() -> Iterator[Any]:
+        from wellfit.jobs.fit import story
+
+        source, given, network = _settled(data, choices, own)
+        yield from story(source, recipe=given, network=network, out=out, force=force)
+
+    return _tell(stages, json, summary)
+
+
+@app.command(sort_key=2, usage="Usage: wellfit resume RUN [OPTIONS]")
+def resume(run: Path, /, *, json: Json = False, own: Own = Own()) -> int:
+    """Go on with a run that was killed or stopped.
+
+    It ends bit for bit where the unbroken run would have ended.
+
+        wellfit resume runs/20260301-101500-digits
+
+    Parameters
+    ----------
+    run
+        The folder of the run.
+    """
+
+    def stages() -> Iterator[Any]:
+        from wellfit.jobs.resume import resumed
+
+        yield from resumed(run, network=_own(own))
+
+    return _tell(stages, json)
+
+
+@app.command(sort_key=3, usage="Usage: wellfit recipe [DATA] [OPTIONS]")
+def recipe(data: str | None = None, /, *, choices: Choices = Choices(), own: Own = Own()) -> int:
+    """Print the recipe that `fit` would use, each choice with its reason.
+
+    It is TOML: keep it, change it, hand it back.
+
+        wellfit recipe digits > mine.toml
+        wellfit fit digits --recipe mine.toml
+
+    Parameters
+    ----------
+    data
+        What would be fitted, as in `wellfit fit`.
+    """
+    from wellfit.jobs.plan import plan
+
+    case, reasons = plan(*_settled(data, choices, own))
+    _write(case.recipe.toml(reasons))
+    return 0
+
+
+@app.command(sort_key=4, usage="Usage: wellfit summary [DATA] [OPTIONS]")
+def summary(data: str | None = None, /, *, choices: Choices = Choices(), own: Own = Own()) -> int:
+    """Show the network that `fit` would use: its layers, their output shapes and parameters.
+
+    Nothing is trained.
+
+        wellfit summary digits
+        wellfit summary digits --set network.name=dense network.widths=[64,64]
+
+    Parameters
+    ----------
+    data
+        What would be fitted, as in `wellfit fit`.
+    """
+    from wellfit.jobs.plan import layers, plan
+    from wellfit.views.terminal import tables
+    from wellfit.views.terminal.screen import screen
+
+    case, _ = plan(*_settled(data, choices, own))
+    shown = screen()
+    shown.print(tables.layers(layers(case), shown))
+    return 0
+
+
+@app.command(sort_key=5, usage="Usage: wellfit predict RUN DATA [OPTIONS]")
+def predict(run: Path, data: str, /, *, out: Path | None = None, skip_bad: bool = False, own: Own = Own()) -> int:
+    """Predict for new data with a run's network, with the probability of each class, as CSV.
+
+    What it takes to prepare the data was kept with the network.
+
+        wellfit predict runs/first new.csv --out predictions.csv
+        wellfit predict runs/first picture.png
+
+    Parameters
+    ----------
+    run
+        The folder of the run.
+    data
+        Raw data as it was trained on, or one picture; the target need not be there.
+    out
+        The CSV file to write. Default: standard output.
+    skip_bad
+        Leave out pictures that cannot be read, and count them.
+    """
+    from wellfit.jobs import predict as job
+    from wellfit.views.terminal import tables
+    from wellfit.views.terminal.screen import screen
+
+    answers = job.predict(run, data, skip_bad=skip_bad, network=_own(own))
+    if out is not None:
+        job.write(answers, out)
+        print(f"{len(answers):,} predictions written to {out}")
+    elif sys.stdout.isatty():
+        shown = screen()
+        shown.print(tables.predictions(answers, shown))
+    else:
+        _write(job.csv(answers))
+    return 0
+
+
+@app.command(sort_key=6, usage="Usage: wellfit runs [FOLDER | RUN RUN ...] [--json]")
+def runs(*where: Path, json: Json = False) -> int:
+    """List runs, or compare some: their test figures, and the choices in which they differ.
+
+    Only the files in the runs' folders are read, so a run may still be going on.
+
+        wellfit runs
+        wellfit runs runs/first runs/second
+
+    Parameters
+    ----------
+    where
+        A folder of runs (default: runs), or two or more runs.
+    """
+    from wellfit.jobs import runs as job
+    from wellfit.views.document import document
+    from wellfit.views.terminal import tables
+    from wellfit.views.terminal.screen import screen
+
+    shown = screen()
+    facts: Any = job.compared(where) if len(where) > 1 else job.listed(*where)
+    if json:
+        _write(document(facts))
+    else:
+        shown.print(*(tables.compared(facts, shown) if len(where) > 1 else tables.runs(facts, shown)))
+    return 0
+
+
+@app.command(sort_key=7, usage="Usage: wellfit report RUN")
+def report(run: Path, /) -> int:
+    """Write a run's report anew from its folder, and say where it is.
+
+    It is one HTML page that needs no network.
+
+        wellfit report runs/first
+
+    Parameters
+    ----------
+    run
+        The folder of the run.
+    """
+    from wellfit.jobs.fitted import open as open_run
+
+    _write(f"{open_run(run).report()}\n")
+    return 0
+
+
+@app.command(sort_key=8, usage="Usage: wellfit about WORD")
+def about(word: str, /) -> int:
+    """Explain a word that wellfit uses: a fault, a check, a network, a loss, a schedule ...
+
+    The words are those that the report and the recipe use.
+
+        wellfit about lr-too-high
+        wellfit about cosine
+
+    Parameters
+    ----------
+    word
+        The word, as wellfit writes it.
+    """
+    from wellfit.jobs.about import about
+
+    _write(about(word))
+    return 0
+
+
+def _own(own: Own) -> Any:
+    """The user's network, with their plug-ins on the shelves."""
+    from wellfit.jobs.given import add_plugin, own_network
+
+    for plugin in own.with_:
+        add_plugin(plugin)
+    return own_network(own.network)
+
+
+def _settled(data: str | None, choices: Choices, own: Own) -> tuple[str, Any, Any]:
+    """(source, recipe, the user's network) of what was given on the command line."""
+    from wellfit.jobs.given import given
+
+    network = _own(own)
+    return *given(data, choices.recipe, choices.set_, choices.target, choices.skip_bad, own.network), network
+
+
+def _tell(stages: Callable[[], Iterator[Any]], json: bool, layers: bool = False) -> int:
+    """Show a job's stages as they come; 130 where the training was stopped by Ctrl-C, else 0.
+
+    With `json` they are shown on standard error where that is a terminal, and standard output gets the document.
+    """
+    from wellfit.views import document, terminal
+    from wellfit.views.terminal.screen import screen
+
+    if not json:
+        *_, last = terminal.show(stages(), screen(), layers=layers)
+        return 130 if last.facts.get("status") == "interrupted" else 0
+    told = terminal.show(stages(), screen(sys.stderr), layers=layers) if sys.stderr.isatty() else stages()
+    facts, refusal = document.story(told)
+    _write(document.document(facts))
+    if refusal is not None:
+        raise refusal
+    return 130 if facts["status"] == "interrupted" else 0
+
+
+def _write(text: str) -> None:
+    """Words for another program: UTF-8 in a pipe or a file, whatever the locale."""
+    if sys.stdout.isatty() or not hasattr(sys.stdout, "buffer"):
+        sys.stdout.write(text)
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode())
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Run a command and leave: 0 done; 1 an error of wellfit's own; 2 refused; 130 stopped by Ctrl-C."""
+    words = sys.argv[1:] if words is None else list(words)
+    try:
+        code = app(words, exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()
+    except (Exception, KeyboardInterrupt) as error:
+        from wellfit.views.terminal import refusals
+
+        code = refusals.usage(error, words) if isinstance(error, CycloptsError) else refusals.refused(error)
+    sys.exit(code)

@@ -1,0 +1,70 @@
+"""predict: raw data through a run's network, one row of answers for each example."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wellfit.nouns.data import Raw
+from wellfit.nouns.errors import DataError
+from wellfit.nouns.recipe import Recipe
+from wellfit.nouns.run import Run, write_aside
+from wellfit.verbs.keep import Model, read_model
+from wellfit.verbs.load.read import read
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def predict(path: str | Path, source: Any, *, skip_bad: bool = False, network: Any = None) -> pd.DataFrame:
+    """Answers of the run in `path` for the raw examples of `source`, in their order.
+
+    Columns: "row" (from 0) or "file"; then "prediction" and the probability "p(CLASS)" of each class, or for
+    several labels an example each label's 0 or 1 and its probability, or for a regression each target by name with
+    its unit. Raises RunError, and DataError where columns or shapes are not those of training.
+    """
+    import pandas as pd
+
+    run = Run.open(path)
+    model = read_model(run, network)
+    choices = Recipe.of({"data.skip_bad": skip_bad}).data
+    raw = read(source, choices, like=model.preparation)
+    _same_kind(run, model, raw)
+    found: dict[str, Any] = {"row": np.arange(len(raw))} if raw.ids is None else {"file": raw.ids}
+    out = model.outputs(raw.inputs)
+    if model.task == "regression":
+        units = run.read_json("data.json", {}).get("units", {})
+        found |= {with_unit(n, units.get(n, "")): out[:, k] for k, n in enumerate(model.target_names)}
+    elif model.task == "multilabel":
+        found |= {c: (out[:, k] > 0.5).astype(int) for k, c in enumerate(model.classes)}
+    else:
+        found["prediction"] = np.asarray(model.classes)[out.argmax(1)]
+    if model.task != "regression":
+        found |= {f"p({c})": out[:, k] for k, c in enumerate(model.classes)}
+    return pd.DataFrame(found)
+
+
+def _same_kind(run: Run, model: Model, raw: Raw) -> None:
+    """Raise DataError where the data is a table and the training was not, or the other way round."""
+    was = model.preparation.kind
+    if "table" in (was, raw.kind) and was != raw.kind:
+        like = {"array": "arrays", "table": "a table"}.get(was, was)
+        found = f"{raw.name} holds {raw.kind if raw.kind != 'table' else 'a table'}"
+        raise DataError(f"data like that of {run.path}: {like}", found, f"give {like}, as in training")
+
+
+def with_unit(name: str, unit: str) -> str:
+    """A column's name with its unit, unless the name says it already: 'price (usd)'."""
+    return f"{name} ({unit})" if unit and unit not in name else name
+
+
+def csv(answers: pd.DataFrame) -> str:
+    """The answers as CSV, every digit kept."""
+    return answers.to_csv(index=False, lineterminator="\n")
+
+
+def write(answers: pd.DataFrame, file: str | Path) -> None:
+    """The answers as a CSV file, whole or not at all. Raises RunError where it cannot be written."""
+    write_aside(Path(file), csv(answers).encode())

@@ -1,0 +1,109 @@
+"""Tables for the terminal: layers of a network, runs in a folder, runs side by side, the first predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from wellfit.nouns.units import count, duration, figure
+from wellfit.views.terminal.screen import Screen
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+RIGHT = {"parameters", "epochs", "time"}
+FIRST = 20  # predictions shown in a terminal
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], screen: Screen, right: Iterable[str] = RIGHT) -> Table:
+    """Words in columns under a line; numbers to the right."""
+    lines = box.SIMPLE_HEAD if screen.unicode else box.ASCII2
+    drawn = Table(box=lines, pad_edge=False, show_edge=False, header_style="bold")
+    for name in head:
+        drawn.add_column(name, justify="right" if name in set(right) else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(screen.text(cell)) for cell in row))
+    return drawn
+
+
+def layers(rows: Iterable[Mapping[str, Any]], screen: Screen) -> Table:
+    """name, kind, output shape, parameters, receptive field of each layer."""
+    rows = list(rows)
+    seen = any(r.get("receptive_field") for r in rows)
+    head = ["layer", "kind", "output", "parameters", *(["sees"] if seen else [])]
+    cells = [
+        [
+            str(r["name"]),
+            str(r["type"]),
+            shape(r["shape_out"]),
+            count(r["parameters"]),
+            *([shape(r["receptive_field"]) if r.get("receptive_field") else ""] if seen else []),
+        ]
+        for r in rows
+    ]
+    return table(head, cells, screen)
+
+
+def shape(sizes: Any) -> str:
+    """[32, 8, 8] -> '32×8×8'."""
+    return "×".join(map(str, sizes)) if isinstance(sizes, list | tuple) else str(sizes)
+
+
+def runs(rows: Sequence[Mapping[str, Any]], screen: Screen) -> tuple[RenderableType, ...]:
+    """One run a row, as `jobs/runs.listed` gives them."""
+    if not rows:
+        return ("no runs there: `wellfit fit` makes one",)
+    cells = [
+        [
+            r["name"],
+            r["data"],
+            r["verdict"] or "",
+            scored(r["test"]),
+            str(r["epochs"]) if r["epochs"] is not None else "",
+            duration(r["seconds"]) if r["seconds"] is not None else "",
+            "not ended" if r["status"] == "running" else r["status"],
+        ]
+        for r in rows
+    ]
+    return (table(["run", "data", "verdict", "test [95 % interval]", "epochs", "time", "status"], cells, screen),)
+
+
+def scored(test: Mapping[str, Mapping[str, Any]] | None, name: str | None = None) -> str:
+    """'accuracy 0.989 [0.972, 0.996]' for the headline, or one figure without its name."""
+    if not test or (name is not None and name not in test):
+        return ""
+    word = name or next(iter(test))
+    m = test[word]
+    unit = f" {m['unit']}" if m.get("unit") else ""
+    text = f"{number(m['value'])}{unit} [{number(m['low'])}, {number(m['high'])}]"
+    return text if name else f"{word} {text}"
+
+
+def number(value: float | None) -> str:
+    """A figure to four digits; an en dash's place where there is none."""
+    return "–" if value is None else figure(float(value), 4)
+
+
+def compared(facts: Mapping[str, Any], screen: Screen) -> tuple[RenderableType, ...]:
+    """Runs side by side, as `jobs/runs.compared` gives them: their figures, and the choices in which they differ."""
+    names = facts["runs"]
+    figures = [["verdict", *(v or "–" for v in facts["verdict"])]]
+    figures += [[f"test {m}", *(scored({m: v}, m) if v else "–" for v in row)] for m, row in facts["test"].items()]
+    choices = [[key, *("–" if v is None else str(v) for v in row)] for key, row in facts["recipe"].items()]
+    differing = table(["choice", *names], choices, screen) if choices else "The recipes are the same."
+    return table(["", *names], figures, screen), "", differing
+
+
+def predictions(answers: DataFrame, screen: Screen) -> Table:
+    """The first predictions."""
+    shown = answers.head(FIRST)
+    cells = [[figure(v) if isinstance(v, float) else str(v) for v in row] for row in shown.itertuples(index=False)]
+    drawn = table([str(c) for c in shown.columns], cells, screen)
+    if len(answers) > FIRST:
+        drawn.caption = f"the first {FIRST} of {count(len(answers))}; --out FILE.csv writes all of them"
+    return drawn
