@@ -180,5 +180,5 @@ def _shown(case: Case, split: Split, pick: np.ndarray) -> np.ndarray:
     values = x.detach().cpu().numpy() if isinstance(x, Tensor) else np.asarray(x)
     if raw.kind != "pictures" or not values.size:
         return values
-    top = 255.0 if values.dtype == np.uint8 else float(max(np.nanmax(raw.inputs), 1e-12))
+    top = float(max(np.nanmax(raw.inputs), 1e-12))  # digits end at 16, photographs at 255
     return np.clip(values / top, 0, 1).astype(np.float32)
