@@ -138,7 +138,8 @@ class Program:
     backwards: calls of backward; curve: (step, loss) of the training losses, in order; events: what happened, one letter
     each: z gradients cleared, f network called, b backward, s step, t train(), e eval(), v scheduler; printed: (step,
     text) lines printed; trouble: failures of the watching itself; ends: parameters by id as they ended;
-    reached: ids of parameters that a loss was seen to depend on; frozen: ids of network parameters without gradient.
+    reached: ids of parameters that a loss was seen to depend on; parameter_names: by id; made: id of a module -> where
+    the user's code made it; memo: id of the user's modules and parameters -> their first copies.
     """
 
     script: str
@@ -165,6 +166,7 @@ class Program:
     memo: dict[int, Any] = field(default_factory=dict)
     reached: set[int] = field(default_factory=set)
     parameter_names: dict[int, str] = field(default_factory=dict)
+    made: dict[int, Site] = field(default_factory=dict)
     interrupted: bool = False
 
     @cached_property

@@ -6,7 +6,10 @@ from dataclasses import replace
 
 import torch
 
+from wellfit.nouns.locate import optimizer_argument
+from wellfit.nouns.program import Program
 from wellfit.nouns.replay import Replay
+from wellfit.nouns.tape import Site
 
 FAULTS = ("optimizer-unsuitable",)
 HANDICAP = 0.15
@@ -26,3 +29,8 @@ def adam(replay: Replay) -> Replay | None:
         return torch.optim.Adam(held, lr=1e-3)
 
     return replace(replay, optimizer=make, note="Adam at 0.001")
+
+
+def place(program: Program) -> Site | None:
+    """Where the edit goes."""
+    return optimizer_argument(program)

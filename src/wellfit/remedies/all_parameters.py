@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from wellfit.nouns.locate import optimizer_argument
+from wellfit.nouns.program import Program
 from wellfit.nouns.replay import Replay
+from wellfit.nouns.tape import Site
 
 FAULTS = ("parameters-missing",)
 USUAL = True
@@ -27,3 +30,8 @@ def all_parameters(replay: Replay) -> Replay | None:
     if not replay.program.reached - seen:
         return None
     return replace(replay, optimizer=make, note="all parameters in the optimizer")
+
+
+def place(program: Program) -> Site | None:
+    """Where the edit goes."""
+    return optimizer_argument(program, "params")

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from torch import nn
 
+from wellfit.nouns.program import Program
 from wellfit.nouns.replay import Replay
+from wellfit.nouns.tape import Site
 
 FAULTS = ("init-unsuitable",)
 USUAL = True
@@ -27,3 +29,14 @@ def _afresh(networks: list[nn.Module]) -> None:
             reset = getattr(module, "reset_parameters", None)
             if callable(reset) and any(p.requires_grad for p in module.parameters(recurse=False)):
                 reset()
+
+
+def place(program: Program) -> Site | None:
+    """The first initialisation by hand: a call of nn.init, else `.data.fill_()` and the like in the source."""
+    sites = [sites[0] for key, sites in program.sites.items() if key.startswith("init:")]
+    if sites:
+        return min(sites, key=lambda s: s.line)
+    for path, source in program.sources.items():
+        for call in source.calls("fill_", "zero_", "normal_", "uniform_", "copy_", "constant_", "mul_"):
+            return Site(path, call.lineno, "")
+    return None

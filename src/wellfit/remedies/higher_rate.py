@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from wellfit.nouns.locate import optimizer_argument
+from wellfit.nouns.program import Program
 from wellfit.nouns.replay import Replay
+from wellfit.nouns.tape import Site
 
 FAULTS = ("lr-too-low",)
 
@@ -15,3 +18,8 @@ def higher_rate(replay: Replay) -> list[Replay]:
         replace(replay, rate=lambda step, f=f: f * replay.rate(step), note=f"learning rate {f:.0f} times higher")
         for f in (10.0, 100.0)
     ]
+
+
+def place(program: Program) -> Site | None:
+    """Where the edit goes."""
+    return optimizer_argument(program, "lr")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from wellfit.nouns.locate import optimizer_argument
+from wellfit.nouns.program import Program
 from wellfit.nouns.replay import Replay
+from wellfit.nouns.tape import Site
 
 FAULTS = ("lr-too-high",)
 
@@ -15,3 +18,8 @@ def lower_rate(replay: Replay) -> list[Replay]:
         replace(replay, rate=lambda step, f=f: f * replay.rate(step), note=f"learning rate {1 / f:.0f} times lower")
         for f in (0.1, 0.01)
     ]
+
+
+def place(program: Program) -> Site | None:
+    """Where the edit goes."""
+    return optimizer_argument(program, "lr")

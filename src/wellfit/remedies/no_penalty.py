@@ -6,7 +6,10 @@ from dataclasses import replace
 
 from torch import nn
 
+from wellfit.nouns.locate import layer, optimizer_argument
+from wellfit.nouns.program import Program
 from wellfit.nouns.replay import Replay
+from wellfit.nouns.tape import Site
 
 FAULTS = ("regularization-too-strong",)
 USUAL = True
@@ -43,3 +46,8 @@ def no_penalty(replay: Replay) -> Replay | None:
         replay, optimizer=make, inside=(*replay.inside, off), surgeries=(*replay.surgeries, surgery),
         note="no dropout, no weight decay",
     )  # fmt: skip
+
+
+def place(program: Program) -> Site | None:
+    """The first dropout layer where there is one, else the optimizer's weight_decay."""
+    return layer(program, program.made, nn.modules.dropout._DropoutNd) or optimizer_argument(program, "weight_decay")

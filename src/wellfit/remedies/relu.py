@@ -7,7 +7,9 @@ from dataclasses import replace
 import torch
 
 from wellfit.nouns.last import last_activation
+from wellfit.nouns.program import Program
 from wellfit.nouns.replay import Replay
+from wellfit.nouns.tape import Site
 
 FAULTS = ("activation-unsuitable",)
 HANDICAP = 0.1
@@ -43,3 +45,20 @@ def relu(replay: Replay) -> Replay | None:
 
     note = "ReLU as the hidden activation" if soft and where is not None else "ReLU between the layers"
     return replace(replay, inside=(*replay.inside, inside), note=note)
+
+
+def place(program: Program) -> Site | None:
+    """Where the first hidden activation is made or called, else the first layer that lacks one."""
+    loss = program.loss
+    if loss is None:
+        return None
+    last = last_activation(loss)
+    hidden = [n for n in loss.tape.nodes if n.depth and n.learnt and n is not last]
+    node = next((n for n in hidden if n.name in SOFT), None) or next((n for n in hidden if n.name == "linear"), None)
+    if node is None:
+        return None
+    for network in program.networks:
+        for module in network.module.modules():
+            if network.names.get(id(module)) == node.inside and node.inside and id(module) in program.made:
+                return program.made[id(module)]
+    return node.site

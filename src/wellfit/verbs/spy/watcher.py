@@ -36,7 +36,7 @@ class Watcher:
         self.program = Program(os.path.abspath(script))
         self.recorder = Recorder()
         self.roots: set[int] = set()
-        self.made: dict[int, Site] = {}
+        self.made = self.program.made
         self.begun = perf_counter()
         self._undo: list[Callable[[], None]] = []
         self._due = 0.0

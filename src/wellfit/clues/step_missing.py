@@ -1,0 +1,35 @@
+"""The optimizer never steps, or not where it should."""
+
+from __future__ import annotations
+
+import re
+
+from wellfit.nouns.finding import Finding
+from wellfit.nouns.program import Program
+
+
+def step_missing(program: Program) -> Finding | None:
+    """Sees: backward runs but no optimizer steps; or gradients are computed, cleared unused and computed again, many
+    times for each step.
+    Hurts: the work of all but the last batch is thrown away.
+    Mistaken for: gradient accumulation, which does not clear in between.
+    Remedy: `optimizer.step()` after each backward.
+    Source: a fact of the run; at least half of the backward passes wasted."""
+    back = (program.sites.get("b") or [None])[0]
+    if program.backwards and not program.steps and program.optimizers and not program.crash:
+        return Finding(
+            "step-missing", "error", "the optimizer never steps", f"{program.backwards} backward passes, 0 steps",
+            "call optimizer.step() after backward()", 0.98, 0,
+            back.file if back else None, back.line if back else None, source="seen in the run",
+        )  # fmt: skip
+    told = re.sub("[^zbs]", "", program.events)
+    wasted = len(re.findall("b(?=z+b)", told))
+    if told.count("b") < 4 or wasted < 0.5 * told.count("b"):
+        return None
+    site = (program.sites.get("s") or [back])[0]
+    return Finding(
+        "step-missing", "error", "most gradients are computed and cleared without a step between",
+        f"{wasted} of {told.count('b')} backward passes were cleared unused; {program.steps} steps",
+        "move optimizer.step() into the loop over batches", 0.97, 0,
+        site.file if site else None, site.line if site else None, source="seen in the run",
+    )  # fmt: skip

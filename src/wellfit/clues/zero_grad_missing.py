@@ -1,0 +1,25 @@
+"""Gradients pile up from step to step."""
+
+from __future__ import annotations
+
+from wellfit.nouns.finding import Finding
+from wellfit.nouns.program import Program
+
+
+def zero_grad_missing(program: Program) -> Finding | None:
+    """Sees: gradients of earlier steps are still there when backward begins, in nearly every step.
+    Hurts: each step follows the sum of all gradients so far, an ever larger and older direction.
+    Mistaken for: lr-too-high; not to be mixed up with accumulation, which clears after each step.
+    Remedy: `optimizer.zero_grad()` before `backward()`.
+    Source: PyTorch, "Zeroing out gradients"; a fact of the run, no limit."""
+    tapes = [t for t in program.tapes if t.stepped and t.losses][1:]
+    stale = [t for t in tapes if t.stale]
+    if len(tapes) < 2 or len(stale) < 0.8 * len(tapes):
+        return None
+    site = (program.sites.get("b") or [None])[0]
+    return Finding(
+        "zero-grad-missing", "error", "gradients are never cleared: each step adds to all the ones before",
+        f"in {len(stale)} of {len(tapes)} watched steps gradients of earlier steps were there before backward",
+        "call optimizer.zero_grad() before backward()", 0.97, tapes[0].index,
+        site.file if site else None, site.line if site else None, source="seen in the run",
+    )  # fmt: skip

@@ -1,0 +1,87 @@
+"""doctor: why does this training script not learn? The whole procedure; read it from top to bottom."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from time import perf_counter
+
+from wellfit.nouns.finding import Finding
+from wellfit.nouns.program import Program
+from wellfit.nouns.replay import Trials
+from wellfit.verbs.conclude import conclude
+from wellfit.verbs.examine import examine
+from wellfit.verbs.opinion import opinion
+from wellfit.verbs.spy import Watcher, play, understand
+from wellfit.verbs.trials import trials
+
+MOST_S = 60.0
+"""Seconds that trials may take at most where the user sets no budget."""
+
+
+def doctor(script: str, argv: list[str], *, module: bool = False, out: Path | None = None, budget_s: float | None = None) -> int:
+    """Play `script` with `argv` unchanged, say what is wrong with its training on stderr and in `out` (JSON), and
+    return the script's own exit status. budget_s: seconds for trials, 0 for none, None: as long as the script itself
+    ran, 60 at most."""
+    watcher = Watcher(script)
+
+    def report() -> None:  # also where the script leaves by os._exit
+        try:
+            program = understood(watcher)
+            clues = examine(program)  # what can be seen without a trial
+            limit = min(MOST_S, program.seconds) if budget_s is None else budget_s
+            tried = trials(program, limit, [c.fault for c in clues]) if limit > 0 else Trials(why="no trials asked for")
+            status, findings = conclude(program, clues, tried)
+            tell(program, tried, status, findings, out)
+        except Exception as error:
+            print(f"wellfit doctor: {type(error).__name__}: {error}", file=sys.stderr)
+            write(out, "crashed" if watcher.program.crash else "healthy", watcher.program.steps, [])
+
+    play(watcher, script, argv, module, at_exit=report)
+    report()
+    return watcher.program.status
+
+
+def understood(watcher: Watcher) -> Program:
+    """What the spy saw, as a Program."""
+    begun = perf_counter()
+    watcher.sources()
+    program = understand(watcher.program)
+    program.spent_s += perf_counter() - begun
+    return program
+
+
+def tell(program: Program, tried: Trials, status: str, findings: list[Finding], out: Path | None) -> None:
+    """On the terminal and in the file."""
+    write(out, status, program.steps, findings)
+    print(opinion(program, tried, status, findings), file=sys.stderr)
+
+
+def write(out: Path | None, status: str, steps: int, findings: list[Finding]) -> None:
+    """The JSON form that a fault corpus asks for."""
+    if out is None:
+        return
+    keys = ("fault", "severity", "file", "line", "step", "evidence", "remedy", "summary", "confidence")
+    rows = [{k: f.to_dict()[k] for k in keys} for f in findings]
+    out.write_text(json.dumps({"status": status, "steps": steps, "findings": rows}, indent=1))
+
+
+def main(argv: list[str] | None = None) -> None:
+    """`python -m wellfit.jobs.doctor [--json OUT] [--budget S] [--no-trials] [-m] script args...`"""
+    ask = argparse.ArgumentParser(prog="wellfit doctor", description=__doc__)
+    ask.add_argument("--json", type=Path)
+    ask.add_argument("--budget", type=lambda s: float(s.removesuffix("s")))
+    ask.add_argument("--no-trials", action="store_true")
+    ask.add_argument("-m", dest="module", action="store_true", help="script is a module's name")
+    ask.add_argument("script")
+    ask.add_argument("argv", nargs=argparse.REMAINDER)
+    said = ask.parse_args(argv)
+    out = said.json.absolute() if said.json else None  # the script may change directory
+    budget = 0.0 if said.no_trials else said.budget
+    sys.exit(doctor(said.script, said.argv, module=said.module, out=out, budget_s=budget))
+
+
+if __name__ == "__main__":
+    main()
