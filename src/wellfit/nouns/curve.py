@@ -1,4 +1,4 @@
-"""Curve: how tracks are drawn: thinned to what a page can show, broken where values are not finite, labelled at their ends."""
+"""Curve: how tracks are drawn: thinned to what a page can show, without what is not finite, named at their ends."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wellfit.nouns.chart import Chart
-from wellfit.nouns.drawing import INK, SERIES, escape_math, name_axes, sheet, short, tick
+from wellfit.nouns.drawing import INK, MIDDLE, SERIES, name_axes, sheet, short, tick, tint
 from wellfit.nouns.reading import Track
 from wellfit.nouns.units import count, figure
 
@@ -38,7 +38,7 @@ def lost(track: Track) -> float | None:
 def envelope(
     x: np.ndarray, y: np.ndarray, most: int = MOST_POINTS
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """(x, lowest, mean, highest) [m] of at most `most` runs of neighbouring points, whatever n is. Values are finite."""
+    """(x, lowest, mean, highest) [m] of at most `most` runs of neighbouring points, all of them finite."""
     if len(x) <= most:
         return x, y, y, y
     starts = np.linspace(0, len(x), most, endpoint=False).astype(int)
@@ -61,22 +61,22 @@ def draw_curve(
     width: float = 1.5,
     style: str = "-",
 ) -> None:
-    """A line through finite points; more than `most` become their mean, within the band from the lowest to the highest."""
+    """A line through finite points; more than `most` become their mean, in a band from the lowest to the highest."""
     x, low, middle, high = envelope(x, y, most)
     if low is not high:
         ax.fill_between(x, low, high, color=colour, alpha=0.22, linewidth=0)
     ax.plot(x, middle, style, color=colour, linewidth=width, marker="o" if len(x) == 1 else "", markersize=4)
 
 
-def wide_range(*values: np.ndarray) -> bool:
-    """Do these values want a logarithmic axis: all above zero, and the largest over 30 times the smallest?"""
+def wide_range(*values: np.ndarray, times: float = 30) -> bool:
+    """Do these values want a logarithmic axis: all above zero, and the largest over `times` the smallest?"""
     every = np.concatenate([np.asarray(v, dtype=float) for v in values]) if values else np.array([])
-    return bool(len(every) and every.min() > 0 and every.max() / every.min() > 30)
+    return bool(len(every) and every.min() > 0 and every.max() / every.min() > times)
 
 
 def label_ends(ax: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
-    """Names (y, name, colour) written at the right edge beside where their curves end, moved apart where they would overlap."""
-    high_pt = ax.get_position().height * ax.figure.get_size_inches()[1] * 72
+    """Names (y, name, colour) at the right edge beside where their curves end, moved apart where they would overlap."""
+    high_pt = ax.get_position().height * ax.figure.bbox.height / ax.figure.dpi * 72
     apart = 9.5 / high_pt
     to_axes = ax.transData + ax.transAxes.inverted()
     placed = sorted(
@@ -103,11 +103,12 @@ def label_ends(ax: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
         ax.text(
             1.065,
             place,
-            escape_math(name),
+            name,
             transform=ax.transAxes,
             va="center_baseline",
             color=INK,
             fontsize=7.5,
+            parse_math=False,
         )
 
 
@@ -122,10 +123,10 @@ def layer_colours(n: int) -> list[str]:
 
 
 def layers_chart(
-    layers: Mapping[str, Track] | None, title: str, quantity: str, said: str, *, log: bool = True, ceiling: float | None = None,
-    also: str = "", mark: Callable[[Axes], None] | None = None,
+    layers: Mapping[str, Track] | None, title: str, quantity: str, said: str, *, log: bool = True,
+    ceiling: float | None = None, also: str = "", mark: Callable[[Axes], None] | None = None,
 ) -> Chart | None:  # fmt: skip
-    """A quantity by layer over the training steps. `said`: what it is, in a sentence's subject; `also`: a last sentence;
+    """A quantity by layer over the training steps. `said`: what it is, as a subject; `also`: a last sentence;
     `mark`: draws a band or a limit; `ceiling`: the highest y. None where there is nothing finite to draw."""
     if not isinstance(layers, Mapping):
         return None
@@ -133,12 +134,11 @@ def layers_chart(
     shown = {name: (steps, values) for name, (steps, _, values) in found.items() if len(steps)}
     if not shown:
         return None
+    log = log and wide_range(*(values for _, values in shown.values()), times=8)
     last = {name: float(values[-1]) for name, (_, values) in shown.items()}
     low, high = min(last, key=last.__getitem__), max(last, key=last.__getitem__)
     after = int(max(steps[-1] for steps, _ in shown.values()))
-    caption = (
-        f"{said} of {len(shown)} layer{'s' * (len(shown) > 1)}; at the last measured step ({count(after)}) "
-    )
+    caption = f"{said} of {len(shown)} layer{'s' * (len(shown) > 1)}; at the last measured step ({count(after)}) "
     caption += (
         f"{figure(last[low])} in {low} and {figure(last[high])} in {high}."
         if low != high
@@ -146,7 +146,9 @@ def layers_chart(
     )
     bad = [name for name, track in layers.items() if lost(track) is not None]
     if bad:
-        caption += f" Not finite at times in {', '.join(short(b, 40) for b in bad[:3])}{' and others' * (len(bad) > 3)}."
+        caption += (
+            f" Not finite at times in {', '.join(short(b, 40) for b in bad[:3])}{' and others' * (len(bad) > 3)}."
+        )
     return Chart(
         title,
         f"{caption} {also}".strip(),
@@ -175,3 +177,30 @@ def _draw_layers(
     label_ends(ax, [(float(shown[n][1][-1]), short(n, 15), colours[n]) for n in names if n in told])
     name_axes(ax, "optimizer step", quantity)
     return picture
+
+
+def draw_cloud(ax: Axes, x: np.ndarray, y: np.ndarray, colour: str, most: int = 2000) -> None:
+    """Points: up to `most` as dots in one path, more as a density picture, whose size does not grow with them."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    if len(x) <= most:
+        vertices = np.repeat(np.stack([x, y], axis=1), 2, axis=0)
+        path = Path(vertices, np.tile([Path.MOVETO, Path.LINETO], len(x)))
+        ax.add_patch(
+            PathPatch(
+                path,
+                facecolor="none",
+                edgecolor=colour,
+                alpha=0.55,
+                linewidth=3.2 if len(x) < 500 else 2.2,
+                capstyle="round",
+            )
+        )
+        return
+    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+    counts, _, _ = np.histogram2d(y, x, bins=(72, 96), range=((min(y0, y1), max(y0, y1)), (min(x0, x1), max(x0, x1))))
+    dense = np.log1p(counts) / np.log1p(max(counts.max(), 1))
+    ax.imshow(
+        tint(dense, (MIDDLE, MIDDLE)), extent=(x0, x1, y0, y1), origin="lower", aspect="auto", interpolation="none"
+    )

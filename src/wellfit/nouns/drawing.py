@@ -10,6 +10,7 @@ import html
 import io
 import math
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,20 +31,22 @@ VARIABLES = {
 """Colour of a drawing -> the CSS variable that may replace it in a page."""
 
 WIDTH_IN, FONT = 4.0, 8.0
-STYLE: dict[str, Any] = {
+STEPS = (1, 2, 2.5, 5, 10)  # between ticks, times a power of ten
+STYLE: Any = {
     "svg.fonttype": "none", "font.size": FONT, "font.family": ["DejaVu Sans"], "text.color": INK,
     "axes.edgecolor": MUTED, "axes.labelcolor": MUTED, "axes.linewidth": 0.7, "axes.spines.top": False,
-    "axes.spines.right": False, "axes.grid": True, "axes.grid.axis": "y", "axes.axisbelow": True, "axes.labelsize": FONT,
-    "axes.formatter.useoffset": False, "grid.color": GRID, "grid.linewidth": 0.7, "lines.linewidth": 1.5,
-    "lines.solid_capstyle": "round", "xtick.color": MUTED, "ytick.color": MUTED, "xtick.labelsize": FONT,
-    "ytick.labelsize": FONT, "xtick.major.width": 0.7, "ytick.major.size": 0.0, "xtick.major.size": 3.0,
-    "xtick.minor.size": 0.0, "ytick.minor.size": 0.0, "path.simplify_threshold": 0.4, "legend.frameon": False,
+    "axes.spines.right": False, "axes.grid": True, "axes.grid.axis": "y", "axes.axisbelow": True,
+    "axes.labelsize": FONT, "axes.formatter.useoffset": False, "grid.color": GRID, "grid.linewidth": 0.7,
+    "lines.linewidth": 1.5, "lines.solid_capstyle": "round", "xtick.color": MUTED, "ytick.color": MUTED,
+    "xtick.labelsize": FONT, "ytick.labelsize": FONT, "xtick.major.width": 0.7, "ytick.major.size": 0.0,
+    "xtick.major.size": 3.0, "xtick.minor.size": 0.0, "ytick.minor.size": 0.0, "path.simplify_threshold": 0.4,
+    "legend.frameon": False,
 }  # fmt: skip
 
 
 def sheet(
-    height_in: float = 2.5, rows: int = 1, columns: int = 1, *, left_in: float = 0.5, right_in: float = 0.12, top_in: float = 0.3,
-    bottom_in: float = 0.42, gap_in: float = 0.42,
+    height_in: float = 2.5, rows: int = 1, columns: int = 1, *, left_in: float = 0.5, right_in: float = 0.12,
+    top_in: float = 0.3, bottom_in: float = 0.42, gap_in: float = 0.42,
 ) -> tuple[Figure, list[Axes]]:  # fmt: skip
     """A figure as wide as one column of the report, and its axes row by row, with margins in inches."""
     import matplotlib
@@ -60,23 +63,29 @@ def sheet(
                     left_in + column * (cell_w + gap_in),
                     height_in - top_in - cell_h - row * (cell_h + gap_in),
                 )
-                axes.append(
-                    figure.add_axes((x / WIDTH_IN, y / height_in, cell_w / WIDTH_IN, cell_h / height_in))
-                )
+                axes.append(figure.add_axes((x / WIDTH_IN, y / height_in, cell_w / WIDTH_IN, cell_h / height_in)))
     return figure, axes
 
 
 def name_axes(ax: Axes, x: str, y: str) -> None:
     """Axis labels with units: x below, y level above the axis, where it is read without tilting the head."""
-    ax.set_xlabel(x)
-    ax.set_ylabel(y, rotation=0, ha="left", va="bottom")
-    box = ax.get_position()
-    figure = ax.get_figure()
-    wide = ax.figure.get_size_inches()[0]
-    at = box.x0 - (0.46 / wide if box.x0 > 0.46 / wide else box.x0 - 0.01)
-    ax.yaxis.set_label_coords(
-        at, box.y1 + 0.07 / ax.figure.get_size_inches()[1], transform=figure.transFigure
-    )  # pyright: ignore
+    ax.set_xlabel(x, parse_math=False)
+    ax.set_ylabel(y, rotation=0, ha="left", va="bottom", parse_math=False)
+    box, whole = ax.get_position(), ax.figure
+    wide, high = WIDTH_IN, whole.bbox.height / whole.dpi
+    at = 0.04 / wide if box.x0 * wide < 1.95 else box.x0 - 0.42 / wide
+    ax.yaxis.set_label_coords(at, box.y1 + 0.07 / high, transform=whole.transFigure)  # type: ignore[union-attr]
+
+
+def name_rows(ax: Axes, rows: Any, names: Sequence[str], length: int = 18) -> None:
+    """Names of a user's on the y axis, shortened."""
+    ax.set_yticks(rows, [short(n, length) for n in names], color=INK, parse_math=False)
+    ax.tick_params(axis="y", length=0)
+
+
+def beside(ax: Axes, x: float, y: float, text: str) -> None:
+    """A figure just right of the end of a bar."""
+    ax.annotate(text, (x, y), (3, 0), textcoords="offset points", va="center_baseline", color=INK, fontsize=7.5)
 
 
 def number(value: float, _: Any = None) -> str:
@@ -96,7 +105,7 @@ def tick(ax: Axes, *, log: bool = False, whole_x: bool = False, ticks: int = 5) 
     from matplotlib import ticker
 
     ax.xaxis.set_major_locator(
-        ticker.MaxNLocator(ticks + 1, integer=whole_x, min_n_ticks=1 if whole_x else 2)
+        ticker.MaxNLocator(ticks + 1, integer=whole_x, min_n_ticks=1 if whole_x else 2, steps=STEPS)
     )
     ax.xaxis.set_major_formatter(number)
     if log:
@@ -108,7 +117,7 @@ def tick(ax: Axes, *, log: bool = False, whole_x: bool = False, ticks: int = 5) 
         )
         ax.yaxis.set_minor_locator(ticker.NullLocator())
     else:
-        ax.yaxis.set_major_locator(ticker.MaxNLocator(ticks))
+        ax.yaxis.set_major_locator(ticker.MaxNLocator(ticks, steps=STEPS))
     ax.yaxis.set_major_formatter(number)
 
 
@@ -121,13 +130,8 @@ def short(text: Any, length: int = 16) -> str:
     return f"{text[: length - 1 - tail]}…{text[-tail:]}"
 
 
-def escape_math(text: str) -> str:
-    """Text of a user's for matplotlib, where a pair of dollars would start a formula."""
-    return text.replace("$", r"\$")
-
-
 def tint(value: np.ndarray, colours: tuple[str, str] = (BLUE, VERMILION)) -> np.ndarray:
-    """Values [H, W] in −1..1 as RGBA [H, W, 4] in 0..1: the sign in colour, the size in opacity, so that zero is the page itself."""
+    """Values [H, W] in −1..1 as RGBA [H, W, 4] in 0..1: the sign as colour, the size as opacity, zero as the page."""
     from matplotlib.colors import to_rgb
 
     value = np.nan_to_num(np.asarray(value, dtype=float), posinf=1.0, neginf=-1.0).clip(-1, 1)
@@ -152,9 +156,7 @@ def svg(chart: Chart, word: str) -> str:
     wide, high = (float(v) * 72 for v in figure.get_size_inches())
     body = drawn.getvalue().partition("</defs>")[2].rpartition("</svg>")[0]
     label = html.escape(f"{chart.title}. {chart.caption}", quote=True)
-    return (
-        f'<svg viewBox="0 0 {wide:g} {high:g}" role="img" aria-label="{label}">{_lighten(body, word)}</svg>'
-    )
+    return f'<svg viewBox="0 0 {wide:g} {high:g}" role="img" aria-label="{label}">{_lighten(body, word)}</svg>'
 
 
 def _lighten(body: str, word: str) -> str:

@@ -1,0 +1,14 @@
+"""How the weights grow or shrink, by layer."""
+
+from __future__ import annotations
+
+from wellfit.nouns.chart import Chart
+from wellfit.nouns.curve import layers_chart
+from wellfit.nouns.reading import Track
+
+SECTION, ORDER = "inside", 70
+
+
+def weight_norms(weight_norm: dict[str, Track]) -> Chart | None:
+    """weight_norm: Euclidean norm of a layer's parameters."""
+    return layers_chart(weight_norm, "Weight norms", "norm of the weights", "Norm of the weights", log=False)

@@ -1,0 +1,73 @@
+"""report: one self-contained page about a run, made from the files of its folder alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from wellfit.nouns import units
+from wellfit.nouns.run import Run
+from wellfit.verbs.report.evidence import FACTS, evidence
+from wellfit.verbs.report.figures import figures
+from wellfit.verbs.report.findings import checks, findings, snippet
+from wellfit.verbs.report.pictures import examples, mistakes
+from wellfit.verbs.report.summary import summary
+from wellfit.verbs.report.tables import columns, environment, layers, metrics, rows, splits
+from wellfit.verbs.report.words import label, plain, prose
+
+REPORT = "report.html"
+
+
+def report(run: Run) -> Path:
+    """Write report.html into the run's folder, whole or not at all, and say where it is.
+
+    A run that was interrupted, or has no test yet, gets a report of what there is. Raises RunError where a file of
+    the run is damaged or the report cannot be written.
+    """
+    return run.write(REPORT, page(run).encode())
+
+
+def page(run: Run) -> str:
+    """The report as HTML: no scripts, nothing fetched, everything of the user's escaped."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    here = Path(__file__).parent
+    loader = Environment(
+        loader=FileSystemLoader(here), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    loader.filters |= {
+        "count": units.count,
+        "figure": units.figure,
+        "percent": units.percent,
+        "duration": units.duration,
+        "label": label,
+        "prose": prose,
+        "plain": plain,
+    }
+    template = loader.get_template("report.html")
+    return template.render(**content(run), style=Markup((here / "report.css").read_text(encoding="utf-8")))
+
+
+def content(run: Run) -> dict[str, Any]:
+    """Everything that the page shows, by name."""
+    have = evidence(run)
+    told = summary(run, have)
+    drawn, undrawn = figures({**have, "headline": told["headline"]})
+    return {
+        "run": told,
+        "facts": {**dict.fromkeys(FACTS), **have},
+        "figures": drawn,
+        "undrawn": undrawn,
+        "splits": splits(have),
+        "columns": columns(have),
+        "rows": rows(have),
+        "examples": examples(have),
+        "layers": layers(have),
+        "checks": checks(run),
+        "findings": [{"finding": f, "snippet": snippet(f, told)} for f in findings(run)],
+        "metrics": metrics(have),
+        "mistakes": mistakes(have),
+        "recipe": (run.path / "recipe.toml").read_text(encoding="utf-8"),
+        "environment": environment(run),
+    }

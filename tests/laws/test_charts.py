@@ -1,0 +1,186 @@
+"""What holds for every chart: it draws nothing, one point, NaN and a million points, and says what is seen."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from wellfit.nouns import shelf
+from wellfit.nouns.drawing import svg
+from wellfit.nouns.reading import Track
+
+CHARTS = shelf.names("charts")
+BY_EPOCH = ("train_loss", "valid_loss", "valid_loss_se", "valid_score", "lr", "batch_size", "examples_s", "loss")
+BY_LAYER = (
+    "grad_norm", "update_ratio", "dead_frac", "saturated_frac", "activation_mean", "activation_std", "weight_norm",
+)  # fmt: skip
+CLASSES = ("a", "b <i>", "a very long name of a class indeed $x$", "d")
+SIZES = {"one": 1, "nan": 40, "plain": 300, "million": 1_000_000}
+MOST_BYTES = 300_000  # of one chart's SVG, whatever it was drawn from
+
+
+@cache
+def track(name: str, kind: str, where: str = "") -> Track:
+    n = SIZES[kind]
+    values = np.abs(np.random.default_rng(len(where)).normal(1, 0.3, n)) + 0.01
+    if kind == "nan":
+        values[3:9] = np.nan
+        values[20:] = np.inf
+    return Track(name, np.arange(n), np.arange(1, n + 1) / 10, values, "", where)
+
+
+def layers(name: str, kind: str) -> dict[str, Track]:
+    return {f"body.{k}.layer": track(name, kind, "x" * k) for k in range(2 if kind == "million" else 12)}
+
+
+@cache
+def arrays(task: str, kind: str) -> dict[str, Any]:
+    rng, n = np.random.default_rng(0), SIZES[kind]
+    if task == "classification":
+        c = 2 if kind == "plain" else 4
+        truth, outputs = rng.integers(0, c, n), rng.dirichlet(np.ones(c), n)
+    elif task == "multilabel":
+        truth, outputs = rng.integers(0, 2, (n, 3)), rng.random((n, 3))
+    else:
+        truth, outputs = rng.normal(100, 20, (n, 2)), rng.normal(100, 20, (n, 2))
+    if kind == "nan":
+        outputs[::2] = np.nan
+    return {"test_truth": truth, "test_outputs": outputs, "train_truth": truth}
+
+
+def have(task: str, kind: str, needs: tuple[str, ...] = (*BY_EPOCH, *BY_LAYER)) -> dict[str, Any]:
+    """What a chart may name, of one task: a single point, with gaps, as usual, or a million points."""
+    c = {"classification": 2 if kind == "plain" else 4, "multilabel": 3, "regression": 0}[task]
+    weights = np.random.default_rng(0).normal(size=(1, 1, 3, 3) if kind == "one" else (80, 3, 5, 5))
+    if kind == "nan":
+        weights[0], weights[1, 0] = np.nan, 0
+    return {
+        **{name: track(name, kind) for name in BY_EPOCH if name in needs},
+        **{name: layers(name, kind) for name in BY_LAYER if name in needs},
+        **arrays(task, kind),
+        "task": task,
+        "classes": CLASSES[:c],
+        "class_counts": {s: [SIZES[kind]] * c for s in ("train", "valid", "test")},
+        "target_names": () if c else ("height $", "weight & <b>"),
+        "units": {"height $": "m"},
+        "chance_loss": float("nan") if kind == "nan" else 1.2,
+        "recipe": {"training.loss": "cross_entropy"},
+        "first_weights": weights,
+        "shape_in": [weights.shape[1], 8, 8],
+        "headline": {
+            "label": "RMSE", "value": 0.9, "low": 0.8, "high": float("nan") if kind == "nan" else 0.95, "unit": "m",
+            "n": 10, "baseline": None if kind == "one" else 2.0,
+        },
+    }  # fmt: skip
+
+
+TASKS = ("classification", "multilabel", "regression")
+
+
+def charts(word: str, kind: str):
+    function = shelf.get("charts", word)
+    drawn = [shelf.serve(function, have(task, kind, shelf.needs(function))) for task in TASKS]
+    return [chart for chart in drawn if chart is not None]
+
+
+@pytest.mark.parametrize("word", CHARTS)
+def test_a_chart_asks_only_for_what_there_is(word: str):
+    assert set(shelf.needs(shelf.get("charts", word))) <= set(have("regression", "one"))
+
+
+@pytest.mark.parametrize("word", CHARTS)
+def test_a_chart_draws_nothing_from_nothing(word: str):
+    function = shelf.get("charts", word)
+    assert shelf.serve(function, {}) is None
+    empty: dict[str, Any] = {
+        **{name: Track(name, *(np.array([]) for _ in range(3))) for name in BY_EPOCH},
+        **{name: {} for name in BY_LAYER},
+        **{name: np.zeros((0, 3)) for name in ("test_outputs", "train_truth", "first_weights")},
+        "test_truth": np.zeros(0), "classes": (), "class_counts": {}, "headline": {}, "shape_in": (),
+        "chance_loss": None,
+    }  # fmt: skip
+    for task in TASKS:
+        assert shelf.serve(function, {**empty, "task": task}) is None
+
+
+@pytest.mark.parametrize("kind", SIZES)
+@pytest.mark.parametrize("word", CHARTS)
+def test_a_chart_draws_one_point_nan_and_a_million_points(word: str, kind: str):
+    for chart in charts(word, kind):
+        text = svg(chart, word)
+        assert len(text.encode()) < MOST_BYTES
+        ElementTree.fromstring(text)
+
+
+@pytest.mark.parametrize("word", CHARTS)
+def test_a_chart_is_drawn_at_all(word: str):
+    assert charts(word, "plain")
+
+
+@pytest.mark.parametrize("kind", ["one", "nan", "plain"])
+@pytest.mark.parametrize("word", CHARTS)
+def test_a_chart_says_in_words_what_is_seen(word: str, kind: str):
+    for chart in charts(word, kind):
+        assert re.match(r"[A-Z]", chart.title)
+        assert re.search(r"\d", chart.caption), "a caption holds figures"
+        assert chart.caption.endswith(".")
+        assert "nan" not in chart.caption.lower()
+        assert "inf" not in re.findall(r"\w+", chart.caption.lower())
+
+
+@pytest.mark.parametrize("word", CHARTS)
+def test_a_chart_names_its_axes(word: str):
+    for chart in charts(word, "plain"):
+        axes = chart.draw().axes
+        assert axes
+        for ax in axes:
+            below = any(other is not ax and ax.get_shared_x_axes().joined(ax, other) for other in axes)
+            hidden = not ax.xaxis.get_tick_params().get("labelbottom", True)
+            assert ax.get_xlabel() or below or hidden, "an x axis without a name"
+            bare = not len(ax.get_yticks()) or not ax.yaxis.get_tick_params().get("labelleft", True)
+            named_rows = any(re.search(r"[a-z]", t.get_text()) for t in ax.get_yticklabels())
+            assert ax.get_ylabel() or bare or named_rows, "a y axis without a name"
+
+
+@pytest.mark.parametrize("word", CHARTS)
+def test_the_caption_stands_for_the_picture_where_none_can_be_seen(word: str):
+    for chart in charts(word, "plain"):
+        root = ElementTree.fromstring(svg(chart, word))
+        assert root.get("role") == "img"
+        assert root.get("aria-label") == f"{chart.title}. {chart.caption}"
+
+
+@pytest.mark.parametrize("word", CHARTS)
+def test_the_same_chart_is_the_same_svg(word: str):
+    assert [svg(c, word) for c in charts(word, "plain")] == [svg(c, word) for c in charts(word, "plain")]
+
+
+@pytest.mark.parametrize("word", CHARTS)
+def test_text_stays_text_and_takes_the_pages_colours(word: str):
+    for chart in charts(word, "plain"):
+        text = svg(chart, word)
+        assert "<text" in text
+        assert "var(--" in text
+        assert "font-family" not in text
+
+
+@pytest.mark.parametrize("word", CHARTS)
+def test_a_chart_says_where_it_belongs(word: str):
+    place = shelf.module("charts", word)
+    assert place.SECTION in ("summary", "data", "network", "training", "inside", "test")
+    assert place.ORDER >= 0
+
+
+@pytest.mark.parametrize("word", CHARTS)
+def test_no_chart_touches_pyplot(word: str):
+    file = Path(str(shelf.module("charts", word).__file__))
+    names = [n for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.ImportFrom | ast.Import)
+             for n in [getattr(node, "module", ""), *(a.name for a in node.names)]]  # fmt: skip
+    assert not [n for n in names if n and "pyplot" in n]
