@@ -18,13 +18,13 @@ def channels_first(x: np.ndarray) -> np.ndarray:
     """Pictures [N, H, W], [N, H, W, C] or [N, C, H, W] as [N, C, H, W].
 
     The channel axis is the one of 1 to 4 entries; where both could be, the one that leaves a square, else the
-    first; where neither is, the shorter one.
+    one of 1 or 3, else the first; where neither is, the shorter one.
     """
     if x.ndim == 3:
         return x[:, None]
     _, first, side, last = x.shape
     if first in CHANNELS and last in CHANNELS:
-        is_last = first == side != last
+        is_last = first == side != last or (last in (1, 3) and first not in (1, 3))
     elif first in CHANNELS or last in CHANNELS:
         is_last = last in CHANNELS
     else:
@@ -36,5 +36,7 @@ def fitted(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """One picture [C, H, W] scaled until it covers `size` (height, width), then cut about its centre to it."""
     from PIL import Image, ImageOps
 
-    channels = [np.asarray(ImageOps.fit(Image.fromarray(np.ascontiguousarray(c)), (size[1], size[0]))) for c in picture]
-    return np.stack(channels)
+    number = picture.dtype if picture.dtype == np.uint8 else np.float32
+    channels = [Image.fromarray(np.ascontiguousarray(c, dtype=number)) for c in picture]
+    cut = np.stack([np.asarray(ImageOps.fit(c, (size[1], size[0]))) for c in channels])
+    return (np.rint(cut) if picture.dtype.kind in "ui" else cut).astype(picture.dtype)

@@ -89,9 +89,10 @@ class Preparation:
             flat = x.shape[1] == height * width and x.shape != (height, width)
             return x.reshape(-1, 1, height, width) if flat else x[None, None]
         if x.ndim == 3:
-            x = x[:, None] if x.shape[1:] == (height, width) and channels == 1 else channels_first(x[None])
+            alone = np.moveaxis(x, -1, 0) if x.shape == (height, width, channels) else channels_first(x[None])[0]
+            x = x[:, None] if x.shape[1:] == (height, width) and channels == 1 else alone[None]
         elif x.ndim == 4:
-            x = channels_first(x)
+            x = np.moveaxis(x, -1, 1) if x.shape[1:] == (height, width, channels) else channels_first(x)
         if self.resize and x.ndim == 4 and x.shape[1] == channels and x.shape[1:] != self.shape:
             return np.stack([fitted(p, (height, width)) for p in x])
         return x
@@ -122,7 +123,7 @@ class Preparation:
         plain = {tidy(k): v for k, v in known.items()}
         found = [known.get(w, plain.get(tidy(w), -1)) for w in words.tolist()]
         if -1 in found:
-            word = words[found.index(-1)]
+            word = str(words[found.index(-1)])
             close = nearest(word, known)
             raise DataError(
                 f"the classes {', '.join(self.classes[:12])}",

@@ -54,8 +54,10 @@ class Scaling:
             return cls("none", shape)
         if method in ("pca", "whiten"):
             return _rotation(x, method, pictures)
+        if pictures and method in ("robust", "quantile"):
+            x = x[:: -(-x.size // CHUNK)]  # ranks of this many values are as good as those of all
         if method == "quantile":
-            parts = {"quantiles": _quantiles(x)}
+            parts = {"quantiles": _quantiles(x, pictures)}
         else:
             shift, scale = _statistics(x, method, (0, 2, 3) if pictures else (0,))
             parts = {"shift": shift, "scale": scale}
@@ -81,7 +83,7 @@ class Scaling:
             return x
         parts = {k: v.numpy() for k, v in self.parts.items()}
         if self.method == "quantile":
-            scaled = _normal_scores(x.reshape(len(x), -1), parts["quantiles"]).reshape(x.shape)
+            scaled = _normal_scores(x, parts["quantiles"])
         else:
             number = np.float32 if x.dtype == np.uint8 else np.float64
             scaled = (x.astype(number) - parts["shift"].astype(number)) / parts["scale"].astype(number)
@@ -135,23 +137,22 @@ def _moments(x: np.ndarray, axes: tuple[int, ...]) -> tuple[np.ndarray, np.ndarr
     return np.asarray(mean)[0], np.sqrt(np.asarray(square))[0]
 
 
-def _quantiles(x: np.ndarray) -> Tensor:
-    flat = x.reshape(len(x), -1).astype(np.float64)
+def _quantiles(x: np.ndarray, pictures: bool) -> Tensor:
+    """[Q, F] quantiles of each feature, or [Q, C] of each channel of pictures."""
+    flat = (np.moveaxis(x, 1, -1).reshape(-1, x.shape[1]) if pictures else x.reshape(len(x), -1)).astype(np.float64)
     return torch.from_numpy(np.quantile(flat, np.linspace(0, 1, min(QUANTILES, max(2, len(x)))), axis=0))
 
 
 def _normal_scores(x: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
     """Each value's midrank among the quantiles as a normal score; beyond them, that of the last half rank."""
+    columns = x if quantiles.shape[1] == x.shape[1] else x.reshape(len(x), -1)
     ranks = np.linspace(0, 1, len(quantiles))
-    p = np.empty(x.shape, dtype=np.float64)
+    p = np.empty(columns.shape, dtype=np.float64)
     for j, q in enumerate(quantiles.T):
-        # From both ends, so that a value that fills many ranks gets their middle.
-        p[:, j] = 0.5 * (np.interp(x[:, j], q, ranks) - np.interp(-x[:, j], -q[::-1], -ranks[::-1]))
-        for edge in (q[0], q[-1]):
-            tied = ranks[q == edge]
-            p[x[:, j] == edge, j] = tied.mean()
+        # From both ends, so that a value that fills many ranks gets the middle of them.
+        p[:, j] = 0.5 * (np.interp(columns[:, j], q, ranks) - np.interp(-columns[:, j], -q[::-1], -ranks[::-1]))
     half = 0.5 / len(quantiles)
-    return torch.special.ndtri(torch.from_numpy(p.clip(half, 1 - half))).numpy()
+    return torch.special.ndtri(torch.from_numpy(p.clip(half, 1 - half))).numpy().reshape(x.shape)
 
 
 def _rotation(x: np.ndarray, method: str, pictures: bool) -> Scaling:

@@ -45,3 +45,8 @@ def size(n_bytes: float) -> str:
 def percent(frac: float, digits: int = 1) -> str:
     """0.9876 -> '98.8 %'."""
     return f"{frac * 100:.{digits}f} %"
+
+
+def many(n: int, noun: str, plural: str = "") -> str:
+    """many(1, 'row') -> '1 row'; many(2400, 'copy', 'copies') -> '2,400 copies'."""
+    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"

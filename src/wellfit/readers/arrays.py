@@ -20,6 +20,7 @@ NAMES_OF_FEATURES = ("feature_names", "names", "columns")
 
 
 def can_read(source: Any) -> bool:
+    """A .npz or .npy file, or a folder with .npy files whose names tell what they hold."""
     if not isinstance(source, str):
         return False
     path = Path(source).expanduser()
@@ -38,30 +39,12 @@ def arrays(source: str, *, target: Any = None, skip_bad: bool = False) -> Raw:
     path = Path(source).expanduser()
     found = _contents(path)
     parts = _sorted_out(path, found, target)
-    xs, ys, given = [], [], []
     for split, pair in parts.items():
-        if "x" not in pair:
-            raise DataError(
-                f"inputs for the targets {split or ''}".strip() + f" in {path}",
-                f"arrays {', '.join(found)}",
-                "name the arrays x and y",
-            )
-        x, y = pair["x"], pair.get("y")
-        if y is not None and len(x) != len(y):
-            raise DataError(
-                f"a target for each example of {path}",
-                f"inputs of shape {x.shape}, targets of shape {y.shape}",
-                "give both the same length",
-            )
-        xs.append(x)
-        ys.append(y)
-        given.append(np.full(len(x), split))
+        _fitting(path, split, pair, found)
+    xs, ys = [p["x"] for p in parts.values()], [p.get("y") for p in parts.values()]
     if len({x.shape[1:] for x in xs}) > 1 or len({y is None for y in ys}) > 1:
-        raise DataError(
-            f"splits of {path} in one form",
-            f"shapes {', '.join(str(x.shape) for x in xs)}",
-            "give all parts the same form, with targets",
-        )
+        shapes = ", ".join(f"{s} {p['x'].shape}{'' if 'y' in p else ' without targets'}" for s, p in parts.items())
+        raise DataError(f"splits of {path} in one form", shapes, "give all parts the same form, with targets")
     x = np.concatenate(xs) if len(xs) > 1 else xs[0]
     y = None if ys[0] is None else np.concatenate([v for v in ys if v is not None])
     y = y[:, 0] if y is not None and y.ndim == 2 and y.shape[1] == 1 else y
@@ -73,9 +56,26 @@ def arrays(source: str, *, target: Any = None, skip_bad: bool = False) -> Raw:
         kind,
         x,
         y,
-        given=np.concatenate(given) if len(xs) > 1 else None,
+        (target,) if isinstance(target, str) and y is not None and y.ndim == 1 else (),
+        given=np.concatenate([np.full(len(p["x"]), split) for split, p in parts.items()]) if len(xs) > 1 else None,
         names=names if len(names) == x.shape[-1] else (),
     )
+
+
+def _fitting(path: Path, split: str, pair: Mapping[str, np.ndarray], found: Mapping[str, np.ndarray]) -> None:
+    """Raises DataError where inputs are missing, hold no numbers, or have another number of targets."""
+    if "x" not in pair:
+        of = f"the {split} targets" if split else "the targets"
+        raise DataError(f"inputs for {of} in {path}", f"arrays {', '.join(found)}", "name the arrays x and y")
+    x, y = pair["x"], pair.get("y")
+    if x.dtype.kind not in "buif":
+        raise DataError(f"inputs of numbers in {path}", f"values of type {x.dtype}", "give numbers")
+    if y is not None and len(x) != len(y):
+        raise DataError(
+            f"a target for each example of {path}",
+            f"inputs of shape {x.shape}, targets of shape {y.shape}",
+            "give both the same length",
+        )
 
 
 def _contents(path: Path) -> dict[str, np.ndarray]:
@@ -85,16 +85,15 @@ def _contents(path: Path) -> dict[str, np.ndarray]:
     if path.suffix.lower() == ".npy":
         companion = _companion(path)
         return {"x": _load(path)} | ({"y": _load(companion)} if companion else {})
-    packed = _load(path)
-    try:
-        return {name: packed[name] for name in packed.files}
-    except (ValueError, OSError, zipfile.BadZipFile) as error:
-        raise _unreadable(path, error) from None
+    return _load(path)
 
 
 def _load(path: Path) -> Any:
+    """The array of a .npy, {name: array} of a .npz."""
     try:
-        return np.load(path, allow_pickle=False)
+        with path.open("rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            return {name: loaded[name] for name in loaded.files} if hasattr(loaded, "files") else loaded
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise _unreadable(path, error) from None
 

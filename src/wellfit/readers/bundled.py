@@ -12,6 +12,7 @@ NAMES = ("digits", "iris", "wine", "breast_cancer", "diabetes")
 
 
 def can_read(source: Any) -> bool:
+    """One of the names."""
     return isinstance(source, str) and source in NAMES
 
 

@@ -20,6 +20,7 @@ TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: 
 
 
 def can_read(source: Any) -> bool:
+    """A folder of idx files, or one of them."""
     return isinstance(source, str) and bool(_images(Path(source).expanduser()))
 
 

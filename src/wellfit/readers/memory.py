@@ -13,6 +13,7 @@ from wellfit.nouns.preparation import array_of
 
 
 def can_read(source: Any) -> bool:
+    """An array, a tensor, a list of numbers or rows, a sparse matrix."""
     tensor = any(t.__module__ == "torch" and t.__name__ == "Tensor" for t in type(source).__mro__)
     numbers = isinstance(source, list) and not (source and isinstance(source[0], tuple) and np.ndim(source[0][0]))
     return isinstance(source, np.ndarray) or tensor or numbers or hasattr(source, "toarray")

@@ -17,6 +17,7 @@ from wellfit.nouns.data import Raw, split_word
 from wellfit.nouns.errors import DataError
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.pictures import fitted
+from wellfit.nouns.units import many
 
 ENDINGS = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm"))
 MASKS = frozenset(("mask", "masks", "annotations", "annotation", "segmentation"))
@@ -212,14 +213,8 @@ def _stacked(found: list[np.ndarray], size: Any) -> tuple[np.ndarray, tuple[Find
     notes: tuple[Finding, ...] = ()
     channels = Counter(p.shape[0] for p in found)
     if len(channels) > 1:
-        notes += (
-            Finding(
-                "pictures-grey",
-                "info",
-                f"{channels[1]:,} grey pictures among {channels[3]:,} in colour: given three equal channels",
-                stage="data",
-            ),
-        )
+        said = f"{many(channels[1], 'grey picture')} among {channels[3]:,} in colour: given three equal channels"
+        notes += (Finding("pictures-grey", "info", said, stage="data"),)
         found = [p if len(p) == 3 else np.repeat(p, 3, axis=0) for p in found]
     kinds = {p.dtype for p in found}
     if len(kinds) > 1:

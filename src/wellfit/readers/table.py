@@ -134,7 +134,7 @@ def _given(frame: pd.DataFrame, target: Any) -> tuple[np.ndarray | None, pd.Data
         said = {w: split_word(str(w)) for w in frame[name].unique()}
         words = list(said.values())
         if all(words) and "train" in words and len(set(words)) > 1:
-            given = frame[name].map(said).to_numpy(dtype="U5")
+            given = np.array([said[w] for w in frame[name]]).astype("U5")
             counts = ", ".join(f"{w} {int((given == w).sum()):,}" for w in dict.fromkeys(words))
             note = Finding("split-given", "info", f"column {name!r} read as the split: {counts}", stage="data")
             return given, frame.drop(columns=[name]), (note,)
@@ -163,7 +163,7 @@ def _text(path: Path) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     lines = [line for line in head.splitlines() if line.strip()]
     if not lines:
         raise DataError(f"the table {path}", "an empty file", "name a file with something in it")
-    sep = _separator(lines)
+    sep = _separator(path, lines)
     header = _header(path, lines, sep)
     if header is None:
         notes += (
@@ -225,17 +225,23 @@ def _cells(line: str, sep: str) -> list[str]:
     return next(csv.reader([line], delimiter=sep, skipinitialspace=True), []) if sep else line.split()
 
 
-def _separator(lines: list[str]) -> str:
-    """The separator that parts the first lines into the same number of cells, most cells first; "" for blanks."""
-    best, most = ",", 1
+def _separator(path: Path, lines: list[str]) -> str:
+    """The separator that is in the first line and parts most of the next into equally many cells, most cells first;
+    "" for blanks; "," for a single column. Raises DataError where none does."""
+    best, most, body = "", 1, lines[1:30] or lines
     for sep in (",", ";", "\t", "|"):
-        widths = [len(_cells(line, sep)) for line in lines[1:30] or lines]
+        widths = [len(_cells(line, sep)) for line in body]
         common = max(set(widths), key=widths.count)
-        if common > most and widths.count(common) > len(widths) / 2:
+        if common > most and sep in lines[0] and widths.count(common) > len(widths) / 2:
             best, most = sep, common
-    if most == 1 and len({len(line.split()) for line in lines[1:30]}) == 1 and len(lines[-2 % len(lines)].split()) > 1:
-        return ""
-    return best
+    if best or len(lines[0].split()) == len(lines[-2 % len(lines)].split()) > 1:
+        return best
+    if all(len(_cells(line, ",")) == 1 for line in body):
+        return ","
+    found = (
+        f"no separator (comma, semicolon, tab, bar, blanks) that parts its lines alike; the first is {lines[0][:40]!r}"
+    )
+    raise DataError(f"the table {path}", found, "name a file with one example a line, its values separated")
 
 
 def _header(path: Path, lines: list[str], sep: str) -> list[str] | None:

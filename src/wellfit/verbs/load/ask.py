@@ -56,11 +56,17 @@ def _of_arrays(raw: Raw, choices: DataChoices) -> Asked:
         raise DataError(f"examples with answers in {raw.name}", "inputs without targets", "give targets too: (X, y)")
     for key in ("group", "time", "drop"):
         if getattr(choices, key):
+            found = f"{raw.name} holds {'pictures' if raw.kind == 'pictures' else 'an array'}, not columns"
             raise DataError(
-                f"data.{key} = {getattr(choices, key)!r}",
-                f"{raw.name} has no named columns",
-                "give a table, as CSV or DataFrame",
+                f"data.{key} = {getattr(choices, key)!r}", found, "give a table, as CSV, Parquet or DataFrame"
             )
+    if choices.target and choices.target not in (raw.target_names, *raw.target_names):
+        said = (
+            f"its answers come with it, as {', '.join(raw.target_names)!r}"
+            if raw.target_names
+            else "an array without columns"
+        )
+        raise DataError(f"the target {choices.target!r} of {raw.name}", said, "leave --target away")
     why = "the answers that come with the data"
     return Asked(raw.inputs, raw.targets, raw.target_names, choices.target, why, np.arange(len(raw)), raw.given)
 
@@ -152,15 +158,15 @@ def _answered(asked: Asked) -> Asked:
     """Without the rows that have no finite target: data.missing = "impute" never makes a target up."""
     y = asked.y
     if y.dtype.kind == "f":
-        good = np.isfinite(y)
+        bad = np.logical_not(np.isfinite(y))
     elif y.dtype.kind == "O":
         from pandas import isna
 
-        good = ~np.asarray(isna(y)).reshape(y.shape)
+        bad = np.asarray(isna(y))
     else:
         return asked
-    keep = np.reshape(good, (len(y), -1)).all(axis=1)
-    lost = len(keep) - int(keep.sum())
+    keep = ~np.any(np.reshape(bad, (len(y), -1)), axis=1)
+    lost = int(np.sum(~keep))
     if not lost:
         return asked
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from wellfit.nouns.finding import Finding
-from wellfit.nouns.units import figure
+from wellfit.nouns.units import figure, many
 from wellfit.verbs.load.learn import Learnt
 from wellfit.verbs.load.task import Question
-from wellfit.verbs.load.words import many
 
 ALIKE = 0.995  # |correlation| with the target from which an input is taken for the target in disguise
 NAMED_ALIKE = 0.5  # |correlation| from which a column named as a prediction of the target is taken for one

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from wellfit.nouns.scaling import Scaling
-from wellfit.verbs.load.words import many
+from wellfit.nouns.units import many
 
 FAR = 10.0  # standard deviations: beyond it a value is a far outlier
 TIED = 0.5  # share of rows with one value, above which a feature is a spike with a tail, whose tail matters

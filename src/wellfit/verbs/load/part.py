@@ -10,12 +10,11 @@ import numpy as np
 from wellfit.nouns.errors import DataError
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.recipe import DataChoices
-from wellfit.nouns.units import percent
+from wellfit.nouns.units import many, percent
 from wellfit.verbs.load.ask import Asked
 from wellfit.verbs.load.read import row_hashes
 from wellfit.verbs.load.split import Grounds, Rows, copies, split, straddling
 from wellfit.verbs.load.task import Question
-from wellfit.verbs.load.words import many
 
 OWN = ("stratified", "random")  # splits in which copies are kept together
 COARSE = 0.5  # share of rows that are copies, above which inputs are so coarse that copies are no accident
