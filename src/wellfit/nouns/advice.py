@@ -125,5 +125,6 @@ def _too_noisy(have: Mapping[str, Any], recipe: Mapping[str, Any], skill: Skill 
 
 
 def text(remedies: list[Remedy], most: int = 4) -> str:
-    """The first few as one line: "more epochs; a higher rate"."""
-    return "; ".join(said for said, _ in remedies[:most])
+    """The first few as one line, each once: "more epochs; a higher rate"."""
+    phrases = dict.fromkeys(phrase for said, _ in remedies for phrase in said.split("; "))
+    return "; ".join(list(phrases)[:most])

@@ -16,7 +16,7 @@ from wellfit.nouns.units import figure
 
 BLOWN, CLIMBED, ROUGH = 5.0, 0.2, 0.1
 """Limits of unrest. Over 380 healthy trainings (benchmarks/verdicts.py) the largest were 1.9, 0.02 and 0.012."""
-STILL_MIDDLE, STILL_LAST = 0.03, 0.01
+STILL_MIDDLE, STILL_LAST, STILL_BOTH = 0.03, 0.005, 0.06
 """Falls of the validation loss, as shares of chance, that count as still improving."""
 
 
@@ -93,8 +93,8 @@ def unrest(train_loss: Track, loss: Track | None, chance: float) -> Unrest | Non
     if not len(values):
         return None
     begin = max(chance, float(values[0]) if math.isnan(first) else first)
-    every = [t for t in (loss, train_loss) if t is not None and len(t)]
-    top, at = max((float(np.nanmax(t.values)), int(t.steps[np.nanargmax(t.values)])) for t in every)
+    every = [(t, _calm(t.values)) for t in (loss, train_loss) if t is not None and len(t)]
+    top, at = max((float(v.max()), int(t.steps[v.argmax()])) for t, v in every)
     if top > BLOWN * begin:
         said = f"the loss rose to {figure(top)}, {figure(top / begin)} times where it began, at step {at:,}"
         return Unrest("blew up", top / begin, BLOWN, at, said)
@@ -110,9 +110,18 @@ def unrest(train_loss: Track, loss: Track | None, chance: float) -> Unrest | Non
     return None
 
 
+def _calm(values: np.ndarray) -> np.ndarray:
+    """Medians of three neighbours, so that one odd batch does not count; under three values, the values."""
+    if len(values) < 3:
+        return values
+    inner = np.median(np.stack([values[:-2], values[1:-1], values[2:]]), axis=0)
+    return np.concatenate([inner[:1], inner, inner[-1:]])
+
+
 def improving(valid_loss: Track, chance: float) -> tuple[float, float] | None:
     """(fall in the middle third, fall in the last third), as shares of chance, of a validation loss that was still
-    falling when training ended: by 3 % and 1 % of chance at least, and by more than its jitter; else None.
+    falling when training ended: by 3 % and 0.5 % of chance at least, by 6 % together, and by more than three times
+    its jitter; else None.
 
     Two thirds, since a rate that is brought down at the end lets any loss fall once more.
     """
@@ -121,7 +130,8 @@ def improving(valid_loss: Track, chance: float) -> tuple[float, float] | None:
         return None
     middle, last = (fall / chance for fall in falls(values))
     jitter = np.nan_to_num(roughness(values[len(values) // 3 :])) / chance
-    return (middle, last) if middle > STILL_MIDDLE and last > max(STILL_LAST, 3 * jitter) else None
+    falling = middle > STILL_MIDDLE and last > max(STILL_LAST, 3 * jitter) and middle + last > STILL_BOTH
+    return (middle, last) if falling else None
 
 
 def steps_taken(update_ratio: Mapping[str, Track] | None) -> float | None:

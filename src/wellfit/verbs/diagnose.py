@@ -20,6 +20,7 @@ three", Hanley and Lippman-Hand 1983), and 3 / 15 is the fifth that decides abou
 LOST, SURELY_LOST, HALF = 0.2, 0.1, 0.5
 NOTHING, MEMORISED = 0.05, 0.5
 SHORT, LITTLE, POOR = 0.05, 0.1, 0.5
+STEEP = 0.02
 
 
 def diagnose(have: Mapping[str, Any]) -> list[Finding]:
@@ -81,7 +82,8 @@ def _word(have: Mapping[str, Any], skill: Skill | None) -> tuple[str, str, float
             _agree(skill),
         )
     better = improving(valid_loss, chance) if valid_loss is not None else None
-    if better:
+    over = skill.lost.value >= LOST and skill.lost.low > SURELY_LOST
+    if better and not (over and better[1] < STEEP):  # overfitted already, and hardly falling any more
         middle, last = better
         said = f"the validation loss fell by {middle:.1%} of chance in the middle third, by {last:.1%} in the last"
         return "still-improving", said, 1.0

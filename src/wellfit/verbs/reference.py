@@ -26,7 +26,7 @@ def reference(case: Case) -> dict[str, Any]:
         flat(data.train.x[rows]), data.train.y[rows].cpu().numpy(), flat(data.valid.x), data.task, weighted
     )
     if data.task == "classification":
-        answers = _widened(answers, data.train.y[rows].cpu().numpy(), data.shape_out[0])
+        answers = widened(answers, data.train.y[rows].cpu().numpy(), data.shape_out[0])
     elif data.task == "regression":
         import torch
 
@@ -57,7 +57,7 @@ def forest(x: np.ndarray, y: np.ndarray, x_valid: np.ndarray, task: str, weighte
     return np.stack([p[:, list(k).index(1)] if 1 in k else np.zeros(len(p)) for p, k in zip(each, kinds)], 1)
 
 
-def _widened(answers: np.ndarray, y: np.ndarray, n_classes: int) -> np.ndarray:
+def widened(answers: np.ndarray, y: np.ndarray, n_classes: int) -> np.ndarray:
     """Probabilities of all classes, 0 for those that the forest never saw."""
     wide = np.zeros((len(answers), n_classes))
     wide[:, np.unique(y)] = answers
