@@ -1,4 +1,7 @@
-"""A small convolutional network for pictures: stages of convolutions, each at half the resolution of the one before."""
+"""A small convolutional network for pictures: stages of convolutions, each at half the resolution of the one before.
+
+Shapes: B examples, C channels, H and W pixels; series [B, C, L] and volumes [B, C, D, H, W] go the same way.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,14 @@ ACTIVATIONS = {
     "gelu": nn.GELU,
 }
 NORMS = ("none", "batch", "layer")
-MIRRORS = {"none": (), "sideways": (3,), "both": (2, 3)}
+POOLS = ("average", "flatten")
+MIRRORS = {"none": (), "sideways": (-1,), "both": (-1, -2)}  # the axes that are turned over
+CONVOLUTIONS = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}  # by the number of axes of a picture
+BATCH_NORMS = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
+HALVES = {1: nn.MaxPool1d, 2: nn.MaxPool2d, 3: nn.MaxPool3d}
+AVERAGES = {1: nn.AdaptiveAvgPool1d, 2: nn.AdaptiveAvgPool2d, 3: nn.AdaptiveAvgPool3d}
+SMALLEST, LARGEST = 4, 64
+"""Side (pixels) under which no map is halved, and to which the first convolution brings down a larger picture."""
 
 
 def conv(
@@ -28,49 +38,80 @@ def conv(
     dropout: float = 0.0,
     norm: str = "batch",
     convolutions: int = 1,
+    residual: bool = False,
+    pool: str = "average",
     shift: int = 0,
     mirror: str = "none",
 ) -> nn.Module:
-    """Pictures [B, C, H, W] -> output [B, *shape_out]: logits, or values of a regression.
+    """Pictures [B, C, H, W] of any size -> output [B, *shape_out]: logits, or values of a regression.
 
-    widths: channels of each stage; convolutions: how many a stage; shift: in training each picture is moved by up to
-    so many pixels along each side; mirror: none, sideways or both, the ways in which each picture is turned over at
-    random in training. Raises ValueError for a word that is not known.
+    A stage is `convolutions` times 3x3 convolution, norm, activation; between stages, the larger of each 2x2 pixels
+    stays (no side falls under 4 pixels). Then the mean over all pixels, dropout, and a linear layer. Pictures with
+    sides above 64 pixels are brought down by a stride of the first convolution.
+
+    widths: channels of each stage; activation: relu, leaky_relu, tanh, sigmoid, gelu; dropout: share of the last
+    features dropped in training; norm: none, batch, or layer (over channels and pixels, Wu & He 2018); residual: what
+    comes after the first convolution of a stage is added to what that gives (He et al. 2016); pool: average, or
+    flatten, where the place in the picture matters; shift, mirror: in training each picture is moved by up to `shift`
+    pixels along each axis, and turned over at random: none, sideways, both. Raises ValueError for what cannot be.
     """
-    if mirror not in MIRRORS:
-        raise ValueError(f"mirror {mirror!r} is not known; known are {', '.join(MIRRORS)}")
-    if activation not in ACTIVATIONS:
-        raise ValueError(f"activation {activation!r} is not known; known are {', '.join(ACTIVATIONS)}")
-    if norm not in NORMS:
-        raise ValueError(f"norm {norm!r} is not known; known are {', '.join(NORMS)}")
+    axes = len(shape_in) - 1
+    if axes not in CONVOLUTIONS:
+        asked = "pictures [C, H, W] (or series [C, L], volumes [C, D, H, W])"
+        raise ValueError(f"a convolutional network takes {asked}, not inputs of shape {tuple(shape_in)}")
+    known = {"activation": ACTIVATIONS, "norm": NORMS, "pool": POOLS, "mirror": MIRRORS}
+    for what, word in {"activation": activation, "norm": norm, "pool": pool, "mirror": mirror}.items():
+        if word not in known[what]:
+            raise ValueError(f"{what} {word!r} is not known; known are {', '.join(known[what])}")
+    if convolutions < 1 or shift < 0 or len(widths) < 1 or len(MIRRORS[mirror]) > axes:
+        raise ValueError("convolutions and widths must be 1 or more, shift 0 or more, and mirror fit the axes")
     channels, *size = shape_in
+    stride = 2 ** max(0, math.ceil(math.log2(min(size) / LARGEST)))
     layers: list[nn.Module] = [Vary(shift, mirror)]
     for stage, width in enumerate(widths):
-        if stage and min(size) >= 8:
-            layers.append(nn.MaxPool2d(2))
-            size = [s // 2 for s in size]
-        for _ in range(convolutions):
-            layers.append(nn.Conv2d(channels, width, 3, padding=1, bias=norm != "batch"))
-            if norm == "batch":
-                layers.append(nn.BatchNorm2d(width))
-            elif norm == "layer":
-                layers.append(nn.GroupNorm(1, width))
-            layers.append(ACTIVATIONS[activation]())
-            channels = width
-    layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+        step = [2 if stage and side >= 2 * SMALLEST else 1 for side in size]
+        if max(step) > 1:
+            layers.append(HALVES[axes](step if min(step) == 1 else 2))
+        first = _block(axes, channels, width, activation, norm, 1 if stage else stride)
+        rest = [m for _ in range(convolutions - 1) for m in _block(axes, width, width, activation, norm)]
+        layers += [*first, Residual(*rest)] if residual and rest else [*first, *rest]
+        size = [math.ceil(side / stride) if not stage else side // s for side, s in zip(size, step)]
+        channels = width
+    if pool == "average":
+        layers.append(AVERAGES[axes](1))
+    layers.append(nn.Flatten())
     if dropout:
         layers.append(nn.Dropout(dropout))
-    layers.append(nn.Linear(channels, math.prod(shape_out)))
-    if len(shape_out) > 1:
+    layers.append(nn.Linear(channels * (math.prod(size) if pool == "flatten" else 1), math.prod(shape_out)))
+    if len(shape_out) != 1:
         layers.append(nn.Unflatten(1, tuple(shape_out)))
     return nn.Sequential(*layers)
 
 
-class Vary(nn.Dropout):
-    """Pictures moved and mirrored at random in training, as they are otherwise: what they show stays the same.
+def _block(axes: int, channels: int, width: int, activation: str, norm: str, stride: int = 1) -> list[nn.Module]:
+    """Convolution, norm, activation. Batch norm takes the mean away, and a bias before it with it."""
+    kernel = 2 * stride - 1 if stride > 1 else 3  # neighbouring windows overlap
+    layers = [CONVOLUTIONS[axes](channels, width, kernel, stride, kernel // 2, bias=norm != "batch")]
+    if norm == "batch":
+        layers.append(BATCH_NORMS[axes](width))
+    elif norm == "layer":
+        layers.append(nn.GroupNorm(1, width))
+    return [*layers, ACTIVATIONS[activation]()]
 
-    A kind of dropout (of place and side), so whatever turns dropout off turns this off. Pictures are handed on with
-    the channels last in memory, in which convolutions on a CPU take about 0.7 of the time.
+
+class Residual(nn.Sequential):
+    """x + layers(x)."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """[B, C, ...] -> [B, C, ...]."""
+        return input + super().forward(input)
+
+
+class Vary(nn.Dropout):
+    """Pictures moved and turned over at random in training, as they are otherwise: what they show stays the same.
+
+    A kind of dropout (of place and side), so that whatever turns dropout off turns this off. Pictures are handed on
+    with the channels last in memory, in which convolutions on a CPU take about three quarters of the time.
     """
 
     def __init__(self, shift: int, mirror: str):
@@ -78,22 +119,28 @@ class Vary(nn.Dropout):
         self.shift, self.mirror = shift, mirror
 
     def forward(self, input: Tensor) -> Tensor:
-        """[B, C, H, W] -> [B, C, H, W]; the border is repeated where a picture moved away from it."""
-        x, (n, _, *size) = input, input.shape
+        """[B, C, ...] -> [B, C, ...]; the border is repeated where a picture moved away from it."""
         if self.training and (self.shift or MIRRORS[self.mirror]):
-            index: list[Tensor] = []
-            for dim, length in zip((2, 3), size):
-                where = torch.arange(length, device=x.device).expand(n, -1)
-                if dim in MIRRORS[self.mirror]:
-                    over = torch.rand(n, 1, device=x.device) < 0.5
-                    where = torch.where(over, length - 1 - where, where)
-                if self.shift:
-                    where = where + torch.randint(-self.shift, self.shift + 1, (n, 1), device=x.device)
-                index.append(where.clamp(0, length - 1))
-            rows = torch.arange(n, device=x.device)[:, None, None]
-            x = x.permute(0, 2, 3, 1)[rows, index[0][:, :, None], index[1][:, None, :]].permute(0, 3, 1, 2)
-        return x.contiguous(memory_format=torch.channels_last)
+            return self._varied(input)
+        if input.ndim != 4:
+            return input
+        c, h, w = input.shape[1:]  # strides by hand: PyTorch takes one channel for "channels first" otherwise
+        return input.new_empty_strided(input.shape, (h * w * c, 1, w * c, c)).copy_(input)
+
+    def _varied(self, x: Tensor) -> Tensor:
+        n, axes = len(x), x.ndim - 2
+        index = [torch.arange(n, device=x.device).view(n, *[1] * axes)]
+        for axis in range(axes):
+            side = x.shape[2 + axis]
+            place = torch.arange(side, device=x.device).expand(n, side)
+            if axis - axes in MIRRORS[self.mirror]:
+                over = torch.rand(n, 1, device=x.device) < 0.5
+                place = torch.where(over, side - 1 - place, place)
+            if self.shift:
+                place = place + torch.randint(-self.shift, self.shift + 1, (n, 1), device=x.device)
+            index.append(place.clamp(0, side - 1).view(n, *[side if a == axis else 1 for a in range(axes)]))
+        return x.movedim(1, -1)[tuple(index)].movedim(-1, 1)
 
     def extra_repr(self) -> str:
-        """What shows in the network's summary."""
+        """What shows where the network is printed."""
         return f"shift={self.shift}, mirror={self.mirror}"

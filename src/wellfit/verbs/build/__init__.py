@@ -1,0 +1,89 @@
+"""Build: the network, its first weights, the loss and the device, put together to a Case that can be trained."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import torch
+from torch import nn
+
+from wellfit.nouns import shelf
+from wellfit.nouns.case import Case
+from wellfit.nouns.data import Data
+from wellfit.nouns.errors import NetworkError, RecipeError, nearest
+from wellfit.nouns.recipe import Recipe
+from wellfit.verbs.build.device import device_of
+from wellfit.verbs.build.loss import loss_of
+from wellfit.verbs.build.output import must_fit
+from wellfit.verbs.build.own import own
+from wellfit.verbs.build.weights import initialise
+
+__all__ = ["build", "initialise"]
+
+
+def build(recipe: Recipe, data: Data, network: Any = None) -> Case:
+    """The case of a complete recipe, its network on its device and ready to be trained.
+
+    network: the user's own, an nn.Module or what makes one (called with (shape_in, shape_out), or with nothing);
+    without it, recipe.network.name says: a word of the shelf, `module:factory` or `FILE.py:factory`. A module is
+    copied, so that the user's stays as it was, and an own network keeps the weights that it comes with; those of the
+    shelf get theirs from recipe.network.init. Whatever is drawn is drawn from training.seed, the same on every device;
+    torch's own random state stays as it was.
+
+    Raises RecipeError for choices that do not fit the task, NetworkError for a network that cannot be made, fails, or
+    gives outputs that do not fit, ShelfError for an unknown word.
+    """
+    _complete(recipe, network is not None or ":" in recipe.network.name)
+    for name in ("optimizer", "schedule"):
+        shelf.get(f"{name}s", getattr(recipe.training, name))  # refused here, not after the checks
+    device = device_of(recipe.training.device)
+    loss = loss_of(recipe.training, data, device)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(recipe.training.seed)
+        made = (
+            _from_shelf(recipe, data)
+            if network is None and ":" not in recipe.network.name
+            else own(recipe.network, data, network)
+        )
+        made = made.to(device)
+        must_fit(made, data, device)
+    return Case(recipe, data, made.train(), loss, device)
+
+
+def _complete(recipe: Recipe, own_network: bool) -> None:
+    """Raise RecipeError where something that is needed here is still "auto"."""
+    needed = {k: v for k, v in recipe.flat().items() if k.startswith("training.") or not own_network}
+    open_keys = [k for k, v in needed.items() if v == "auto" and k.startswith(("network.", "training."))]
+    open_keys = [k for k in open_keys if k != "training.device"]
+    if open_keys:
+        raise RecipeError(
+            "to build from this recipe", f'{", ".join(open_keys)} left at "auto"', "let `propose` fill it"
+        )
+
+
+def _from_shelf(recipe: Recipe, data: Data) -> nn.Module:
+    """The network of the shelf that the recipe names, with its first weights, shown the training inputs if it asks."""
+    c = recipe.network
+    make = shelf.get("networks", c.name)
+    known = [n for n in inspect.signature(make).parameters if n not in ("shape_in", "shape_out")]
+    size = {"widths": c.widths, "activation": c.activation, "dropout": c.dropout, "norm": c.norm}
+    for key in c.options:
+        if key not in known or key in size:
+            free = [n for n in known if n not in size]
+            close = nearest(key, free)
+            raise RecipeError(
+                f"network.options.{key}",
+                f"{c.name} knows {', '.join(free) or 'no options'}",
+                f"write {close!r}" if close else "leave it out",
+            )
+    try:
+        made = make(data.shape_in, data.shape_out, **size, **c.options)
+    except (ValueError, TypeError, RuntimeError) as error:
+        asked = f"a {c.name} network for inputs {data.shape_in} and outputs {data.shape_out}"
+        raise NetworkError(asked, str(error).splitlines()[0], "mend the choices under [network]") from error
+    initialise(made, c.init, c.init_sigma, torch.Generator().manual_seed(recipe.training.seed))
+    for module in made.modules():
+        if callable(show := getattr(module, "fit_inputs", None)):
+            show(data.train.x.flatten(1))
+    return made
