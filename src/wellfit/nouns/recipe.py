@@ -113,6 +113,7 @@ class TrainingChoices(_Section):
     )
     precision: Literal["float32", "bfloat16"] = Field("float32", description="precision of forward and backward passes")
     device: str = Field("auto", description="cpu, cuda, cuda:1, mps")
+    threads: Count | Auto = Field("auto", description="CPU threads that share the work of a step")
     seed: int = Field(0, ge=0, description="seed of weights, order and dropout")
 
 

@@ -1,11 +1,29 @@
-"""Propose: fill every choice that the recipe leaves at "auto" from the data, each with its reason."""
+"""Propose: fill every choice that the recipe leaves at "auto" from the data, each with its reason.
+
+The figures that the reasons rest on are measured by `benchmarks/accuracy.py`; `docs/defaults.md` lists them.
+"""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+import torch
+from torch import Tensor, nn
+
+from wellfit.nouns import shelf
 from wellfit.nouns.data import Data
 from wellfit.nouns.recipe import Recipe
+
+Proposal = dict[str, tuple[Any, str]]
+
+SMALL = 1000  # training rows below which a network is kept small and noisy
+STEPS = {"pictures": 5000, "other": 2000}  # optimizer steps that a training is given
+EPOCHS = {"pictures": (6, 40), "other": (8, 100)}  # never fewer, never more passes
+EMBEDDED = 128  # numbers that are embedded at most: beyond it they make the first layer too wide
+FAR = 0.05  # share of the one-sided part of pictures that is common to a class: above it they have a left and a right
+SEEN = 500  # pictures a class that are looked at for this
+WORTH = 5e7  # multiplications a step below which sharing them among threads costs more than it saves
 
 
 def propose(given: Recipe, data: Data) -> tuple[Recipe, dict[str, str]]:
@@ -13,30 +31,168 @@ def propose(given: Recipe, data: Data) -> tuple[Recipe, dict[str, str]]:
 
     training.lr is a provisional figure: the range test of `verbs/rate` proposes the final one.
     """
-    n, pictures = len(data.train), data.raw.kind == "pictures"
-    proposed: dict[str, tuple[Any, str]] = {
-        "network.name": ("conv", "pictures") if pictures else ("dense", "no neighbourhood between inputs"),
-        "network.widths": ((32, 64, 128), "small") if pictures else ((256, 256), "small"),
-        "network.activation": ("relu", "trains fast and does not saturate"),
-        "network.init": ("he", "keeps the scale through ReLU layers"),
-        "network.dropout": (0.1, "a little noise against overfitting"),
-        "network.norm": ("batch", "keeps activations in scale") if pictures else ("none", "shallow"),
-        "training.loss": (
-            {"classification": "cross_entropy", "multilabel": "binary_cross_entropy", "regression": "mse"}[data.task],
-            data.task,
-        ),
-        "training.optimizer": ("adamw", "forgiving of the rate"),
-        "training.lr": (1e-3, "provisional"),
-        "training.l2": (1e-2, "decoupled weight decay"),
-        "training.schedule": ("cosine", "ends low without a choice of milestones"),
-        "training.batch_size": (min(128, max(16, n // 20)), "about 20 steps an epoch at least, 128 at most"),
-        "training.epochs": (50, "with early stopping"),
-        "training.patience": (0, "the cosine schedule is run to its end"),
-        "training.device": ("cpu", ""),
-    }
+    asked = given.flat()
+    name = asked["network.name"]
+    if name == "auto":
+        name = "conv" if data.raw.kind == "pictures" and len(data.shape_in) == 3 else "dense"
+    optimizer = asked["training.optimizer"]
+    optimizer = "adamw" if optimizer == "auto" else optimizer
+    proposed = _network(name, data) | _training(data, optimizer)
+    open_keys = {k: v for k, (v, _) in proposed.items() if asked[k] == "auto"}
+    reasons = {k: r for k, (_, r) in proposed.items() if k in open_keys}
+    options, why = _options(name, data, asked["network.options"])
+    if options:
+        open_keys["network.options"] = {**options, **asked["network.options"]}
+        reasons["network.options"] = why
     resolved = {f"data.{k}": v for k, v in data.choices.items()}
-    open_keys = {k: v for k, (v, _) in proposed.items() if given.flat()[k] == "auto"}
-    recipe = Recipe.of({**given.flat(), **resolved, **open_keys})
-    reasons = {k: r for k, (_, r) in proposed.items() if k in open_keys} | dict(data.reasons)
+    recipe = Recipe.of({**asked, **resolved, **open_keys})
+    if asked["training.threads"] == "auto":
+        n, reasons["training.threads"] = _threads(recipe, data)
+        recipe = Recipe.of({"training.threads": n}, recipe)
+    reasons |= dict(data.reasons)
     reasons |= {k: "as you set it" for k in given.given() if k not in open_keys and k not in data.reasons}
     return recipe, reasons
+
+
+def _network(name: str, data: Data) -> Proposal:
+    """The network's kind, size and noise."""
+    n = len(data.train)
+    proposed: Proposal = {
+        "network.activation": ("relu", "does not saturate, and is the cheapest"),
+        "network.init": ("he", "keeps the scale from layer to layer through ReLU"),
+    }
+    if name == "conv":
+        large = min(data.shape_in[1:]) > 40
+        widths = (16, 32, 64, 128) if large else (32, 64, 128)
+        why = (
+            "a stage more, and a narrow first one, for pictures over 40 pixels" if large else "twice at each half size"
+        )
+        return proposed | {
+            "network.name": ("conv", "pictures: what is near belongs together"),
+            "network.widths": (widths, why),
+            "network.dropout": (0.3, "before the last layer"),
+            "network.norm": ("batch", "lets a network of convolutions learn at a high rate"),
+        }
+    small = n < SMALL
+    return proposed | {
+        "network.name": (name, "no neighbourhood between the inputs" if name == "dense" else "as you set it"),
+        "network.widths": ((128, 128), f"{n:,} rows: small") if small else ((256, 256), f"{n:,} rows bear it"),
+        "network.dropout": (0.3, f"{n:,} rows are soon learnt by heart") if small else (0.2, f"{n:,} rows"),
+        "network.norm": ("none", "two layers keep their scale without"),
+    }
+
+
+def _training(data: Data, optimizer: str) -> Proposal:
+    """The loss, the optimizer and how long."""
+    n, kind = len(data.train), "pictures" if data.raw.kind == "pictures" else "other"
+    batch = 2 ** round(math.log2(max(1, n / 20)))
+    batch = min(64 if kind == "pictures" else 256, max(16, batch), max(2, n))
+    least, most = EPOCHS[kind]
+    epochs = min(most, max(least, round(STEPS[kind] / math.ceil(n / batch))))
+    loss = {
+        "classification": ("cross_entropy", "classes: makes the outputs probabilities"),
+        "multilabel": ("binary_cross_entropy", "labels: makes each output a probability"),
+        "regression": ("huber", "a few large errors do not rule"),
+    }
+    gpu = torch.cuda.is_available()
+    decay = {"adamw": 1e-2, "adam": 1e-5}.get(optimizer, 5e-4)
+    return {
+        "training.loss": loss[data.task],
+        "training.optimizer": ("adamw", "one rate suits most networks"),
+        "training.lr": (1e-3, "provisional"),
+        "training.l2": (decay, f"usual for {optimizer}"),
+        "training.schedule": ("cosine", "ends at 1 % of the peak rate without a choice of milestones"),
+        "training.batch_size": (batch, f"about 20 steps a pass over {n:,} rows, within 16 to 256"),
+        "training.epochs": (epochs, f"{epochs * math.ceil(n / batch):,} steps; {least} to {most} passes"),
+        "training.patience": (0, "the schedule runs to its end; the best epoch is kept"),
+        "training.device": ("cuda" if gpu else "cpu", "a GPU is there" if gpu else "no GPU is there"),
+    }
+
+
+def _options(name: str, data: Data, asked: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """Settings of the network of this name alone, where nobody set them, and why."""
+    if name == "dense" and "embedding" not in asked and len(data.shape_in) == 1:
+        places = numbers(data.train.x)
+        if 0 < len(places) <= EMBEDDED:
+            found: dict[str, Any] = {"embedding": "periodic"}
+            if len(places) < data.shape_in[0]:
+                found["numeric"] = places
+            return found, f"waves of {len(places)} numbers let it bend as trees do"
+    if name == "conv" and data.task == "classification" and not {"shift", "mirror"} & set(asked):
+        shift = round(min(data.shape_in[1:]) / 16)
+        mirror = mirrors(data.train.x, data.train.y)
+        sides = {
+            "none": "never mirrored: they have a left and a right",
+            "sideways": "mirrored sideways",
+            "both": "mirrored",
+        }
+        return {"shift": shift, "mirror": mirror}, f"pictures moved by up to {shift} pixels, {sides[mirror]}"
+    return {}, ""
+
+
+def numbers(x: Tensor) -> list[int]:
+    """Places of the features of x [N, F] that are numbers: more than two different values in the first 5,000 rows."""
+    return [j for j, column in enumerate(x[:5000].T) if len(column.unique()) > 2]
+
+
+def mirrors(x: Tensor, y: Tensor) -> str:
+    """In which ways pictures x [N, C, H, W] of classes y [N] look as likely mirrored: none, sideways or both."""
+    if one_sided(x, y, 3) > FAR:
+        return "none"
+    return "sideways" if one_sided(x, y, 2) > FAR else "both"
+
+
+def one_sided(x: Tensor, y: Tensor, dim: int) -> float:
+    """How far classes have a side: the largest share, over classes, of the pictures' odd part along `dim`,
+    (picture - mirrored picture) / 2, that is common to the pictures of the class.
+
+    0 where mirrored pictures are as likely, 1 where the odd part is the same in all; without the part that the mean
+    of n pictures has by chance. A class of fewer than 40 pictures cannot tell, and counts as 1.
+    """
+    most = 0.0
+    for label in y.unique():
+        pictures = x[y == label][:SEEN]
+        n = len(pictures)
+        if n < 40:
+            return 1.0
+        odd = (pictures - pictures.flip(dim)) / 2
+        mean, energy = odd.mean(0), odd.square().mean()
+        by_chance = (odd - mean).square().mean() / (n - 1)
+        most = max(most, float((mean.square().mean() - by_chance) / energy.clamp_min(1e-12)))
+    return most
+
+
+def _threads(recipe: Recipe, data: Data) -> tuple[int, str]:
+    """CPU threads by the multiplications of a training step: three times those of a forward pass."""
+    free, c = torch.get_num_threads(), recipe.network
+    if c.name not in shelf.names("networks"):
+        return free, "a network of your own: all that are free"
+    size = {"widths": c.widths, "activation": c.activation, "dropout": c.dropout, "norm": c.norm}
+    try:
+        with torch.random.fork_rng(devices=[]):
+            network = shelf.get("networks", c.name)(data.shape_in, data.shape_out, **size, **c.options).eval()
+    except (TypeError, ValueError):
+        return free, "all that are free"  # a size that cannot be: building the network says so
+    work = 3 * int(recipe.training.batch_size) * multiplications(network, data.train.x[:1])
+    said = f"{work / 1e6:,.0f} million multiplications a step"
+    if free == 1 or work >= WORTH:
+        return free, f"{said}, on all that are free"
+    return 1, f"{said} are too few to share"
+
+
+def multiplications(network: nn.Module, x: Tensor) -> int:
+    """Multiplications of one forward pass of x [1, ...] through the layers with weight matrices."""
+    found: list[int] = []
+
+    def count(module: nn.Module, inputs: Any, output: Any) -> None:
+        weight = getattr(module, "weight", None)
+        if isinstance(weight, Tensor) and weight.ndim > 1 and isinstance(output, Tensor):
+            each_output = weight[0].numel() if isinstance(module, nn.Linear | nn.modules.conv._ConvNd) else 1
+            found.append(each_output * output.numel() if each_output > 1 else weight.numel())
+
+    hooks = [m.register_forward_hook(count) for m in network.modules()]
+    with torch.no_grad():
+        network(x)
+    for hook in hooks:
+        hook.remove()
+    return sum(found)

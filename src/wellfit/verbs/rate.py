@@ -16,6 +16,9 @@ from wellfit.nouns.trial import bare_loss, trial
 LOWEST, HIGHEST = 1e-5, 1.0  # of the rates tried, evenly on a log scale
 SMOOTHING = 0.9  # of the exponential mean of the loss over steps
 BLOWN_UP = 4.0  # times the least loss: the test ends
+MOST = {"adamw": 2e-3, "adam": 2e-3, "rmsprop": 1e-3, "adagrad": 2e-2, "sgd": 0.2, "momentum": 0.05, "nesterov": 0.05}
+"""Largest peak rate proposed for an optimizer. The test sees a hundred steps: with batch norm the loss still falls at
+rates that are too high for the thousands of steps that follow."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ def rate_test(case: Case, steps: int = 100) -> RateTest:
     """Train a copy for `steps` batches while the rate climbs from 1e-5 to 1; the network itself stays untouched.
 
     The proposal is a tenth of the rate at which the smoothed loss is least, or of the last rate tried where the loss
-    never turned, rounded to one significant digit.
+    never turned, rounded to one significant digit, but never above what is usual for the optimizer (MOST).
     """
     choices, rows, loss_of = case.recipe.training, case.data.train, bare_loss(case)
     batch = min(int(choices.batch_size), len(rows))
@@ -70,7 +73,9 @@ def rate_test(case: Case, steps: int = 100) -> RateTest:
     if len(tried) < 5:
         why = "range test: the loss was not finite from the start; 1e-3 stands"
         return RateTest(1e-3, np.array(tried), np.array(seen), why)
-    lowest = tried[int(np.argmin(seen))]
-    lr = float(f"{lowest / 10:.0e}")
+    lowest, most = tried[int(np.argmin(seen))], MOST.get(choices.optimizer, HIGHEST)
+    lr = min(float(f"{lowest / 10:.0e}"), most)
     why = f"range test: the loss is least near {lowest:.1e}; a tenth of it"
+    if lr == most < lowest / 10:
+        why = f"range test: the loss falls up to {lowest:.1e}; the most for {choices.optimizer}"
     return RateTest(lr, np.array(tried), np.array(seen), why)

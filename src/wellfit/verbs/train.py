@@ -45,7 +45,7 @@ def train(
     )
     pace = Pace(case, len(rows))
     step_of = _stepper(case, optimizer)
-    with _own_randomness(choices.seed, case.device):
+    with _threads(choices.threads), _own_randomness(choices.seed, case.device):
         progress = Progress() if state is None else restore(state, network, optimizer, case.device)
         try:
             while progress.epoch < pace.epochs and not progress.why_stop:
@@ -255,6 +255,18 @@ def _close_epoch(case: Case, x: Tensor, y: Tensor, progress: Progress, pace: Pac
         Reading("batch_size", float(batch), *at, unit="examples"),
         Reading("examples_s", float(sizes.sum()) / max(progress.epoch_s, 1e-9), *at, unit="1/s"),
     )
+
+
+@contextmanager
+def _threads(n: int | str) -> Iterator[None]:
+    """So many CPU threads for torch, and as many as before afterwards; "auto" changes nothing."""
+    before = torch.get_num_threads()
+    if n != "auto":
+        torch.set_num_threads(int(n))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @contextmanager
