@@ -260,7 +260,7 @@ def test_saturated_units_are_found():
     assert shelf.get("probes", "saturated_frac")(step_of(saturated))["4"] > 0.9
 
 
-@pytest.mark.parametrize("make", (dense, conv, poisoned, half))
+@pytest.mark.parametrize("make", [dense, conv, poisoned, half])
 @pytest.mark.parametrize("word", PROBES)
 def test_probe_leaves_weights_gradients_mode_and_random_state(word: str, make):
     step = step_of(make)

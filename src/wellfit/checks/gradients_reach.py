@@ -138,7 +138,7 @@ def _twins(network: nn.Module) -> list[str]:
 
 
 def _readings(sizes: dict[str, float]) -> tuple[Reading, ...]:
-    return tuple(Reading("grad_norm", size, 0, where=n) for n, size in sizes.items() if size >= 0)
+    return tuple(Reading("grad_norm", size, 0, where=n) for n, size in sizes.items() if not size < 0)
 
 
 def _list(names: list[str]) -> str:

@@ -34,6 +34,8 @@ def inputs_finite(case: Case) -> Finding:
             f"All {count(n)} inputs are the same in every training row.",
             remedy="name columns that differ from row to row; see how the inputs were read",
             readings=(Reading("constant_inputs", constant, 0),),
+            limit=float(n - 1),
+            source="by definition: what never varies tells nothing",
             stage="check",
         )
     sizes = sample.flatten(1).double().square().mean(0).sqrt()
@@ -88,6 +90,7 @@ def _nonfinite(case: Case, x: Tensor, y: Tensor) -> Finding | None:
         "impute missing inputs (data.missing = impute), leave out rows without a target",
         readings=(Reading("nonfinite_inputs", n_x, 0), Reading("nonfinite_targets", n_y, 0)),
         limit=0.0,
+        source="by definition: a NaN makes every sum NaN",
         change={"data.missing": "impute"} if n_x and case.recipe.data.missing != "impute" else {},
         stage="check",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from time import perf_counter
@@ -19,6 +20,7 @@ from wellfit.nouns.trial import Descent, LossOf, bare_loss, chance, descend, ind
 from wellfit.nouns.units import figure, percent
 
 SHARE = 0.5
+WIDEN = "widen the network (network.widths), or give it a hidden layer"
 EXAMPLES, FEW = 16, 4
 POOL = 512
 RATES = (3e-3, 1e-2, 1e-3)
@@ -28,8 +30,9 @@ FITTED = {"classification": 1.0, "multilabel": 1.0, "regression": 0.97}
 CONFIDENT = 0.8
 """Share of the way from chance to no loss at all that right answers must have come: softmax ahead of a loss that
 takes logits stops at 0.4 (ten classes) to 0.55 (two)."""
-HALF = 0.5
-"""Skill (0 = the best constant answer, 1 = all right): less is an error, it does not learn; more is a warning."""
+HALF, NOTHING = 0.5, 0.1
+"""Skill (0 = the best constant answer, 1 = all right): less than half is an error, it does not learn; for a network
+that is shown to be merely too small, less than a tenth. More is a warning."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ def tiny_batch(case: Case, within_s: float = 2.0) -> Finding:
     small = cause.fault == "capacity-too-small" and confidence > 0.5  # it learns, but not so much
     return Finding(
         cause.fault,
-        "error" if tiny.skill(descent.outputs) < HALF and not small else "warning",
+        "error" if tiny.skill(descent.outputs) < (NOTHING if small else HALF) else "warning",
         f"The network cannot fit {len(tiny.y)} examples: {words}.",
         f"{evidence}; {cause.why}" if cause.why else evidence,
         cause.remedy,
@@ -143,26 +146,41 @@ def _fit(network: nn.Module, tiny: _Tiny, until_s: float) -> Descent:
 
 def _cause(case, network, pool_x, pool_y, tiny: _Tiny, descent: Descent, until_s) -> tuple[Cause, float]:
     """(cause, confidence): a plain one, or the change that lets the network fit, or an opinion."""
-    plain = in_data(case, tiny.x, tiny.y)
+    plain = in_data(case, tiny.x, tiny.y) or in_weights(network)
     if plain and plain.fault in ("data-nonfinite", "labels-encoding"):
         return plain, 1.0
+    changes = list(_changes(case, network, pool_x, pool_y, tiny))
+    fault = plain.fault if plain else ""
+    suspected, others = ([c for c in changes if (c[2].fault == fault) is same] for same in (True, False))
+    cured = _cure(suspected, until_s)
+    if cured:
+        return cured, 0.9
     with torch.no_grad():
         bound = _bound(tiny, network(pool_x), descent.outputs)
     if bound:
         remedy = "let the last layer be linear: the loss, or predict, applies what belongs after it"
         return Cause("output-activation-unsuitable", bound, remedy), 0.9
-    plain = plain or in_weights(network)
-    changes = _changes(case, network, pool_x, pool_y, tiny)
-    for changed_network, changed, cause in sorted(changes, key=lambda c: plain is None or c[2].fault != plain.fault):
-        found = _fit(changed_network, changed, until_s)
-        if changed.fitted(found.losses[-1], found.outputs):
-            return cause, 0.9
+    cured = _cure(others, until_s)
+    if cured:
+        return cured, 0.9
     if plain:
         return plain, 0.6
     if descent.losses[0] - min(descent.losses) < 0.01 * abs(descent.losses[0]):
         remedy = "look for detach, .data, no_grad, argmax or numpy between the parameters and the loss"
         return Cause("graph-detached", "the loss stands still", remedy), 0.5
-    return Cause("capacity-too-small", "no single change that was tried helped", "widen the network"), 0.3
+    cured = _cure([_reference(case, tiny)], until_s)
+    if cured:
+        return cured, 0.6
+    return Cause("capacity-too-small", "no single change that was tried helped", WIDEN), 0.3
+
+
+def _cure(changes: list[tuple[nn.Module, _Tiny, Cause]], until_s: float) -> Cause | None:
+    """The cause whose change lets the network fit, the first of them."""
+    for network, tiny, cause in changes:
+        found = _fit(network, tiny, until_s)
+        if tiny.fitted(found.losses[-1], found.outputs):
+            return cause
+    return None
 
 
 def _changes(case, network, pool_x, pool_y, tiny: _Tiny) -> Iterator[tuple[nn.Module, _Tiny, Cause]]:
@@ -187,8 +205,15 @@ def _changes(case, network, pool_x, pool_y, tiny: _Tiny) -> Iterator[tuple[nn.Mo
         why, change = "with relu and He's initial weights it fits them", {"network.activation": "relu"}
         yield other, tiny, Cause("activation-unsuitable", why, "take relu or gelu", change)
     few = _tiny(case, pool_x, pool_y, FEW)
-    why, remedy = f"it fits {len(few.y)} examples", "widen the network (network.widths), or give it a hidden layer"
-    yield network, few, Cause("capacity-too-small", why, remedy)
+    yield network, few, Cause("capacity-too-small", f"it fits {len(few.y)} examples", WIDEN)
+
+
+def _reference(case: Case, tiny: _Tiny) -> tuple[nn.Module, _Tiny, Cause]:
+    """A plain dense network in place of the case's: where it fits, the examples are not to blame."""
+    n_in, n_out = tiny.x[0].numel(), math.prod(case.data.shape_out)
+    network = nn.Sequential(nn.Flatten(), nn.Linear(n_in, 64), nn.ReLU(), nn.Linear(64, n_out))
+    why = "a dense network of 64 hidden units fits them"
+    return network.to(tiny.x.device), tiny, Cause("capacity-too-small", why, WIDEN)
 
 
 def _unsaturated(network: nn.Module) -> bool:

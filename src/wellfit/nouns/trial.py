@@ -22,7 +22,7 @@ LossOf = Callable[[Tensor, Tensor], Tensor]
 WORK = 1e9
 """Multiplications that the rows of one check may ask for: some tenths of a second on one core."""
 HOPELESS = 100
-"""Steps after which a short training ends where the loss has not fallen by 1 %."""
+"""Steps after which a short training ends where the loss has fallen by less than 1 % since."""
 
 _DROPOUT = nn.modules.dropout._DropoutNd
 
@@ -147,7 +147,7 @@ def descend(
     hopeless: int = HOPELESS,
 ) -> Descent:
     """Train by Adam on the whole of (x, y) for at most `steps`, until `reached(loss, outputs)`, a loss that is not
-    finite or has not fallen by 1 % in `hopeless` steps, no gradient, or the clock (`perf_counter`) at `until_s`.
+    finite or that falls by less than 1 % in `hopeless` steps, no gradient, or the clock (`perf_counter`) at `until_s`.
     The learning rate rises over 5 steps."""
     parameters = [p for p in network.parameters() if p.requires_grad]
     optimizer = torch.optim.Adam(parameters, lr=lr) if parameters else None
@@ -158,7 +158,7 @@ def descend(
         value = loss(outputs, y)
         losses.append(value.item())
         ended = reached(losses[-1], outputs.detach()) or step == steps or not np.isfinite(losses[-1])
-        ended = ended or (step == hopeless and losses[0] - min(losses) < 0.01 * abs(losses[0]))
+        ended = ended or _stands_still(losses, hopeless)
         cut = not ended and perf_counter() > until_s
         if ended or cut or optimizer is None or not value.requires_grad:
             return Descent(step, losses, outputs.detach(), cut)
@@ -167,3 +167,11 @@ def descend(
         optimizer.param_groups[0]["lr"] = lr * min(1.0, (step + 1) / 5)
         optimizer.step()
         step += 1
+
+
+def _stands_still(losses: list[float], steps: int) -> bool:
+    """Has the least loss fallen by less than 1 % in the last so many steps? Asked once in so many."""
+    if len(losses) <= steps or (len(losses) - 1) % steps:
+        return False
+    before = min(losses[: len(losses) - steps])
+    return before - min(losses) < 0.01 * abs(before)
