@@ -17,6 +17,7 @@ import numpy as np
 from wellfit.nouns.scores import RESAMPLES, SEED, resampled
 
 TINY = 1e-12
+LOST, SURELY_LOST = 0.2, 0.1
 
 
 class Estimate(NamedTuple):
@@ -46,6 +47,16 @@ class Skill:
     short: Estimate | None
     n_train: int
     n_valid: int
+
+    @property
+    def overfitted(self) -> bool:
+        """Does a fifth or more of what was learnt not carry over, and a tenth for certain (95 %)?"""
+        return self.lost.value >= LOST and self.lost.low > SURELY_LOST
+
+    @property
+    def reached(self) -> float:
+        """The reference's skill on the validation rows; NaN where there is none."""
+        return float("nan") if self.short is None else self.valid.value + self.short.value
 
 
 def skill_of(have: Mapping[str, Any]) -> Skill | None:

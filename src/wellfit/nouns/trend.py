@@ -16,7 +16,7 @@ from wellfit.nouns.units import figure
 
 BLOWN, CLIMBED, ROUGH = 5.0, 0.2, 0.1
 """Limits of unrest. Over 380 healthy trainings (benchmarks/verdicts.py) the largest were 1.9, 0.02 and 0.012."""
-STILL_MIDDLE, STILL_LAST, STILL_BOTH = 0.03, 0.005, 0.06
+STILL_MIDDLE, STILL_LAST, STILL_BOTH, STEEP = 0.03, 0.005, 0.06, 0.02
 """Falls of the validation loss, as shares of chance, that count as still improving."""
 
 
@@ -43,7 +43,8 @@ def roughness(values: np.ndarray) -> float:
 
 
 def around(values: np.ndarray, share: float) -> float:
-    """The level at a share 0..1 of the curve's length: the mean over a tenth of it, three values at least."""
+    """The level at a share 0..1 of the curve's length: the mean over a tenth of it around there, at the ends over the
+    first or last tenth, three values at least; the value itself where there are under nine."""
     n, half = len(values), max(1, len(values) // 20)
     at = share * (n - 1)
     if n < 9:
@@ -118,19 +119,24 @@ def _calm(values: np.ndarray) -> np.ndarray:
     return np.concatenate([inner[:1], inner, inner[-1:]])
 
 
-def improving(valid_loss: Track, chance: float) -> tuple[float, float] | None:
+def improving(valid_loss: Track, chance: float, overfitted: bool = False) -> tuple[float, float] | None:
     """(fall in the middle third, fall in the last third), as shares of chance, of a validation loss that was still
     falling when training ended: by 3 % and 0.5 % of chance at least, by 6 % together, and by more than three times
     its jitter; else None.
 
-    Two thirds, since a rate that is brought down at the end lets any loss fall once more.
+    Two thirds, since a rate that is brought down at the end lets any loss fall once more. Of an overfitted network
+    the last fall has to be 2 % of chance.
     """
     values = finite(valid_loss)
     if len(values) < 3 or len(values) - 1 - int(values.argmin()) > max(1, len(values) // 10):
         return None
     middle, last = (fall / chance for fall in falls(values))
     jitter = np.nan_to_num(roughness(values[len(values) // 3 :])) / chance
-    falling = middle > STILL_MIDDLE and last > max(STILL_LAST, 3 * jitter) and middle + last > STILL_BOTH
+    falling = (
+        middle > STILL_MIDDLE
+        and last > max(STEEP if overfitted else STILL_LAST, 3 * jitter)
+        and middle + last > STILL_BOTH
+    )
     return (middle, last) if falling else None
 
 

@@ -28,7 +28,7 @@ def capacity_too_small(
 
     Sees: training has levelled out with steps of an ordinary size, training and validation rows are answered
     alike (under 15 % of the skill lost), and yet a random forest does better on the same validation rows, by 0.05
-    of skill at least and with its 95 % interval above 0.
+    of skill at least, with the 95 % interval above 0, and better than the network on its own training rows.
     Hurts: there is more to be learnt than the network can hold.
     Mistaken for: noisy data (the forest does no better), too few epochs, a rate too low, too much dropout.
     Remedy: wider layers, or one layer more.
@@ -37,6 +37,8 @@ def capacity_too_small(
     short = skill.short
     if short is None or short.value < SHORT or short.low <= 0 or skill.lost.value > LOST or skill.train.value < LEARNT:
         return None
+    if skill.train.value >= skill.reached:
+        return None
     moved = steps_taken(update_ratio)
     hindered = (recipe or {}).get("network.dropout", 0.0) >= MUCH_DROPOUT or (moved is not None and moved < SMALL)
     level = len(values := finite(train_loss)) < 3 or falls(values)[1] < LEVEL * chance_loss
@@ -44,14 +46,13 @@ def capacity_too_small(
         return None
     widths = (recipe or {}).get("network.widths")
     wider = {} if widths is None else {"network.widths": tuple(max(16, 2 * w) for w in widths) or (64, 64)}
-    reach = skill.valid.value + short.value
     step = int(valid_loss.steps[-1])
     return Finding(
         "capacity-too-small",
         "warning",
         "The network levels out below what can be learnt from these rows.",
         evidence=f"skill {skill.train.value:.2f} on training rows, {skill.valid.value:.2f} on validation rows, where a"
-        f" random forest reaches {reach:.2f} (better by {short.low:.2f} to {short.high:.2f})"
+        f" random forest reaches {skill.reached:.2f} (better by {short.low:.2f} to {short.high:.2f})"
         + (f"; {parameters:,} parameters" if parameters else ""),
         remedy="wider layers" + (f" {wider['network.widths']}" if wider else "") + ", or one layer more",
         confidence=0.75,

@@ -7,6 +7,7 @@ from typing import Any
 
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.reading import Reading, Track
+from wellfit.nouns.skill import Skill
 from wellfit.nouns.trend import STILL_LAST, improving, unrest
 
 
@@ -17,18 +18,21 @@ def epochs_too_few(
     loss: Track | None = None,
     recipe: Mapping[str, Any] | None = None,
     epochs: int | None = None,
+    skill: Skill | None = None,
 ) -> Finding | None:
     """Stopped while still improving.
 
     Sees: the best epoch lies within the last tenth, and the validation loss fell by over 3 % of chance in its
-    middle third, over 0.5 % (and three times its jitter) in its last, and over 6 % in both.
+    middle third, over 0.5 % (and three times its jitter) in its last, and over 6 % in both. Of a network that is
+    overfitted the last fall has to be over 2 %, since more epochs would feed that as well.
     Hurts: what more passes would bring is missing.
     Mistaken for: the last fall that bringing down the rate gives any training (its middle third is flat), a rate
     that is too low (the same curve, with tiny updates).
     Remedy: twice the epochs.
     Source: measured on healthy trainings, false alarms in docs/verdict.md.
     """
-    if unrest(train_loss, loss, chance_loss) or (better := improving(valid_loss, chance_loss)) is None:
+    better = improving(valid_loss, chance_loss, skill is not None and skill.overfitted)
+    if better is None or unrest(train_loss, loss, chance_loss):
         return None
     planned = (recipe or {}).get("training.epochs", epochs)
     step = int(valid_loss.steps[-1])

@@ -32,7 +32,7 @@ def labels_misaligned(
         return None
     learnt = finite(train_loss).min() < LEARNT * chance_loss
     nothing = skill.n_valid >= FEWEST and skill.valid.high < NOTHING and values.min() > 0.98 * chance_loss
-    other = skill.short is not None and skill.valid.value + skill.short.value > NOTHING
+    other = skill.short is not None and skill.reached > NOTHING
     if not learnt or not nothing or other:
         return None
     best = int(np.nanargmin(valid_loss.values))

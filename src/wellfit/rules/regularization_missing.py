@@ -10,11 +10,11 @@ import numpy as np
 from wellfit.nouns.advice import MUCH_DROPOUT, advice, text
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.reading import Reading, Track
-from wellfit.nouns.skill import Skill
+from wellfit.nouns.skill import LOST, Skill
 from wellfit.nouns.trend import climb, finite, unrest
 from wellfit.nouns.units import figure
 
-LOST, SURELY, ROSE = 0.2, 0.1, 0.05
+ROSE = 0.05
 
 
 def regularization_missing(
@@ -40,13 +40,7 @@ def regularization_missing(
     Source: definition of overfitting (Goodfellow et al. 2016, section 5.2); rate of false alarms in docs/verdict.md.
     """
     held = (recipe or {}).get("network.dropout", 0.0) >= MUCH_DROPOUT
-    if (
-        held
-        or skill.valid.low <= 0
-        or skill.lost.value < LOST
-        or skill.lost.low < SURELY
-        or unrest(train_loss, loss, chance_loss)
-    ):
+    if held or skill.valid.low <= 0 or not skill.overfitted or unrest(train_loss, loss, chance_loss):
         return None
     rise = climb(finite(valid_loss))
     best = int(np.nanargmin(valid_loss.values))

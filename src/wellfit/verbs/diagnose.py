@@ -11,16 +11,15 @@ from wellfit.nouns import shelf
 from wellfit.nouns.advice import advice, text
 from wellfit.nouns.finding import Finding, Severity, by_weight
 from wellfit.nouns.reading import Reading
-from wellfit.nouns.skill import Estimate, Skill, skill_of
+from wellfit.nouns.skill import LOST, SURELY_LOST, Estimate, Skill, skill_of
 from wellfit.nouns.trend import improving, unrest
 
 FEWEST_VALID = 15
 """Validation rows under which no verdict is given: what 3 / n of all rows do may not show in n (the "rule of
 three", Hanley and Lippman-Hand 1983), and 3 / 15 is the fifth that decides about overfitting."""
-LOST, SURELY_LOST, HALF = 0.2, 0.1, 0.5
+HALF, WIDE, FAR = 0.5, 1.0, 0.1
 NOTHING, MEMORISED = 0.05, 0.5
 SHORT, LITTLE, POOR = 0.05, 0.1, 0.5
-STEEP = 0.02
 
 
 def diagnose(have: Mapping[str, Any]) -> list[Finding]:
@@ -30,6 +29,8 @@ def diagnose(have: Mapping[str, Any]) -> list[Finding]:
     """
     if "skill" not in have and (skill := skill_of(have)) is not None:
         have = {**have, "skill": skill}
+    if not have.get("chance_loss", 1.0) > 0:  # nothing to measure a loss against
+        have = {name: value for name, value in have.items() if name != "chance_loss"}
     spoken = (shelf.serve(shelf.get("rules", word), have) for word in shelf.names("rules"))
     return by_weight([finding for finding in spoken if finding is not None])
 
@@ -63,7 +64,8 @@ def verdict(have: Mapping[str, Any], findings: list[Finding]) -> Finding:
 
 def _word(have: Mapping[str, Any], skill: Skill | None) -> tuple[str, str, float]:
     """(the verdict, what proves it, share of resamples that agree), by the order of docs/verdict.md."""
-    chance = float(have.get("chance_loss") or np.nan)
+    chance = float(have.get("chance_loss", np.nan))
+    chance = chance if chance > 0 else np.nan
     train_loss, valid_loss, loss = (have.get(name) for name in ("train_loss", "valid_loss", "loss"))
     restless = unrest(train_loss, loss, chance) if train_loss is not None else None
     good = skill is not None and skill.valid.low > POOR
@@ -81,13 +83,13 @@ def _word(have: Mapping[str, Any], skill: Skill | None) -> tuple[str, str, float
             f"{_share(skill.valid)} of the way from chance to perfect on validation rows{also}",
             _agree(skill),
         )
-    better = improving(valid_loss, chance) if valid_loss is not None else None
-    over = skill.lost.value >= LOST and skill.lost.low > SURELY_LOST
-    if better and not (over and better[1] < STEEP):  # overfitted already, and hardly falling any more
+    better = improving(valid_loss, chance, skill.overfitted) if valid_loss is not None else None
+    if better:
         middle, last = better
         said = f"the validation loss fell by {middle:.1%} of chance in the middle third, by {last:.1%} in the last"
         return "still-improving", said, 1.0
-    if skill.lost.low <= SURELY_LOST and skill.lost.high >= HALF:
+    wide = skill.lost.high >= HALF or skill.lost.high - skill.lost.low >= WIDE
+    if wide and skill.lost.low <= SURELY_LOST and skill.gap.high - skill.gap.low >= FAR:
         low, high = max(0.0, skill.lost.low), min(1.0, skill.lost.high)
         said = f"between {low:.0%} and {high:.0%} of what was learnt may be lost on new rows"
         return "too-noisy", said, 1.0
@@ -104,22 +106,18 @@ def _fit(skill: Skill) -> tuple[str, str, float]:
     """Overfitted, underfitted or well-fitted, of a training that learnt something and came to its end."""
     both = f"skill {_share(skill.train)} on training rows, {_share(skill.valid)} on validation rows"
     lost = skill.lost
-    if lost.value >= LOST and lost.low > SURELY_LOST:
+    if skill.overfitted:
         agree = float((lost.samples >= LOST).mean())
         return "overfitted", f"{both}: {lost.value:.0%} of what was learnt does not carry over", agree
     short = skill.short
-    if short is not None and short.value >= SHORT and short.low > 0:
-        said = f"{both}, where a random forest reaches {skill.valid.value + short.value:.2f}"
+    if short is not None and short.value >= SHORT and short.low > 0 and skill.train.value < skill.reached:
+        said = f"{both}, where a random forest reaches {skill.reached:.2f}"
         return "underfitted", said, float((short.samples >= SHORT).mean())
     limit = POOR if short is None else LITTLE
     if skill.train.value < limit:
         return "underfitted", both, float((skill.train.samples < limit).mean())
     note = "" if skill.gap.low <= 0 else f"; {lost.value:.0%} of what was learnt does not carry over"
-    beside = (
-        ""
-        if short is None or short.value <= 0.01
-        else f"; a random forest reaches {skill.valid.value + short.value:.2f}"
-    )
+    beside = "" if short is None or short.value <= 0.01 else f"; a random forest reaches {skill.reached:.2f}"
     return "well-fitted", f"{both}{note}{beside}", float((lost.samples < LOST).mean())
 
 
