@@ -139,6 +139,9 @@ def numbers(series: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     """(values float64 [N], NaN where missing or no number; bad [N], True where there is text that is no number)."""
     import pandas as pd
 
+    if series.dtype.kind == "c":
+        do = "split it into real and imaginary parts, or into size and angle"
+        raise DataError(f"numbers in column {series.name!r}", "complex numbers", do)
     if pd.api.types.is_timedelta64_dtype(series.dtype):
         return series.dt.total_seconds().to_numpy(np.float64), np.zeros(len(series), dtype=bool)
     if pd.api.types.is_numeric_dtype(series.dtype) or pd.api.types.is_bool_dtype(series.dtype):
@@ -168,6 +171,12 @@ def _coded(series: pd.Series) -> tuple[np.ndarray, list[str]]:
     """(codes [N], -1 where missing; each different value once, as text)."""
     import pandas as pd
 
+    if series.dtype == object:
+        # 1, 1.0 and True are equal and would pass for one another; lists cannot be compared at all
+        lost = series.isna().to_numpy(dtype=bool)
+        said = np.array([_word(v) for v in series.to_numpy(dtype=object)], dtype=object)
+        codes, words = pd.factorize(said)
+        return np.where(lost, -1, codes), words.tolist()
     codes, values = pd.factorize(series)
     return np.asarray(codes), [_word(v) for v in np.asarray(values, dtype=object).tolist()]
 

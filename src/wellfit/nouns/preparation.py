@@ -192,15 +192,29 @@ def array_of(raw: Any) -> np.ndarray:
         raw = raw.to_numpy()
     elif hasattr(raw, "toarray"):
         raw = raw.toarray()
+    do = "give numbers, or a DataFrame where columns hold text"
     try:
         x = np.asarray(raw)
-        if x.dtype.kind not in "buifOUS":
-            raise TypeError(f"values of type {x.dtype}")
-        return x if x.dtype.kind in "buif" else x.astype(np.float64)
-    except (ValueError, TypeError) as error:
-        raise DataError(
-            "an array of numbers", str(error), "give numbers, or a DataFrame where columns hold text"
-        ) from None
+    except ValueError as error:  # rows of differing length
+        raise DataError("an array of numbers", str(error), do) from None
+    if x.dtype.kind in "buif":
+        return x
+    if x.dtype.kind not in "OUS":
+        raise DataError("an array of numbers", f"values of type {x.dtype}", do)
+    try:
+        return x.astype(np.float64)
+    except (ValueError, TypeError):
+        place, value = next((i, v) for i, v in np.ndenumerate(x) if not _is_number(v))
+        said = f"row {place[0] + 1:,}" + (f", feature {', '.join(map(str, place[1:]))}" if place[1:] else "")
+        raise DataError("an array of numbers", f"{str(value)!r} in {said}", do) from None
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def finite(x: np.ndarray, fill: Tensor | None, names: tuple[str, ...] = ()) -> np.ndarray:

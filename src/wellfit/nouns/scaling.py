@@ -74,8 +74,9 @@ class Scaling:
         """x [N, *shape] of any number type -> scaled float32 [N, *shape_out]."""
         out = np.empty((len(x), *self.shape_out), dtype=np.float32)
         rows = max(1, CHUNK // max(1, int(np.prod(self.shape))))
-        for start in range(0, len(x), rows):
-            out[start : start + rows] = self._scaled(x[start : start + rows])
+        with np.errstate(over="ignore"):  # a value beyond float32 becomes Inf, for the caller to refuse
+            for start in range(0, len(x), rows):
+                out[start : start + rows] = self._scaled(x[start : start + rows])
         return torch.from_numpy(out)
 
     def _scaled(self, x: np.ndarray) -> np.ndarray:
@@ -132,9 +133,14 @@ def _moments(x: np.ndarray, axes: tuple[int, ...]) -> tuple[np.ndarray, np.ndarr
     rows = max(1, CHUNK // max(1, int(np.prod(x.shape[1:]))))
     chunks = [x[i : i + rows] for i in range(0, len(x), rows)]
     n = int(np.prod([x.shape[a] for a in axes]))
-    mean = sum(c.sum(axis=axes, keepdims=True, dtype=np.float64) for c in chunks) / n
-    square = sum(np.square(c - mean).sum(axis=axes, keepdims=True) for c in chunks) / n
-    return np.asarray(mean)[0], np.sqrt(np.asarray(square))[0]
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = np.asarray(sum(c.sum(axis=axes, keepdims=True, dtype=np.float64) for c in chunks) / n)
+        square = np.asarray(sum(np.square(c - mean).sum(axis=axes, keepdims=True) for c in chunks) / n)
+    if np.isfinite(square).all() or not np.isfinite(x).all():
+        return mean[0], np.sqrt(square)[0]
+    top = np.abs(x).max(axis=axes, keepdims=True)  # squares overflow: measured in units of the largest value
+    mean, std = _moments(x / np.where(top > 0, top, 1.0), axes)
+    return mean * top[0], std * top[0]
 
 
 def _quantiles(x: np.ndarray, pictures: bool) -> Tensor:

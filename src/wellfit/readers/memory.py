@@ -14,9 +14,9 @@ from wellfit.nouns.preparation import array_of
 
 def can_read(source: Any) -> bool:
     """An array, a tensor, a list of numbers or rows, a sparse matrix."""
-    tensor = any(t.__module__ == "torch" and t.__name__ == "Tensor" for t in type(source).__mro__)
     numbers = isinstance(source, list) and not (source and isinstance(source[0], tuple) and np.ndim(source[0][0]))
-    return isinstance(source, np.ndarray) or tensor or numbers or hasattr(source, "toarray")
+    array = hasattr(source, "__array__") and not hasattr(source, "columns")
+    return numbers or array or hasattr(source, "toarray")
 
 
 def memory(source: Any, *, target: Any = None, skip_bad: bool = False) -> Raw:

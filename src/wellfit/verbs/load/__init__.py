@@ -5,9 +5,14 @@ Each line of `load` below is a file beside this one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+import torch
+
 from wellfit.nouns.data import Data, Split
+from wellfit.nouns.errors import DataError
+from wellfit.nouns.preparation import Preparation
 from wellfit.nouns.recipe import DataChoices
 from wellfit.verbs.load.ask import ask
 from wellfit.verbs.load.facts import facts_of
@@ -38,6 +43,7 @@ def load(source: Any, choices: DataChoices | None = None, targets: Any = None) -
         name: Split(prepared.scaling(learnt.encoded[rows]), prepared.targets(what.y[rows]), asked.rows[rows])
         for name, rows in parted.rows.items()
     }
+    _within_float32(splits, prepared)
     leaking = leaks(learnt, what, parted.rows["train"])
     return Data(
         raw=raw,
@@ -64,3 +70,18 @@ def load(source: Any, choices: DataChoices | None = None, targets: Any = None) -
         facts=facts_of(raw, what, parted, learnt, splits),
         findings=(*raw.findings, *asked.findings, *what.findings, *parted.findings, *learnt.findings, *leaking),
     )
+
+
+def _within_float32(splits: Mapping[str, Split], prepared: Preparation) -> None:
+    """Raises DataError for inputs or targets that are too large for float32 after scaling, with the feature's name."""
+    for split in splits.values():
+        for what, values, names in (
+            ("input", split.x, prepared.input_names),
+            ("target", split.y, prepared.target_names),
+        ):
+            if values.ndim == 1 or torch.isfinite(values).all():
+                continue
+            first = int(torch.nonzero(~torch.isfinite(values.flatten(1)).all(dim=0))[0])
+            name = repr(names[first]) if len(names) > first else str(first)
+            found = f"{what} {name} is beyond float32 (3.4e38) even after scaling"
+            raise DataError("inputs and targets of sizes that can be computed with", found, "give it in another unit")

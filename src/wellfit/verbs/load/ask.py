@@ -13,6 +13,7 @@ from wellfit.nouns.data import Raw
 from wellfit.nouns.errors import DataError
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.recipe import DataChoices
+from wellfit.nouns.units import many
 from wellfit.verbs.load.columns import date_form
 from wellfit.verbs.load.target import target_of
 
@@ -72,7 +73,7 @@ def _of_arrays(raw: Raw, choices: DataChoices) -> Asked:
 
 
 def _of_table(raw: Raw, frame: pd.DataFrame, choices: DataChoices) -> Asked:
-    frame = frame.reset_index(drop=True)
+    frame = _comparable(frame.reset_index(drop=True))
     known = list(frame.columns)
     for name in choices.drop:
         if name not in known:
@@ -99,6 +100,14 @@ def _of_table(raw: Raw, frame: pd.DataFrame, choices: DataChoices) -> Asked:
     time = _moments(series_of(frame, time_name)) if time_name else None
     target = names[0] if len(names) == 1 else names
     return Asked(inputs, y, names, target, why, np.arange(len(frame)), raw.given, group, time, time_name)
+
+
+def _comparable(frame: pd.DataFrame) -> pd.DataFrame:
+    """Cells that hold lists and the like as text, so that they can be compared."""
+    from pandas.api.types import is_list_like
+
+    odd = [c for c in frame.columns if frame[c].dtype == object and any(map(is_list_like, frame[c]))]
+    return frame.assign(**{c: series_of(frame, c).astype(str) for c in odd}) if odd else frame
 
 
 def _plain(frame: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
@@ -169,6 +178,9 @@ def _answered(asked: Asked) -> Asked:
     lost = int(np.sum(~keep))
     if not lost:
         return asked
+    if lost == len(keep):
+        found = f"none of {many(lost, 'row')} has one"
+        raise DataError(f"answers in {', '.join(asked.names) or 'the targets'}", found, "name another target")
 
     def kept(a: Any) -> Any:
         return None if a is None else a[keep]
@@ -176,7 +188,7 @@ def _answered(asked: Asked) -> Asked:
     note = Finding(
         "data-nonfinite",
         "info",
-        f"{lost:,} rows left out: they have no {', '.join(asked.names) or 'target'}",
+        f"{many(lost, 'row')} left out: no {', '.join(asked.names) or 'target'} in {'it' if lost == 1 else 'them'}",
         remedy="fill in the answers, if they are known",
         stage="data",
     )

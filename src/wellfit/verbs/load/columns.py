@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_LEVELS = 64  # features of one category; rarer levels share "other"
-FEWEST_ROWS = 5  # training rows below which a level's weight cannot be told from noise (a fifth of tiny tables)
+FEWEST_ROWS = 5  # training rows below which a level's weight cannot be told from noise (2 in small tables)
 MOSTLY = 0.8  # a text column with at least this share of numbers is a column of numbers with errors in it
 FORMATS = (
     "ISO8601",
@@ -151,7 +151,7 @@ def _category(name: str, words: np.ndarray, lost: np.ndarray) -> tuple[Column | 
         return None, f"the same in every training row ({levels[0]!r})"
     if len(levels) > 20 and len(levels) >= n / 2:
         return None, f"an identifier or free text ({len(levels):,} different values in {n:,} training rows)"
-    fewest = min(FEWEST_ROWS, max(1, n // 50))
+    fewest = min(FEWEST_ROWS, max(2, n // 50))
     common = np.flatnonzero(counts >= fewest)
     common = np.sort(common[np.argsort(-counts[common], kind="stable")][:MOST_LEVELS])
     if not len(common):

@@ -39,8 +39,8 @@ def facts_of(raw: Raw, what: Question, parted: Parted, learnt: Learnt, splits: M
         y = what.y[parted.rows["train"]]
         facts["target"] = {
             name: {
-                "mean": float(column.mean()),
-                "sd": float(column.std()),
+                "mean": float((column / (top := np.abs(column).max() or 1.0)).mean() * top),
+                "sd": float((column / top).std() * top),
                 "min": float(column.min()),
                 "max": float(column.max()),
                 "unit": raw.units.get(name, ""),

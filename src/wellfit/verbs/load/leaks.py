@@ -125,6 +125,7 @@ def _leak(name: str, target: str, why: str, evidence: str, confidence: float) ->
 
 def _correlation(a: np.ndarray, b: np.ndarray) -> float:
     """Pearson's r; 0 where one of the two is constant."""
+    a, b = (v / (np.abs(v).max() or 1.0) for v in (a, b))  # so that no square overflows
     a, b = a - a.mean(), b - b.mean()
     size = float(np.sqrt((a @ a) * (b @ b)))
     return float(a @ b) / size if size > 0 else 0.0

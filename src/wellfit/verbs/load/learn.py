@@ -12,7 +12,7 @@ from wellfit.nouns.finding import Finding
 from wellfit.nouns.preparation import Preparation, finite
 from wellfit.nouns.recipe import DataChoices
 from wellfit.nouns.scaling import Scaling
-from wellfit.nouns.units import percent
+from wellfit.nouns.units import many, percent
 from wellfit.verbs.load.ask import Asked
 from wellfit.verbs.load.columns import plan, survey
 from wellfit.verbs.load.normalise import choose, target_scaling
@@ -62,7 +62,7 @@ def learn(raw: Raw, asked: Asked, what: Question, parted: Parted, choices: DataC
         "data.normalise_targets": why_targets,
         "data.missing": _missing_why(missing, raw, choices),
     }
-    notes = (*notes, *_missing_note(missing, len(asked.rows)))
+    notes = (*notes, *_missing_note(missing, len(asked.rows), raw.kind))
     return Learnt(replace(start, scaling=scaling, target_scaling=targets), encoded, missing, left, reasons, notes)
 
 
@@ -96,16 +96,17 @@ def _missing_why(missing: dict[str, int], raw: Raw, choices: DataChoices) -> str
     return f"{said}: {how}" if choices.missing != "refuse" else said
 
 
-def _missing_note(missing: dict[str, int], n: int) -> tuple[Finding, ...]:
+def _missing_note(missing: dict[str, int], n: int, kind: str) -> tuple[Finding, ...]:
     if not missing:
         return ()
     said = ", ".join(f"{name}: {count:,} ({percent(count / n)})" for name, count in missing.items())
-    some = f"{len(missing)} columns" if len(missing) > 1 else f"{next(iter(missing))!r}"
+    where = many(len(missing), "column" if kind == "table" else "feature")
+    how = "filled with the training median" + (", and marked" if kind == "table" else "")
     return (
         Finding(
             "data-nonfinite",
             "info",
-            f"{sum(missing.values()):,} values missing in {some}; filled with the training median and marked",
+            f"{many(sum(missing.values()), 'value')} missing in {where}: {how}",
             evidence=said,
             remedy="--set data.missing=refuse stops at missing values instead",
             stage="data",

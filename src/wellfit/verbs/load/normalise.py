@@ -43,6 +43,8 @@ def choose(x: np.ndarray, plain: np.ndarray | None, kind: str, how: str, y: np.n
 
 def far_outliers(x: np.ndarray) -> np.ndarray:
     """[F] whether a feature of x [N, F] has a value more than FAR standard deviations from its mean."""
+    top = np.abs(x).max(axis=0)
+    x = x / np.where(top > 0, top, 1.0)  # so that no square overflows
     std = x.std(axis=0)
     return np.abs(x - x.mean(axis=0)).max(axis=0) > FAR * np.where(std > 0, std, np.inf)
 

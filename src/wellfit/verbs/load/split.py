@@ -115,8 +115,10 @@ def _given(grounds: Grounds, choices: DataChoices, rng: np.random.Generator) -> 
 
 
 def copies(hashes: np.ndarray) -> np.ndarray:
-    """[N] numbers, equal for rows whose hashes are equal."""
-    return np.unique(hashes, return_inverse=True)[1]
+    """[N] numbers, equal for rows whose hashes are equal, counted up by first appearance: so that a split depends
+    on where rows are and which are copies, not on what is in them."""
+    _, first, number = np.unique(hashes, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[number]
 
 
 def straddling(units: np.ndarray, rows: Rows) -> dict[str, int]:

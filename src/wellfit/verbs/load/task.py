@@ -207,7 +207,8 @@ def _classes(y: np.ndarray, names: tuple[str, ...], label: str, why: str) -> Que
         distinct, codes = np.unique(named, return_inverse=True)
         words = np.array([class_name(v) for v in distinct], dtype=object)[codes]
     words, findings = _merged(words, label)
-    classes, first, counts = np.unique(words.astype(str), return_index=True, return_counts=True)
+    found, first, counts = np.unique(words.astype(str), return_index=True, return_counts=True)
+    classes = [str(c) for c in found]
     if len(classes) == 1:
         raise DataError(f"classes to tell apart in {label!r}", f"one class only: {classes[0]!r}, {len(words):,} times",
                         "name another target, or add examples of another class")  # fmt: skip
@@ -227,9 +228,8 @@ def _classes(y: np.ndarray, names: tuple[str, ...], label: str, why: str) -> Que
     return Question("classification", why, words, names, tuple(_ordered(classes)), findings)
 
 
-def _ordered(classes: np.ndarray) -> list[str]:
+def _ordered(names: list[str]) -> list[str]:
     """Numbers by value, names by the alphabet."""
-    names = [str(c) for c in classes]
     return sorted(names, key=float) if all(map(_is_number, names)) else sorted(names)
 
 
