@@ -6,6 +6,7 @@ Shapes: B examples, C channels, H and W pixels; series [B, C, L] and volumes [B,
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from collections.abc import Sequence
 
 import torch
@@ -67,36 +68,42 @@ def conv(
         raise ValueError("convolutions and widths must be 1 or more, shift 0 or more, and mirror fit the axes")
     channels, *size = shape_in
     stride = 2 ** max(0, math.ceil(math.log2(min(size) / LARGEST)))
-    layers: list[nn.Module] = [Vary(shift, mirror)]
+    layers: dict[str, nn.Module] = {"vary": Vary(shift, mirror)}
+    made = 0
     for stage, width in enumerate(widths):
         step = [2 if stage and side >= 2 * SMALLEST else 1 for side in size]
         if max(step) > 1:
-            layers.append(HALVES[axes](step if min(step) == 1 else 2))
-        first = _block(axes, channels, width, activation, norm, 1 if stage else stride)
-        rest = [m for _ in range(convolutions - 1) for m in _block(axes, width, width, activation, norm)]
-        layers += [*first, Residual(*rest)] if residual and rest else [*first, *rest]
-        size = [math.ceil(side / stride) if not stage else side // s for side, s in zip(size, step)]
+            layers[f"pool{stage}"] = HALVES[axes](step if min(step) == 1 else 2)
+        layers |= _block(made := made + 1, axes, channels, width, activation, norm, 1 if stage else stride)
+        rest: dict[str, nn.Module] = {}
+        for _ in range(convolutions - 1):
+            rest |= _block(made := made + 1, axes, width, width, activation, norm)
+        layers |= {f"block{stage + 1}": Residual(OrderedDict(rest))} if residual and rest else rest
+        size = [side // s if stage else math.ceil(side / stride) for side, s in zip(size, step)]
         channels = width
     if pool == "average":
-        layers.append(AVERAGES[axes](1))
-    layers.append(nn.Flatten())
+        layers["mean"] = AVERAGES[axes](1)
+    layers["flatten"] = nn.Flatten()
     if dropout:
-        layers.append(nn.Dropout(dropout))
-    layers.append(nn.Linear(channels * (math.prod(size) if pool == "flatten" else 1), math.prod(shape_out)))
+        layers["dropout"] = nn.Dropout(dropout)
+    layers["output"] = nn.Linear(channels * (math.prod(size) if pool == "flatten" else 1), math.prod(shape_out))
     if len(shape_out) != 1:
-        layers.append(nn.Unflatten(1, tuple(shape_out)))
-    return nn.Sequential(*layers)
+        layers["unflatten"] = nn.Unflatten(1, tuple(shape_out))
+    return nn.Sequential(OrderedDict(layers))
 
 
-def _block(axes: int, channels: int, width: int, activation: str, norm: str, stride: int = 1) -> list[nn.Module]:
-    """Convolution, norm, activation. Batch norm takes the mean away, and a bias before it with it."""
+def _block(
+    n: int, axes: int, channels: int, width: int, activation: str, norm: str, stride: int = 1
+) -> dict[str, nn.Module]:
+    """The n-th convolution, norm, activation. Batch norm takes the mean away, and a bias before it with it."""
     kernel = 2 * stride - 1 if stride > 1 else 3  # neighbouring windows overlap
-    layers = [CONVOLUTIONS[axes](channels, width, kernel, stride, kernel // 2, bias=norm != "batch")]
+    convolution = CONVOLUTIONS[axes](channels, width, kernel, stride, kernel // 2, bias=norm != "batch")
+    layers: dict[str, nn.Module] = {f"conv{n}": convolution}
     if norm == "batch":
-        layers.append(BATCH_NORMS[axes](width))
+        layers[f"norm{n}"] = BATCH_NORMS[axes](width)
     elif norm == "layer":
-        layers.append(nn.GroupNorm(1, width))
-    return [*layers, ACTIVATIONS[activation]()]
+        layers[f"norm{n}"] = nn.GroupNorm(1, width)
+    return layers | {f"{activation}{n}": ACTIVATIONS[activation]()}
 
 
 class Residual(nn.Sequential):

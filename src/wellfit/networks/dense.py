@@ -6,6 +6,7 @@ Shapes: B examples, F inputs, E embedded inputs, K frequencies, T bins, D number
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Literal
 
@@ -61,29 +62,29 @@ def dense(
         if word not in known:
             raise ValueError(f"{what} {word!r} is not known; known are {', '.join(known)}")
     size = math.prod(shape_in)
-    layers: list[nn.Module] = [nn.Flatten()]
+    layers: dict[str, nn.Module] = {"flatten": nn.Flatten()}
     places = sorted(range(size) if numeric is None else set(numeric))
     if embedding != "none" and places:
         encoding = _encoding(embedding, len(places), frequencies, frequency_sigma, bins)
-        layers.append(front := Embedding(size, places, embedding_size, encoding))
+        layers["embedding"] = front = Embedding(size, places, embedding_size, encoding)
         size = front.size_out
-    for width in widths:
-        hidden = _hidden(size, width, activation, dropout, norm)
-        layers += [Residual(*hidden)] if residual and size == width else hidden
+    for n, width in enumerate(widths, 1):
+        hidden = _hidden(n, size, width, activation, dropout, norm)
+        layers |= {f"block{n}": Residual(OrderedDict(hidden))} if residual and size == width else hidden
         size = width
-    layers.append(nn.Linear(size, math.prod(shape_out)))
+    layers["output"] = nn.Linear(size, math.prod(shape_out))
     if len(shape_out) != 1:
-        layers.append(nn.Unflatten(1, tuple(shape_out)))
-    return nn.Sequential(*layers)
+        layers["unflatten"] = nn.Unflatten(1, tuple(shape_out))
+    return nn.Sequential(OrderedDict(layers))
 
 
-def _hidden(size: int, width: int, activation: str, dropout: float, norm: str) -> list[nn.Module]:
+def _hidden(n: int, size: int, width: int, activation: str, dropout: float, norm: str) -> dict[str, nn.Module]:
     """Linear, norm, activation, dropout. Batch norm takes the mean away, and a bias before it with it."""
-    layers: list[nn.Module] = [nn.Linear(size, width, bias=norm != "batch")]
+    layers: dict[str, nn.Module] = {f"linear{n}": nn.Linear(size, width, bias=norm != "batch")}
     if norm != "none":
-        layers.append(NORMS[norm](width))
-    layers.append(ACTIVATIONS[activation]())
-    return [*layers, nn.Dropout(dropout)] if dropout else layers
+        layers[f"norm{n}"] = NORMS[norm](width)
+    layers[f"{activation}{n}"] = ACTIVATIONS[activation]()
+    return layers | ({f"dropout{n}": nn.Dropout(dropout)} if dropout else {})
 
 
 def _encoding(word: str, features: int, frequencies: int, sigma: float, bins: int) -> Periodic | Piecewise:
@@ -116,7 +117,7 @@ class Embedding(nn.Module):
         self.encoding = encoding
         bound = encoding.size**-0.5  # PyTorch's own for a linear map of so many inputs
         self.weight = nn.Parameter(torch.empty(len(places), encoding.size, embedding_size).uniform_(-bound, bound))
-        self.bias = nn.Parameter(torch.empty(len(places), 1, embedding_size).uniform_(-bound, bound))
+        self.bias = nn.Parameter(torch.empty(len(places) * embedding_size).uniform_(-bound, bound))
         self.activation = nn.ReLU()
 
     def fit_inputs(self, x: Tensor) -> None:
@@ -132,8 +133,8 @@ class Embedding(nn.Module):
 
     def _embedded(self, x_BE: Tensor) -> Tensor:
         encoded_EBS = self.encoding(x_BE).transpose(0, 1)
-        mapped_EBD = torch.baddbmm(self.bias, encoded_EBS, self.weight)
-        return self.activation(mapped_EBD.transpose(0, 1).flatten(1))
+        mapped_EBD = torch.bmm(encoded_EBS, self.weight)
+        return self.activation(mapped_EBD.transpose(0, 1).flatten(1) + self.bias)
 
 
 class Periodic(nn.Module):
