@@ -239,6 +239,15 @@ def test_probe_has_nothing_to_say_of_a_network_without_layers_it_knows(word: str
     assert set(found) == ({"network"} if word.startswith("activation") else set())
 
 
+@pytest.mark.parametrize("word", ["activation_mean", "activation_std", "saturated_frac"])
+def test_probe_measures_a_large_activation_by_its_first_examples(word: str):
+    step, seen = step_of(dense), torch.randn(300, 4000).tanh()
+    step.activations = {"4": seen}
+    found = shelf.get("probes", word)(step)
+    step.activations = {"4": seen[:65]}  # 2**18 numbers at most
+    alike(found, TWINS[word](step), 1e-4)
+
+
 def test_update_ratio_is_empty_where_the_weights_before_are_unknown():
     step = step_of(dense)
     step.weights_before = {}

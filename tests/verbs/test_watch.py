@@ -52,7 +52,7 @@ def play(clock: Clock, budget_frac: float, steps: int, *, step_s=lambda i: 1e-3,
     """(watch, indices sampled) of a training in which a probe takes probe_s and step i takes step_s(i)."""
 
     def probe(step: Step) -> float:
-        clock.now += probe_s
+        clock.now += probe_s() if callable(probe_s) else probe_s
         return 1.0
 
     watch = Watch(budget_frac, probes=["loss"])
@@ -91,6 +91,14 @@ def test_watching_stays_in_its_budget_when_steps_change_their_pace(clock: Clock,
     watch, sampled = play(clock, 0.02, 20_000, step_s=step_s)
     assert watch.cost()[1] <= 0.0201
     assert sampled[-1] > 19_000
+
+
+def test_samples_are_even_even_after_a_slow_first_one(clock: Clock):
+    slow = iter([0.05])
+    _, sampled = play(clock, 0.02, 20_000, probe_s=lambda: next(slow, 1e-3))
+    gaps = np.diff([i for i in sampled if i > 100])
+    assert min(gaps) >= 20  # 50 steps at the budget's rate
+    assert max(gaps) <= 10_000
 
 
 def test_with_time_to_spare_samples_are_no_denser_than_anybody_can_use(clock: Clock):

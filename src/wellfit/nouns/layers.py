@@ -8,6 +8,9 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
+LARGEST = 2**18
+"""Numbers of one activation that its statistics are taken from."""
+
 RELU_LIKE = (nn.ReLU, nn.ReLU6)
 """Activations that give exactly 0 over half the line, where no gradient passes."""
 
@@ -76,11 +79,18 @@ def by_layer(layers: Sequence[str], values: Sequence[float]) -> dict[str, float]
 
 
 def numbers(activation: Tensor) -> Tensor:
-    """An activation in float32, or float64 where it is that already."""
-    return activation if activation.dtype in (torch.float32, torch.float64) else activation.float()
+    """An activation [B, ...] in float32, or float64 where it is that already; of a large one the first examples that
+    make up LARGEST numbers, one at least: enough for a mean or a share, and as quick for pictures as for tables."""
+    if activation.numel() > LARGEST and activation.ndim > 1:
+        activation = activation[: max(1, LARGEST * len(activation) // activation.numel())]
+    return _wide(activation)
+
+
+def _wide(t: Tensor) -> Tensor:
+    return t if t.dtype in (torch.float32, torch.float64) else t.float()
 
 
 def _dense(t: Tensor) -> Tensor:
     if t.is_sparse:
         t = t.coalesce().values()
-    return numbers(torch.view_as_real(t) if t.is_complex() else t)
+    return _wide(torch.view_as_real(t) if t.is_complex() else t)

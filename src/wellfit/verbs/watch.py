@@ -105,14 +105,17 @@ class Watch:
             self.next = index + max(1, done)
             return
         self._postpone(index, self._short_s(index + 1))
-        self.next = max(self.next, index + max(1, done // FINEST))
+        even = self._sample_s / self.budget_frac / self._step_s(index)  # steps between samples at the budget's rate
+        self.next = max(self.next, index + max(1, done // FINEST, int(even / 2)))  # saved time is not spent in a rush
 
     def _postpone(self, index: int, seconds: float) -> None:
         """Move `next` by about `seconds` of steps, at most to twice the steps so far: steps may slow down."""
         done = index - int(self._first)
-        step_s = (perf_counter() - self._start_s) / max(done, 1)
-        steps = math.ceil(seconds / step_s) if step_s > 0 else 1
-        self.next = index + max(1, min(steps, max(done, 1)))
+        self.next = index + max(1, min(math.ceil(seconds / self._step_s(index)), max(done, 1)))
+
+    def _step_s(self, index: int) -> float:
+        """Seconds a step has taken on average."""
+        return max((perf_counter() - self._start_s) / max(index - self._first, 1), 1e-9)
 
 
 def _readings(word: str, probe: Callable, unit: str, step: Step) -> list[Reading]:
