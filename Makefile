@@ -9,7 +9,7 @@ fit: .venv/ready
 	$(BIN)/wellfit fit digits
 
 test: .venv/ready
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: .venv/ready
 	$(BIN)/ruff check .

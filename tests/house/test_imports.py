@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2] / "src" / "wellfit"
-SHELVES = ("readers", "networks", "losses", "optimizers", "schedules", "checks", "probes", "rules", "charts")
+SHELVES = (
+    *("readers", "networks", "losses", "optimizers", "schedules", "checks", "probes", "rules", "charts"),
+    *("clues", "remedies"),
+)
 TORCH_ONLY = ("networks", "losses", "schedules", "optimizers")
 MAY_IMPORT = {
     "nouns": {"nouns"},

@@ -33,6 +33,13 @@ class Progress:
     best: dict[str, Tensor] = field(default_factory=dict)
     before: dict[str, Tensor] = field(default_factory=dict)
 
+    def count(self, loss: Tensor, rows: int) -> None:
+        """One more step done, with its loss (left on its device) and its rows."""
+        self.losses.append(loss)
+        self.sizes.append(rows)
+        self.index += 1
+        self.cursor += rows
+
     def judge(self, network: nn.Module, valid_loss: float, patience: int) -> None:
         """Take in an epoch's validation loss: keep the weights if best, count if not, stop when patience ends."""
         if valid_loss < self.best_loss:

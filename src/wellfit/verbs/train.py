@@ -118,73 +118,56 @@ def _stepper(case: Case, optimizer: torch.optim.Optimizer) -> Callable[[], None]
     return step
 
 
+def _forward(case: Case) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
+    """(x, y) -> (outputs, loss), in bfloat16 where the recipe says so."""
+    network, loss_of = case.network, case.loss
+
+    def plain(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        outputs = network(x)
+        return outputs, loss_of(outputs, y)
+
+    def mixed(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        with torch.autocast(case.device.type, torch.bfloat16):
+            outputs = network(x).float()
+        return outputs, loss_of(outputs, y)
+
+    return mixed if case.recipe.training.precision == "bfloat16" else plain
+
+
 def _epoch(case, x, y, optimizer, progress, pace, step_of, due, rest_s) -> Iterator[Step | Rest]:
     """One pass over the training rows from `progress.cursor` on."""
-    network, loss_of, c = case.network, case.loss, case.recipe.training
-    amp = c.precision == "bfloat16"
-    generator = torch.Generator().manual_seed(c.seed * 1_000_003 + progress.epoch)
+    network, forward, groups = case.network, _forward(case), optimizer.param_groups
+    generator = torch.Generator().manual_seed(case.recipe.training.seed * 1_000_003 + progress.epoch)
     order = torch.randperm(len(x), generator=generator)[progress.cursor :].to(x.device)
-    batch = pace.batch(progress.epoch, progress.drops)
+    batch, base = pace.batch(progress.epoch, progress.drops), progress.epoch * len(x)
     if progress.cursor == 0:
         progress.losses, progress.sizes, progress.epoch_s = [], [], 0.0
-    losses, sizes, groups = progress.losses, progress.sizes, optimizer.param_groups
+    at = lambda: progress.epoch + progress.cursor / len(x)
+    sampled, begun = due(progress.index), time.perf_counter()
     network.train()
-    sampled = due(progress.index)
-    begun = rested = time.perf_counter()
-    base = progress.epoch * len(x)
     for xb, yb in _batches(x, y, order, batch):
-        n = len(xb)
         lr = pace.rate(base + progress.cursor, batch, progress.drops)
         for group in groups:
             group["lr"] = lr
         if sampled:
-            seen_by, clock = {}, time.perf_counter()
-            hooks = _listen(network, seen_by)
-            prepared_s = time.perf_counter() - clock
-        if amp:
-            with torch.autocast(case.device.type, torch.bfloat16):
-                outputs = network(xb)
-                loss = loss_of(outputs.float(), yb)
-        else:
-            outputs = network(xb)
-            loss = loss_of(outputs, yb)
-        loss.backward()
-        if sampled:
-            for hook in hooks:
-                hook.remove()
-            epoch = progress.epoch + progress.cursor / len(x)
-            yield Step(
-                progress.index,
-                epoch,
-                network,
-                optimizer,
-                xb,
-                yb,
-                outputs,
-                loss,
-                lr,
-                n,
-                seen_by,
-                progress.before,
-                prepared_s=prepared_s,
-            )
+            with _listening(network) as (seen, prepared_s):
+                outputs, loss = forward(xb, yb)
+            loss.backward()
+            known = (progress.index, at(), network, optimizer, xb, yb, outputs, loss, lr, len(xb), seen)
+            yield Step(*known, weights_before=progress.before, prepared_s=prepared_s)
             network.train()
+        else:
+            outputs, loss = forward(xb, yb)
+            loss.backward()
         sampled = due(progress.index + 1)
         progress.before = {k: p.detach().clone() for k, p in network.named_parameters()} if sampled else {}
         step_of()
-        losses.append(loss.detach())
-        sizes.append(n)
-        progress.index += 1
-        progress.cursor += n
-        if rest_s and (now := time.perf_counter()) - rested > rest_s and progress.cursor < len(x):
-            progress.epoch_s += now - begun
-            yield Rest(
-                progress.index,
-                progress.epoch + progress.cursor / len(x),
-                network,
-                state=lambda: checkpoint_of(progress, network, optimizer, case.device),
-            )
-            begun = rested = time.perf_counter()
+        progress.count(loss.detach(), len(xb))
+        if rest_s and time.perf_counter() - begun > rest_s and progress.cursor < len(x):
+            progress.epoch_s += time.perf_counter() - begun
+            state = lambda: checkpoint_of(progress, network, optimizer, case.device)
+            yield Rest(progress.index, at(), network, state=state)
+            begun = time.perf_counter()
             network.train()
     progress.epoch_s += time.perf_counter() - begun
 
@@ -200,8 +183,10 @@ def _batches(x: Tensor, y: Tensor, order: Tensor, batch: int) -> Iterator[tuple[
                 yield xb, yb
 
 
-def _listen(network: nn.Module, seen: dict[str, Tensor]) -> list[Any]:
-    """Hooks that note what each leaf module gives."""
+@contextmanager
+def _listening(network: nn.Module) -> Iterator[tuple[dict[str, Tensor], float]]:
+    """({layer: what it gives}, filled by the forward pass inside; seconds that listening in took to set up)."""
+    seen: dict[str, Tensor] = {}
 
     def note(name: str) -> Callable[..., None]:
         def hook(module: nn.Module, inputs: Any, output: Any) -> None:
@@ -210,8 +195,14 @@ def _listen(network: nn.Module, seen: dict[str, Tensor]) -> list[Any]:
 
         return hook
 
+    clock = time.perf_counter()
     leaves = [(name or "network", m) for name, m in network.named_modules() if not any(True for _ in m.children())]
-    return [m.register_forward_hook(note(name)) for name, m in leaves]
+    hooks = [m.register_forward_hook(note(name)) for name, m in leaves]
+    try:
+        yield seen, time.perf_counter() - clock
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 def evaluate(case: Case, x: Tensor, y: Tensor) -> tuple[float, float, float]:
