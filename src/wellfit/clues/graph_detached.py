@@ -16,9 +16,9 @@ def graph_detached(program: Program) -> list[Finding]:
     Source: a fact of the run; proof where an optimizer is reached by nothing at all, else a trial settles it."""
     found = []
     for seen in program.optimizers:
-        asking = {
-            id(p) for g in seen.optimizer.param_groups for p in g["params"] if p.requires_grad
-        } & set(program.parameter_names)
+        asking = {id(p) for g in seen.optimizer.param_groups for p in g["params"] if p.requires_grad} & set(
+            program.parameter_names
+        )
         missed = asking - program.reached
         if not missed or not seen.steps or not program.reached:
             continue

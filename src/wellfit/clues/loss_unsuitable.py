@@ -20,10 +20,18 @@ def loss_unsuitable(program: Program) -> Finding | None:
     site = loss.made or loss.site
     said = None
     if loss.name == "cross_entropy" and len(answer.shape) > 1 and answer.shape[1] == 1:
-        said = ("cross-entropy over a single output is always the same", f"outputs {list(answer.shape)}", "BCEWithLogitsLoss")
+        said = (
+            "cross-entropy over a single output is always the same",
+            f"outputs {list(answer.shape)}",
+            "BCEWithLogitsLoss",
+        )
     elif loss.name.startswith("binary_cross_entropy") and target.low is not None and target.high is not None:
         if target.low < -0.01 or target.high > 1.01:
-            said = ("a loss of probabilities is given targets that are none", f"targets from {figure(target.low)} to {figure(target.high)}", "MSELoss for values, CrossEntropyLoss for classes")
+            said = (
+                "a loss of probabilities is given targets that are none",
+                f"targets from {figure(target.low)} to {figure(target.high)}",
+                "MSELoss for values, CrossEntropyLoss for classes",
+            )
     if said is None or site is None:
         return None
     return Finding(

@@ -38,18 +38,38 @@ def _why(loss: LossSeen, node: Node) -> tuple[str, str, str] | None:
     if look is None or answer is None:
         return None
     if loss.name == "cross_entropy" and not (look.dtype.startswith("float") and len(look.shape) != len(answer.shape)):
-        return "stands before cross-entropy, which applies softmax itself", f"line {loss.site.line if loss.site else '?'}: cross_entropy is given outputs of {node.name}", "leave the activation out"
+        return (
+            "stands before cross-entropy, which applies softmax itself",
+            f"line {loss.site.line if loss.site else '?'}: cross_entropy is given outputs of {node.name}",
+            "leave the activation out",
+        )
     if loss.name == "binary_cross_entropy_with_logits":
-        return "stands before a loss that takes logits", f"{loss.name} is given outputs of {node.name}", "leave the activation out"
+        return (
+            "stands before a loss that takes logits",
+            f"{loss.name} is given outputs of {node.name}",
+            "leave the activation out",
+        )
     if node.name == "softmax" and answer.shape and answer.shape[-1] == 1 and len(answer.shape) > 1:
         return "is always 1: it runs over a single value", f"outputs of shape {answer.shape}", "sigmoid for one output"
     if loss.name == "binary_cross_entropy" and node.name in ("clamp", "clamp_", "relu", "relu_", "hardtanh", "clip"):
-        return "has no gradient where it clips", f"{loss.name} is given outputs of {node.name}", "sigmoid, or BCEWithLogitsLoss without activation"
+        return (
+            "has no gradient where it clips",
+            f"{loss.name} is given outputs of {node.name}",
+            "sigmoid, or BCEWithLogitsLoss without activation",
+        )
     low, high = RANGES.get(node.name, (None, None))
-    if loss.name in ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "") and look.low is not None and look.high is not None:
+    if (
+        loss.name in ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "")
+        and look.low is not None
+        and look.high is not None
+    ):
         slack = 0.02 * max(look.high - look.low, 1e-9)
         if (low is not None and look.low < low - slack) or (high is not None and look.high > high + slack):
-            return "cannot reach all targets", f"targets from {figure(look.low)} to {figure(look.high)}, outputs of {node.name} from {low} to {high if high is not None else '∞'}", "a linear output"
+            return (
+                "cannot reach all targets",
+                f"targets from {figure(look.low)} to {figure(look.high)}, outputs of {node.name} from {low} to {high if high is not None else '∞'}",
+                "a linear output",
+            )
     return None
 
 

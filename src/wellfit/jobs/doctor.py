@@ -21,7 +21,9 @@ MOST_S = 60.0
 """Seconds that trials may take at most where the user sets no budget."""
 
 
-def doctor(script: str, argv: list[str], *, module: bool = False, out: Path | None = None, budget_s: float | None = None) -> int:
+def doctor(
+    script: str, argv: list[str], *, module: bool = False, out: Path | None = None, budget_s: float | None = None
+) -> int:
     """Play `script` with `argv` unchanged, say what is wrong with its training on stderr and in `out` (JSON), and
     return the script's own exit status. budget_s: seconds for trials, 0 for none, None: as long as the script itself
     ran, 60 at most."""

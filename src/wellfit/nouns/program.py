@@ -213,7 +213,7 @@ class Program:
 
     @property
     def task(self) -> str:
-        """"classes" (integer labels), "binary" (labels 0 and 1), "regression", or "" where no target is seen."""
+        """ "classes" (integer labels), "binary" (labels 0 and 1), "regression", or "" where no target is seen."""
         loss = self.loss
         look = loss.look(loss.target) if loss else None
         if loss is None or look is None:

@@ -79,7 +79,8 @@ class Outcome:
 @dataclass(frozen=True)
 class Trial:
     """One remedy tried: word; faults it is the cure of; outcomes over seeds, beside those of the program as it stands;
-    gain: mean skill gained; closed: share of the gap to the omnibus control that it closed."""
+    gain: mean skill gained; closed: share of the gap to the omnibus control that it closed, less its handicap; on: the
+    remedy that was in place already ("" for the program as it stands; then gain and gap count from that)."""
 
     word: str
     faults: tuple[str, ...]
@@ -87,6 +88,7 @@ class Trial:
     gain: float
     closed: float
     note: str
+    on: str = ""
 
 
 @dataclass
@@ -103,4 +105,4 @@ class Trials:
     seconds: float = 0.0
 
     def of(self, word: str) -> Trial | None:
-        return next((t for t in self.tried if t.word == word), None)
+        return next((t for t in self.tried if t.word == word and not t.on), None)

@@ -103,7 +103,9 @@ class Source:
 
     def loop_around(self, line: int, outermost: bool = False) -> ast.For | ast.While | None:
         """The innermost (or outermost) loop around a line."""
-        loops = [n for n in self.nodes if isinstance(n, (ast.For, ast.While)) and n.lineno <= line <= (n.end_lineno or 0)]
+        loops = [
+            n for n in self.nodes if isinstance(n, (ast.For, ast.While)) and n.lineno <= line <= (n.end_lineno or 0)
+        ]
         loops.sort(key=lambda n: n.lineno)
         return (loops[0] if outermost else loops[-1]) if loops else None
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from wellfit.nouns.program import Program
 from wellfit.nouns.replay import Replay
+from wellfit.nouns.tape import Site
 
 FAULTS = ("loss-scale",)
 USUAL = True
@@ -23,3 +25,8 @@ def mean_loss(replay: Replay) -> Replay | None:
         return NotImplemented
 
     return replace(replay, inside=(*replay.inside, mean), note="the loss as a mean")
+
+
+def place(program: Program) -> Site | None:
+    """Where the loss is made, else where it is called."""
+    return program.loss.made or program.loss.site if program.loss else None

@@ -8,7 +8,9 @@ import torch
 import torch.nn.functional as F
 
 from wellfit.nouns.last import last_activation
+from wellfit.nouns.program import LossSeen
 from wellfit.nouns.replay import Replay
+from wellfit.nouns.tape import Node
 
 FAULTS = ("output-activation-unsuitable",)
 USUAL = True
@@ -19,7 +21,7 @@ def no_output_activation(replay: Replay) -> Replay | None:
     """Edit: leave the last activation out; for a probability loss use its with_logits form."""
     loss = replay.batches[0].loss
     node = last_activation(loss)
-    if node is None:
+    if node is None or not _contradicts(loss, node):
         return None
     place, names = node.inside, (node.name, node.name.rstrip("_"))
     line = (node.site.file, node.site.line) if node.site else None
@@ -49,6 +51,19 @@ def no_output_activation(replay: Replay) -> Replay | None:
         replay, inside=(*replay.inside, skip), note="no activation at the output",
         extra={**replay.extra, "logits": True} if probability else replay.extra,
     )  # fmt: skip
+
+
+def _contradicts(loss: LossSeen, node: Node) -> bool:
+    """May this activation be the trouble? Not where its range is that of the targets."""
+    look = loss.look(loss.target)
+    if loss.name in ("cross_entropy", "binary_cross_entropy_with_logits", "binary_cross_entropy") or look is None:
+        return True
+    inside = look.low is not None and look.high is not None and look.low >= 0 and look.high <= 1
+    if node.name in ("sigmoid", "sigmoid_", "softmax", "hardsigmoid") and inside:
+        return False
+    if loss.name == "" and inside:  # a loss of probabilities by hand cannot do without
+        return False
+    return not (node.name in ("tanh", "tanh_") and look.low is not None and look.low >= -1 and (look.high or 0) <= 1)
 
 
 def _called_from(line) -> bool:

@@ -23,7 +23,9 @@ def scaled_inputs(replay: Replay) -> Replay | None:
             continue
         place = first.loss.inputs.index(n)
         rows = [b.leaves[b.loss.inputs[place]] for b in replay.batches if len(b.loss.inputs) > place]
-        rows = torch.cat([r for r in rows if r.ndim == x.ndim and r.shape[2:] == x.shape[2:] and r.shape[1] == x.shape[1]])
+        rows = torch.cat(
+            [r for r in rows if r.ndim == x.ndim and r.shape[2:] == x.shape[2:] and r.shape[1] == x.shape[1]]
+        )
         over = (0, *range(2, x.ndim)) if x.ndim == 4 else tuple(range(x.ndim - 1))
         known[place] = (rows.mean(over, keepdim=True), rows.std(over, keepdim=True))
     if not known:

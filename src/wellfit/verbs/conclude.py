@@ -12,13 +12,21 @@ from wellfit.nouns.units import figure, percent
 
 CLOSES = 0.55
 """Share of the gap that a change must close to count as a cause."""
+SUPPORTED = 0.3
+"""The same where a clue speaks for it too, and where nothing closes more."""
 REFUTED = 0.15
 """A change that closes less than this share speaks against its fault."""
 NEAR = 0.1
 """Changes within this of the best one are as good."""
 EXPLAINS = {
     "zero-grad-missing": ("lr-too-high", "gradient-clipping-missing", "optimizer-unsuitable"),
-    "gradients-cleared": ("lr-too-low", "optimizer-unsuitable", "zero-grad-missing", "init-unsuitable", "epochs-too-few"),
+    "gradients-cleared": (
+        "lr-too-low",
+        "optimizer-unsuitable",
+        "zero-grad-missing",
+        "init-unsuitable",
+        "epochs-too-few",
+    ),
     "step-missing": ("lr-too-low", "optimizer-unsuitable", "epochs-too-few"),
     "data-nonfinite": ("lr-too-high", "gradient-clipping-missing", "optimizer-unsuitable"),
     "output-activation-unsuitable": ("lr-too-low", "optimizer-unsuitable", "epochs-too-few", "init-unsuitable"),
@@ -32,7 +40,7 @@ EXPLAINS = {
 
 def conclude(program: Program, clues: list[Finding], trials: Trials) -> tuple[str, list[Finding]]:
     """("healthy" | "faulty" | "crashed", findings by how sure they are)."""
-    best = max((t.closed for t in trials.tried), default=0.0)
+    best = max((t.closed for t in trials.tried if not t.on), default=0.0)
     found = [said for clue in clues if (said := _weighed(clue, trials, best)) is not None]
     proved = {f.fault for f in found if f.severity == "error"}
     hidden = {x for p in proved for x in EXPLAINS.get(p, ())}
@@ -48,8 +56,10 @@ def conclude(program: Program, clues: list[Finding], trials: Trials) -> tuple[st
 def _weighed(clue: Finding, trials: Trials, best: float) -> Finding | None:
     """A clue in the light of the trials of its cure."""
     trial = max((t for t in trials.tried if clue.fault in t.faults), key=lambda t: t.closed, default=None)
-    if trial is not None and trial.closed >= CLOSES:
-        return replace(clue, severity="error", confidence=max(clue.confidence, 0.96), evidence=_joined(clue, trial, trials))
+    if trial is not None and trial.closed >= SUPPORTED:
+        return replace(
+            clue, severity="error", confidence=max(clue.confidence, 0.96), evidence=_joined(clue, trial, trials)
+        )
     if clue.severity == "error":
         return clue
     if trial is not None and trial.closed < REFUTED:
@@ -63,16 +73,17 @@ def _by_trial(program: Program, trials: Trials, best: float, known: set[str]) ->
     done: set[str] = set()
     for trial in trials.tried:
         fault = trial.faults[0]
-        if trial.closed < max(CLOSES, best - NEAR) or fault in known or fault in done:
+        limit = min(CLOSES, max(best, SUPPORTED))
+        if trial.closed < (CLOSES if trial.on else max(limit, best - NEAR)) or fault in known or fault in done:
             continue
         done.add(fault)
         place = getattr(shelf.module("remedies", trial.word), "place", None)
         site = place(program) if place else None
-        top = trial.closed >= best - 1e-9
+        top = trial.on or trial.closed >= best - 1e-9
         found.append(Finding(
             fault, "error" if top else "warning", f"it learns once this is changed: {trial.note}",
             _measured(trial, trials), (shelf.get("remedies", trial.word).__doc__ or "").strip(),
-            min(0.9, 0.5 + 0.4 * trial.closed) - (0.0 if top else 0.2), None,
+            min(0.9, 0.5 + 0.4 * trial.closed) - (0.1 if trial.on else 0.0 if top else 0.2), None,
             site.file if site else None, site.line if site else None, source="trials on copies of the program",
         ))  # fmt: skip
     return found
@@ -80,9 +91,10 @@ def _by_trial(program: Program, trials: Trials, best: float, known: set[str]) ->
 
 def _measured(trial: Trial, trials: Trials) -> str:
     asis = figure(trials.asis[0].skill, 2) if trials.asis else "?"
+    before = f"with {trial.on.replace('_', ' ')} in place, " if trial.on else ""
     seeds = ", ".join(figure(o.skill, 2) for o in trial.outcomes)
     return (
-        f"skill on held-out batches (1 perfect, 0 a constant answer): as it stands {asis}, {trial.note} {seeds} "
+        f"skill on held-out batches (1 perfect, 0 a constant answer): as it stands {asis}, {before}{trial.note} {seeds} "
         f"after {trial.outcomes[0].steps} steps; all the usual cures at once {figure(trials.omnibus[0].skill, 2)}; "
         f"closes {percent(min(trial.closed, 1.0), 0)} of the gap"
     )

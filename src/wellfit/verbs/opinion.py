@@ -39,7 +39,9 @@ def _understood(program: Program) -> list[str]:
         said.append(f"{main.kind} at {figure(main.lr)}" + (f" with {main.schedule}" if main.schedule else ""))
     if loss is not None:
         target = loss.look(loss.target)
-        said.append(f"{loss.name or 'a loss by hand'} on {f'targets {list(target.shape)}' if target else 'no targets seen'}")
+        said.append(
+            f"{loss.name or 'a loss by hand'} on {f'targets {list(target.shape)}' if target else 'no targets seen'}"
+        )
         said += [f"fed {list(k.shape)}" for i in loss.inputs[:1] if (k := loss.look(i))]
     return [" · ".join(said)]
 

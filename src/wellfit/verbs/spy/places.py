@@ -13,7 +13,11 @@ from wellfit.nouns.tape import Site
 
 OURS = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
 _FOREIGN = tuple(
-    {os.path.realpath(p) + os.sep for k in ("stdlib", "platstdlib", "purelib", "platlib") if (p := sysconfig.get_path(k))}
+    {
+        os.path.realpath(p) + os.sep
+        for k in ("stdlib", "platstdlib", "purelib", "platlib")
+        if (p := sysconfig.get_path(k))
+    }
     | {os.path.dirname(os.path.realpath(torch.__file__)) + os.sep}
 )
 

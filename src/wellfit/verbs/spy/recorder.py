@@ -124,7 +124,7 @@ class Recorder(TorchFunctionMode):
         n = self.number(t)
         if n in self._learnt or n in self.tape.leaves:
             return
-        if n not in self.tape.looks:
+        if n not in self.tape.looks or self.tape.looks[n].distinct is None:
             self.tape.looks[n] = self.look(t, leaf=True)
         key = (id(t), t._version)
         known = self._kept.get(key)
@@ -163,7 +163,9 @@ class Recorder(TorchFunctionMode):
                 low, high = torch.aminmax(v)
                 std = float(v.std(correction=0))
                 distinct = min(int(torch.unique(v.flatten()[:8192]).numel()), 51) if leaf else None
-                return Look(tuple(t.shape), dtype, t.requires_grad, float(low), float(high), float(v.mean()), std, bad, distinct)
+                return Look(
+                    tuple(t.shape), dtype, t.requires_grad, float(low), float(high), float(v.mean()), std, bad, distinct
+                )
         finally:
             self.busy = False
 

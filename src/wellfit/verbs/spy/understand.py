@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from wellfit.nouns.program import LossSeen, PassSeen, Program
 from wellfit.nouns.tape import Node, Tape
 
@@ -70,7 +72,8 @@ def _loss(program: Program, tape: Tape, total: int) -> LossSeen | None:
                 if max(len(tape.looks[data[0]].shape), 0) == 0 and node.name != "__getitem__":
                     continue  # a plain number
                 output = _output(tape, networks, learnt[0], output)
-                return LossSeen("", node, tape, learnt[0], data[0], output, fed, total, _reduced(needed), node.site)
+                answer = output if _alike(tape, output, data[0]) else learnt[0]  # not its logarithm or the like
+                return LossSeen("", node, tape, answer, data[0], output, fed, total, _reduced(needed), node.site)
     site = next((n.site for n in reversed(needed) if n.site), None)
     return LossSeen("", None, tape, None, None, output, fed, total, _reduced(needed), site) if needed else None
 
@@ -81,6 +84,11 @@ def _output(tape: Tape, networks: list[Node], answer: int | None, otherwise: int
         return otherwise
     made = _ancestors(tape, [answer])
     return next((o for n in reversed(networks) for o in n.outs if o in made), otherwise)
+
+
+def _alike(tape: Tape, a: int | None, b: int) -> bool:
+    """Do two tensors hold as many values?"""
+    return a in tape.looks and b in tape.looks and math.prod(tape.looks[a].shape) == math.prod(tape.looks[b].shape)
 
 
 def _reduced(nodes: list[Node]) -> str:

@@ -15,7 +15,6 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 
 from wellfit.nouns.program import LoaderSeen, Moment, NetworkSeen, OptimizerSeen, Program
 from wellfit.nouns.source import Source
-from wellfit.nouns.tape import Site
 from wellfit.verbs.spy.places import called_by_user, here
 from wellfit.verbs.spy.recorder import Recorder
 
@@ -466,7 +465,9 @@ class Watcher:
     def sources(self) -> None:
         """Read the user's files that were met."""
         p = self.program
-        files = {p.script} | {s.file for sites in p.sites.values() for s in sites} | {s.file for s in self.made.values()}
+        files = (
+            {p.script} | {s.file for sites in p.sites.values() for s in sites} | {s.file for s in self.made.values()}
+        )
         files |= {n.site.file for t in p.tapes[:20] for n in t.nodes if n.site}
         for file in files:
             source = Source.read(file)

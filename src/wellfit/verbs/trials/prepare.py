@@ -96,7 +96,13 @@ def _split(batches: list[Batch]) -> tuple[list[Batch], list[Batch]]:
 def _same(a: Batch, b: Batch) -> bool:
     """Is it the same data again (training on the whole set at once)?"""
     x, y = a.target, b.target
-    return x is not None and y is not None and x.shape == y.shape and len(x) > 64 and torch.equal(x.sort(0).values, y.sort(0).values)
+    return (
+        x is not None
+        and y is not None
+        and x.shape == y.shape
+        and len(x) > 64
+        and torch.equal(x.sort(0).values, y.sort(0).values)
+    )
 
 
 def _rows(batch: Batch, train: bool) -> Batch:
@@ -119,7 +125,9 @@ def _optimizer(seen: OptimizerSeen) -> Any:
         groups = []
         for group in seen.groups:
             settings = {k: v for k, v in group.items() if k not in ("params", "initial_lr")}
-            groups.append({**copy.deepcopy(settings), "params": [parameters[i] for i in group["params"] if i in parameters]})
+            groups.append(
+                {**copy.deepcopy(settings), "params": [parameters[i] for i in group["params"] if i in parameters]}
+            )
         return type(seen.optimizer)([g for g in groups if g["params"]])
 
     return make

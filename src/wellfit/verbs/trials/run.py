@@ -57,7 +57,9 @@ def _foreign(p: Tensor, parameters: dict[int, Tensor]) -> bool:
     return not any(p is q for q in parameters.values())
 
 
-def _train(replay: Replay, networks: Any, parameters: Any, optimizer: Any, base: Any, until_s: float, steps: int) -> list[float]:
+def _train(
+    replay: Replay, networks: Any, parameters: Any, optimizer: Any, base: Any, until_s: float, steps: int
+) -> list[float]:
     losses: list[float] = []
     order = list(range(len(replay.batches)))
     every = list(parameters.values())
@@ -130,7 +132,9 @@ def skill(replay: Replay, networks: Any, parameters: Any, batches: Any) -> float
     with torch.no_grad():
         for batch in batches:
             values = play_batch(replay, batch, networks, parameters, train=False)
-            pairs.append((values.get(batch.loss.answer), values.get(batch.loss.output), values[batch.loss.target], batch))
+            pairs.append(
+                (values.get(batch.loss.answer), values.get(batch.loss.output), values[batch.loss.target], batch)
+            )
     try:
         return max(_skill(pairs, replay), -1.0)
     except Exception:
@@ -157,12 +161,13 @@ def _skill(pairs: list[Any], replay: Replay) -> float:
     if not bool(a.isfinite().all()):
         return -1.0
     if kind == "binary":
-        logits = replay.extra.get("logits", "with_logits" in pairs[0][3].loss.name)
+        logits = replay.extra.get("logits", "with_logits" in pairs[0][3].loss.name) or bool(((a < 0) | (a > 1)).any())
         said, one = a.flatten() > (0 if logits else 0.5), t.flatten() > 0.5
         return float(said[one].double().mean() + (~said[~one]).double().mean() - 1)
     a, t = (v.reshape(len(v), -1) for v in (a, t))
-    rest = ((a - t) ** 2).mean(0)
-    return float((1 - rest / t.var(0, correction=0).clamp_min(1e-12)).mean()) if len(t) > 1 else 0.0
+    rest, spread = ((a - t) ** 2).mean(0), t.var(0, correction=0)
+    keep = spread > 1e-6 * spread.max()  # a column that is always the same says nothing
+    return float((1 - rest / spread)[keep].clamp_min(-1).mean()) if len(t) > 1 and bool(keep.any()) else 0.0
 
 
 def _kind(target: Tensor) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from statistics import mean
 from time import perf_counter
+from typing import NamedTuple
 
 from wellfit.nouns import shelf
 from wellfit.nouns.program import Program
@@ -19,8 +20,9 @@ from wellfit.verbs.trials.run import run, skill
 
 GAP = 0.12
 """Skill that the omnibus control must gain for anything to be wrong with the training at all."""
-ENOUGH = 0.55
-"""Share of the gap that a single change must close to be a cause."""
+SOME, MOST = 0.3, 0.85
+"""A change that closes this share of the gap is looked at on a second seed; one that closes MOST leaves no room for a
+second fault."""
 SEEDS = (0, 1)
 
 
@@ -29,7 +31,11 @@ def trials(program: Program, budget_s: float, suspects: Iterable[str] = ()) -> T
     budget with what it knows."""
     begun = perf_counter()
     found = Trials()
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    with (
+        warnings.catch_warnings(),
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
         warnings.simplefilter("ignore")
         try:
             _try(program, found, begun + budget_s, list(suspects))
@@ -49,7 +55,7 @@ def _try(program: Program, found: Trials, until_s: float, suspects: list[str]) -
     if best is None:
         found.why = "no change could be applied"
         return
-    everything, outcome = best
+    _, outcome = best
     found.omnibus = (outcome,)
     have = max(x for x in (found.reached, -1.0) if x == x)
     if outcome.skill - have < GAP:
@@ -89,7 +95,9 @@ def _omnibus(replay: Replay, until_s: float) -> tuple[Replay, Outcome] | None:
                 changed, words = tried, [*words, word]
     best = None
     for factor in (1.0, 10.0):
-        made = replace(changed, rate=lambda step, f=factor: f, steps=max(replay.steps, 200), note="all the usual cures at once")
+        made = replace(
+            changed, rate=lambda step, f=factor: f, steps=max(replay.steps, 200), note="all the usual cures at once"
+        )
         outcome = run(made, 0, until_s)
         if best is None or outcome.skill > best[1].skill:
             best = (made, outcome)
@@ -99,29 +107,56 @@ def _omnibus(replay: Replay, until_s: float) -> tuple[Replay, Outcome] | None:
 
 
 def _singles(replay: Replay, found: Trials, base: float, top: float, until_s: float, suspects: list[str]) -> None:
-    """Each remedy alone on one seed, the promising ones on a second."""
-    gap = max(top - base, 1e-6)
+    """Each remedy alone on one seed, the promising ones on a second; then, where the best leaves much of the gap open,
+    each of the others with the best in place."""
+    variants = _variants(replay, suspects)
+    found.tried = _tried(variants, base, top, until_s, found)
+    best = next((t for t in found.tried), None)
+    if best is None or not SOME <= best.closed < MOST or perf_counter() > until_s:
+        return
+    made = next(v.replay for v in variants if v.replay.note == best.note and v.word == best.word)
+    have = mean(o.skill for o in best.outcomes)
+    if top - have < GAP:
+        return
+    others = [v for v in _variants(made, suspects) if v.word != best.word]
+    found.tried += [replace(t, on=best.word) for t in _tried(others, have, top, until_s, found)]
+
+
+class _Variant(NamedTuple):
+    word: str
+    faults: tuple[str, ...]
+    replay: Replay
+    handicap: float
+
+
+def _variants(replay: Replay, suspects: list[str]) -> list[_Variant]:
+    """What every remedy makes of this replay, those of suspected faults first."""
     variants = []
     for word in _words():
         plug = shelf.module("remedies", word)
         tried = shelf.get("remedies", word)(replay)
         for made in tried if isinstance(tried, list) else [tried]:
             if made is not None:
-                variants.append((word, tuple(plug.FAULTS), made, getattr(plug, "HANDICAP", 0.0)))
-    variants.sort(key=lambda v: not any(f in suspects for f in v[1]))
+                variants.append(_Variant(word, tuple(plug.FAULTS), made, getattr(plug, "HANDICAP", 0.0)))
+    return sorted(variants, key=lambda v: not any(f in suspects for f in v.faults))
+
+
+def _tried(variants: list[_Variant], base: float, top: float, until_s: float, found: Trials) -> list[Trial]:
+    """Outcomes of the variants, the one that closes most first; those the clock did not allow are left out."""
+    gap, tried = max(top - base, 1e-6), []
     for word, faults, made, handicap in variants:
         if perf_counter() > until_s:
             break
         try:
             outcomes = [run(made, SEEDS[0], until_s)]
-            if (outcomes[0].skill - base) / gap - handicap >= ENOUGH and perf_counter() < until_s:
+            if (outcomes[0].skill - base) / gap - handicap >= SOME and perf_counter() < until_s:
                 outcomes.append(run(made, SEEDS[1], until_s))
         except Exception as error:
             found.why = f"{word} failed ({type(error).__name__}: {error})"
             continue
         gain = mean(o.skill for o in outcomes) - base
-        found.tried.append(Trial(word, faults, tuple(outcomes), gain, gain / gap - handicap, made.note))
-    found.tried.sort(key=lambda t: -t.closed)
+        tried.append(Trial(word, faults, tuple(outcomes), gain, gain / gap - handicap, made.note))
+    return sorted(tried, key=lambda t: -t.closed)
 
 
 def _words() -> list[str]:
