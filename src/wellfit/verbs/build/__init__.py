@@ -52,14 +52,15 @@ def build(recipe: Recipe, data: Data, network: Any = None) -> Case:
 
 
 def _complete(recipe: Recipe, own_network: bool) -> None:
-    """Raise RecipeError where something that is needed here is still "auto"."""
-    needed = {k: v for k, v in recipe.flat().items() if k.startswith("training.") or not own_network}
-    open_keys = [k for k, v in needed.items() if v == "auto" and k.startswith(("network.", "training."))]
-    open_keys = [k for k in open_keys if k != "training.device"]
-    if open_keys:
-        raise RecipeError(
-            "to build from this recipe", f'{", ".join(open_keys)} left at "auto"', "let `propose` fill it"
-        )
+    """Raise RecipeError where something that is needed here, or for training, is still "auto"."""
+    needed = [
+        f"training.{k}" for k in ("loss", "optimizer", "schedule", "lr", "l2", "batch_size", "epochs", "patience")
+    ]
+    if not own_network:
+        needed = [f"network.{k}" for k in ("name", "widths", "activation", "init", "dropout", "norm")] + needed
+    found = recipe.flat()
+    if left := [k for k in needed if found[k] == "auto"]:
+        raise RecipeError("to build from this recipe", f'{", ".join(left)} left at "auto"', "let `propose` fill it")
 
 
 def _from_shelf(recipe: Recipe, data: Data) -> nn.Module:

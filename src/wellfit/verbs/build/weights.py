@@ -77,7 +77,8 @@ def _draws(sigma: float, generator: torch.Generator) -> dict[str, Callable[[Tens
 def _layers(network: nn.Module) -> Iterator[tuple[Layer, nn.Module | None]]:
     """Each linear or convolutional layer with the activation that follows it before the next such layer, if one
     does, in the order in which the modules were put into the network."""
-    found = [m for m in network.modules() if isinstance(m, (nn.Linear, nn.modules.conv._ConvNd, *_ACTIVATIONS))]
+    modules = [m for _, m in network.named_modules(remove_duplicate=False)]  # one ReLU may serve twice
+    found = [m for m in modules if isinstance(m, (nn.Linear, nn.modules.conv._ConvNd, *_ACTIVATIONS))]
     for module, after in zip(found, [*found[1:], None]):
         if isinstance(module, nn.Linear | nn.modules.conv._ConvNd):
             yield module, after if isinstance(after, _ACTIVATIONS) else None
