@@ -55,6 +55,12 @@ def test_standardise_is_by_channel_for_pictures():
     assert torch.allclose(scaled.std((0, 2, 3), correction=0), torch.ones(3).double(), atol=1e-5)
 
 
+def test_bytes_are_standardised_like_any_numbers():
+    a, b = (Scaling.fit(x, "standardise", pictures=True) for x in (PICTURES, PICTURES.astype(np.float64)))
+    for part in ("shift", "scale"):
+        assert torch.allclose(a.parts[part], b.parts[part], rtol=1e-12)
+
+
 def test_minmax_lies_between_zero_and_one():
     scaled = Scaling.fit(TABLE, "minmax")(TABLE)
     assert scaled.min() == 0

@@ -119,7 +119,9 @@ class Preparation:
 
     def _indices(self, y: np.ndarray) -> Tensor:
         known = {name: i for i, name in enumerate(self.classes)}
-        words, codes = np.unique([class_name(v) for v in y], return_inverse=True)
+        said = y.tolist()
+        name = {v: class_name(v) for v in set(said)}
+        words, codes = np.unique([name[v] for v in said], return_inverse=True)
         plain = {tidy(k): v for k, v in known.items()}
         found = [known.get(w, plain.get(tidy(w), -1)) for w in words.tolist()]
         if -1 in found:

@@ -130,6 +130,8 @@ def _statistics(x: np.ndarray, method: str, axes: tuple[int, ...]) -> tuple[Tens
 
 def _moments(x: np.ndarray, axes: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation (divisor n) in float64 over `axes`, without a float64 copy of the whole."""
+    if x.dtype == np.uint8 and axes == (0, 2, 3):
+        return _moments_of_bytes(x)
     rows = max(1, CHUNK // max(1, int(np.prod(x.shape[1:]))))
     chunks = [x[i : i + rows] for i in range(0, len(x), rows)]
     n = int(np.prod([x.shape[a] for a in axes]))
@@ -141,6 +143,15 @@ def _moments(x: np.ndarray, axes: tuple[int, ...]) -> tuple[np.ndarray, np.ndarr
     top = np.abs(x).max(axis=axes, keepdims=True)  # squares overflow: measured in units of the largest value
     mean, std = _moments(x / np.where(top > 0, top, 1.0), axes)
     return mean * top[0], std * top[0]
+
+
+def _moments_of_bytes(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The same for bytes [N, C, H, W], by channel: from how often each of the 256 values is there."""
+    counts = np.stack([np.bincount(x[:, c].ravel(), minlength=256) for c in range(x.shape[1])])
+    share = counts / counts.sum(axis=1, keepdims=True)
+    mean = share @ np.arange(256.0)
+    square = (share * np.square(np.arange(256.0) - mean[:, None])).sum(axis=1)
+    return mean[:, None, None], np.sqrt(square)[:, None, None]
 
 
 def _quantiles(x: np.ndarray, pictures: bool) -> Tensor:

@@ -79,7 +79,7 @@ def _within_float32(splits: Mapping[str, Split], prepared: Preparation) -> None:
             ("input", split.x, prepared.input_names),
             ("target", split.y, prepared.target_names),
         ):
-            if values.ndim == 1 or torch.isfinite(values).all():
+            if values.ndim == 1 or torch.isfinite(values.sum()) or torch.isfinite(values).all():
                 continue
             first = int(torch.nonzero(~torch.isfinite(values.flatten(1)).all(dim=0))[0])
             name = repr(names[first]) if len(names) > first else str(first)

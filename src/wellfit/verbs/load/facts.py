@@ -28,7 +28,7 @@ def facts_of(raw: Raw, what: Question, parted: Parted, learnt: Learnt, splits: M
         "left_out": learnt.left_out,
         "n_rows": len(raw),
         "n_features": int(np.prod(prepared.shape_in)),
-        "constant_features": int((train == train[:1]).all(axis=0).sum()),
+        "constant_features": int((train.min(axis=0) == train.max(axis=0)).sum()),
     }
     if what.task == "classification":
         n = len(what.classes)

@@ -88,7 +88,8 @@ def _units(asked: Asked) -> np.ndarray:
         apart = [c for c in inputs.columns if c != asked.time_name and _unlike(inputs[c])]
         inputs = inputs.drop(columns=apart) if len(apart) < inputs.shape[1] else inputs
     y = asked.y if asked.y.dtype.kind in "buif" else asked.y.astype(str)
-    return copies(row_hashes(inputs) * np.uint64(31) + row_hashes(np.ascontiguousarray(y).reshape(len(y), -1)))
+    answer = np.unique(y, return_inverse=True, axis=0)[1].reshape(-1).astype(np.uint64)
+    return copies(row_hashes(inputs) * np.uint64(31) + answer)
 
 
 def _unlike(series: Any) -> bool:
