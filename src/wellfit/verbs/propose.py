@@ -18,8 +18,8 @@ from wellfit.nouns.recipe import Recipe
 Proposal = dict[str, tuple[Any, str]]
 
 SMALL = 1000  # training rows below which a network is kept small and noisy
-STEPS = {"pictures": 5000, "other": 2000}  # optimizer steps that a training is given
-EPOCHS = {"pictures": (6, 40), "other": (8, 100)}  # never fewer, never more passes
+STEPS = {"pictures": 4000, "other": 2000}  # optimizer steps that a training is given
+EPOCHS = {"pictures": (5, 40), "other": (8, 40)}  # never fewer, never more passes
 EMBEDDED = 128  # numbers that are embedded at most: beyond it they make the first layer too wide
 FAR = 0.05  # share of the one-sided part of pictures that is common to a class: above it they have a left and a right
 SEEN = 500  # pictures a class that are looked at for this
@@ -111,7 +111,7 @@ def _training(data: Data, optimizer: str) -> Proposal:
 
 def _options(name: str, data: Data, asked: dict[str, Any]) -> tuple[dict[str, Any], str]:
     """Settings of the network of this name alone, where nobody set them, and why."""
-    if name == "dense" and "embedding" not in asked and len(data.shape_in) == 1:
+    if name == "dense" and "embedding" not in asked and len(data.shape_in) == 1 and len(data.train) >= SMALL:
         places = numbers(data.train.x)
         if 0 < len(places) <= EMBEDDED:
             found: dict[str, Any] = {"embedding": "periodic"}

@@ -15,6 +15,7 @@ from wellfit.nouns.trial import bare_loss, trial
 
 LOWEST, HIGHEST = 1e-5, 1.0  # of the rates tried, evenly on a log scale
 SMOOTHING = 0.9  # of the exponential mean of the loss over steps
+NEAR = 0.1  # of the way from the first loss down to the least: so near is as good as the least, where losses are noisy
 BLOWN_UP = 4.0  # times the least loss: the test ends
 MOST = {"adamw": 2e-3, "adam": 2e-3, "rmsprop": 1e-3, "adagrad": 2e-2, "sgd": 0.2, "momentum": 0.05, "nesterov": 0.05}
 """Largest peak rate proposed for an optimizer. The test sees a hundred steps: with batch norm the loss still falls at
@@ -43,8 +44,8 @@ def with_tested_rate(case: Case, given: Recipe, reasons: dict[str, str]) -> tupl
 def rate_test(case: Case, steps: int = 100) -> RateTest:
     """Train a copy for `steps` batches while the rate climbs from 1e-5 to 1; the network itself stays untouched.
 
-    The proposal is a tenth of the rate at which the smoothed loss is least, or of the last rate tried where the loss
-    never turned, rounded to one significant digit, but never above what is usual for the optimizer (MOST).
+    The proposal is a tenth of the highest rate at which the smoothed loss is still near its least (NEAR), rounded to
+    one significant digit, but never above what is usual for the optimizer (MOST).
     """
     choices, rows, loss_of = case.recipe.training, case.data.train, bare_loss(case)
     batch = min(int(choices.batch_size), len(rows))
@@ -73,9 +74,11 @@ def rate_test(case: Case, steps: int = 100) -> RateTest:
     if len(tried) < 5:
         why = "range test: the loss was not finite from the start; 1e-3 stands"
         return RateTest(1e-3, np.array(tried), np.array(seen), why)
-    lowest, most = tried[int(np.argmin(seen))], MOST.get(choices.optimizer, HIGHEST)
-    lr = min(float(f"{lowest / 10:.0e}"), most)
-    why = f"range test: the loss is least near {lowest:.1e}; a tenth of it"
-    if lr == most < lowest / 10:
-        why = f"range test: the loss falls up to {lowest:.1e}; the most for {choices.optimizer}"
+    least = min(seen)
+    good = max(r for r, loss in zip(tried, seen) if loss <= least + NEAR * max(seen[0] - least, 0.0))
+    most = MOST.get(choices.optimizer, HIGHEST)
+    lr = min(float(f"{good / 10:.0e}"), most)
+    why = f"range test: the loss is near its least up to {good:.1e}; a tenth of it"
+    if lr == most < good / 10:
+        why = f"range test: the loss is low up to {good:.1e}; the most for {choices.optimizer}"
     return RateTest(lr, np.array(tried), np.array(seen), why)
