@@ -72,6 +72,7 @@ def have(task: str, kind: str, needs: tuple[str, ...] = (*BY_EPOCH, *BY_LAYER)) 
         "units": {"height $": "m"},
         "chance_loss": float("nan") if kind == "nan" else 1.2,
         "recipe": {"training.loss": "cross_entropy"},
+        "layers": [{"name": f"body.{k}.layer", "type": "Linear"} for k in range(6)],
         "first_weights": weights,
         "shape_in": [weights.shape[1], 8, 8],
         "headline": {
@@ -184,3 +185,11 @@ def test_no_chart_touches_pyplot(word: str):
     names = [n for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.ImportFrom | ast.Import)
              for n in [getattr(node, "module", ""), *(a.name for a in node.names)]]  # fmt: skip
     assert not [n for n in names if n and "pyplot" in n]
+
+
+def test_every_point_of_a_cloud_is_drawn():
+    n = 88
+    x = np.arange(n, dtype=float)
+    chart = shelf.get("charts", "predicted_against_true")("regression", x, x**1.1)
+    dots = [d for d in re.findall(r' d="([^"]+)"', svg(chart, "cloud")) if d.count("M") > 1]
+    assert [d.count("M") for d in dots] == [n]

@@ -20,6 +20,7 @@ from wellfit.nouns.recipe import Recipe, from_words
 from wellfit.nouns.run import Run
 from wellfit.verbs.report import page, report
 from wellfit.verbs.report.findings import snippet
+from wellfit.verbs.report.words import breakable, label, plain, prose
 
 VOID = {"meta", "img", "br", "link", "input", "hr", "path", "use", "rect"}
 SECTIONS = ["data", "network", "checks", "training", "inside", "findings", "test", "recipe", "environment"]
@@ -106,7 +107,7 @@ def test_the_page_can_be_read_by_keyboard_and_ear(pages: dict[str, str], name: s
     assert len(read.all("h1")) == len(read.all("main")) == len(read.all("nav")) == 1
     levels = [int(tag[1]) for tag, _ in read.tags if re.fullmatch(r"h[1-6]", tag)]
     assert all(b - a <= 1 for a, b in pairwise(levels)), "no level of heading is skipped"
-    assert all(a.get("scope") in ("row", "col") for a in read.all("th"))
+    assert all(a.get("scope") in ("row", "col", "colgroup") for a in read.all("th"))
     assert all(a.get("alt") for a in read.all("img"))
     assert all(a.get("role") == "img" and a.get("aria-label") for a in read.all("svg"))
     ids = [a["id"] for _, a in read.tags if "id" in a]
@@ -256,3 +257,10 @@ def test_the_report_reads_the_folder_alone(tmp_path: Path):
     run.path.rename(moved)
     assert report(Run.open(moved)) == moved / "report.html"
     assert json.loads((moved / "result.json").read_text())["status"] == "done"
+
+
+def test_text_is_set_as_a_typesetter_would():
+    assert prose("rate 3.80e-05 in conv1e-5, -2.5 (5 %)") == "rate 3.8·10⁻⁵ in conv1e-5, −2.5 (5\u00a0%)"
+    assert label("lr-too-high") == "Learning rate too high"
+    assert [plain(v) for v in (0.05, 60.0, None, 123456.0)] == ["0.05", "60", "", "123,000"]
+    assert breakable("SeaLake_2") == "Sea\u200bLake_\u200b2"

@@ -46,8 +46,8 @@ def _draw(
     ax.grid(False)
     rows = ["test"] if baseline is None else ["baseline", "test"]
     if low is not None and high is not None:
-        ax.plot([low, high], [len(rows) - 1] * 2, color=GREEN, linewidth=5, alpha=0.35, solid_capstyle="butt")
-    ax.plot(value, len(rows) - 1, "o", color=GREEN, markersize=7)
+        ax.plot([low, high], [len(rows) - 1] * 2, color=GREEN, linewidth=9, alpha=0.35, solid_capstyle="butt")
+    ax.plot(value, len(rows) - 1, "|", color=GREEN, markersize=14, markeredgewidth=2.2)
     if baseline is not None:
         ax.plot(baseline, 0, "D", color=MUTED, markersize=5)
     shown = [v for v in (value, low, high, baseline) if v is not None]

@@ -24,11 +24,11 @@ def batch_loss(loss: Track) -> Chart | None:
     gone = lost(loss)
     if not len(values):
         return None
-    tenth = values[-max(1, len(values) // 10) :]
-    last = f"{figure(float(np.mean(tenth)))} ± {figure(float(np.std(tenth)), 2)} (standard deviation)"
-    caption = (
-        f"{count(len(values))} watched steps: {figure(values[0])} at first, {last} over the last {count(len(tenth))}."
-    )
+    tenth = values[-(len(values) // 10) :]
+    caption = f"{count(len(values))} watched steps: {figure(values[0])} at first, {figure(values[-1])} at last."
+    if len(tenth) >= 5 and len(values) >= 50:
+        last = f"{figure(float(np.mean(tenth)))} ± {figure(float(np.std(tenth)), 2)} (standard deviation)"
+        caption += f" Over the last {count(len(tenth))}: {last}."
     if gone is not None:
         caption += f" Not finite from epoch {figure(gone)} on, at times."
     return Chart("Loss of single batches", caption, lambda: _draw(steps, values))

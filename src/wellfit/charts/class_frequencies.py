@@ -27,10 +27,12 @@ def class_frequencies(class_counts: Mapping[str, Sequence[int]], classes: Sequen
         return None
     total = np.sum(list(every.values()), axis=0)
     most, least = int(total.argmax()), int(total.argmin())
-    fewest, commonest = (
-        f"{count(total[k])} ({percent(total[k] / total.sum())}) of “{classes[k]}”" for k in (least, most)
-    )
-    caption = f"{count(total.sum())} labels of {len(classes)} classes: from {fewest} to {commonest}."
+    fewest, commonest = (f"{count(total[k])} ({percent(total[k] / total.sum())}) of" for k in (least, most))
+    caption = f"{count(total.sum())} labels of {len(classes)} classes: "
+    if total[least] == total[most]:
+        caption += f"{fewest} each."
+    else:
+        caption += f"from {fewest} “{classes[least]}” to {commonest} “{classes[most]}”."
     absent = [s for s, c in every.items() if (c == 0).any()]
     if absent:
         caption += f" Some classes are missing from {' and '.join(absent)}."

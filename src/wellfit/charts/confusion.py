@@ -44,7 +44,7 @@ def confusion(task: str, test_truth: np.ndarray, test_outputs: np.ndarray, class
         )
     return Chart(
         "Confusion matrix",
-        f"{caption} Shade: share of the row; mistakes are shaded three times as strongly.",
+        f"{caption} Shade: share of the row; for mistakes its square root, so that rare ones show.",
         lambda: _draw(matrix, names),
     )
 
@@ -66,7 +66,7 @@ def _draw(matrix: np.ndarray, names: Sequence[str]) -> Figure:
         for j in range(n):
             if not matrix[i, j]:
                 continue
-            strength = float(share[i, j]) if i == j else min(1.0, 0.12 + float(share[i, j]) * 3)
+            strength = float(share[i, j]) if i == j else max(0.12, float(share[i, j]) ** 0.5)
             ax.add_patch(
                 Rectangle(
                     (j - 0.5, i - 0.5), 1, 1, facecolor=BLUE if i == j else VERMILION, alpha=strength, linewidth=0

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from wellfit.nouns.chart import Chart
-from wellfit.nouns.curve import layers_chart
+from wellfit.nouns.layer_curves import Kinds, layers_chart
 from wellfit.nouns.reading import Track
 
 SECTION, ORDER = "inside", 30
 
 
-def dead_units(dead_frac: dict[str, Track]) -> Chart | None:
+def dead_units(dead_frac: dict[str, Track], layers: Kinds = ()) -> Chart | None:
     """dead_frac: share, 0 to 1, of a ReLU-like layer's units that are zero for every example of the batch."""
     return layers_chart(
         dead_frac,
@@ -18,4 +18,5 @@ def dead_units(dead_frac: dict[str, Track]) -> Chart | None:
         "Share of units that are zero for a whole batch",
         log=False,
         ceiling=1.02,
+        kinds=layers,
     )

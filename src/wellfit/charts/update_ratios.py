@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wellfit.nouns.chart import Chart
-from wellfit.nouns.curve import layers_chart
 from wellfit.nouns.drawing import GREEN
+from wellfit.nouns.layer_curves import Kinds, layers_chart
 from wellfit.nouns.reading import Track
 from wellfit.nouns.units import percent
 
@@ -19,7 +19,7 @@ SECTION, ORDER = "inside", 20
 LOW, HIGH = 1e-3, 1e-2  # usual range at a healthy step size (Karpathy, CS231n notes, "ratio of weights:updates")
 
 
-def update_ratios(update_ratio: dict[str, Track]) -> Chart | None:
+def update_ratios(update_ratio: dict[str, Track], layers: Kinds = ()) -> Chart | None:
     """update_ratio: |Δw| / |w| of the last update, by layer."""
     if not isinstance(update_ratio, dict):
         return None
@@ -33,6 +33,7 @@ def update_ratios(update_ratio: dict[str, Track]) -> Chart | None:
         "Size of an update beside the weights",
         also=also,
         mark=_band,
+        kinds=layers,
     )
 
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wellfit.nouns.chart import Chart
-from wellfit.nouns.drawing import INK, MIDDLE, SERIES, name_axes, sheet, short, tick, tint
+from wellfit.nouns.drawing import INK, MIDDLE, tint
 from wellfit.nouns.reading import Track
-from wellfit.nouns.units import count, figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 MOST_POINTS = 240
 
@@ -78,6 +74,7 @@ def label_ends(ax: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
     """Names (y, name, colour) at the right edge beside where their curves end, moved apart where they would overlap."""
     high_pt = ax.get_position().height * ax.figure.bbox.height / ax.figure.dpi * 72
     apart = 9.5 / high_pt
+    ax.autoscale_view()  # else the limits are not yet those of the data
     to_axes = ax.transData + ax.transAxes.inverted()
     placed = sorted(
         ((float(to_axes.transform((1.0, y))[1]), name, colour) for y, name, colour in ends),
@@ -112,73 +109,6 @@ def label_ends(ax: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
         )
 
 
-def layer_colours(n: int) -> list[str]:
-    """A colour for each of n layers: told apart singly up to six, from blue (first) to orange (last) beyond."""
-    if n <= len(SERIES):
-        return list(SERIES[:n])
-    from matplotlib.colors import LinearSegmentedColormap, to_hex
-
-    ramp = LinearSegmentedColormap.from_list("depth", ["#2f7fc1", "#8c86b8", "#d9822b"])
-    return [to_hex(ramp(i / (n - 1))) for i in range(n)]
-
-
-def layers_chart(
-    layers: Mapping[str, Track] | None, title: str, quantity: str, said: str, *, log: bool = True,
-    ceiling: float | None = None, also: str = "", mark: Callable[[Axes], None] | None = None,
-) -> Chart | None:  # fmt: skip
-    """A quantity by layer over the training steps. `said`: what it is, as a subject; `also`: a last sentence;
-    `mark`: draws a band or a limit; `ceiling`: the highest y. None where there is nothing finite to draw."""
-    if not isinstance(layers, Mapping):
-        return None
-    found = {name: finite(track, positive=log) for name, track in layers.items()}
-    shown = {name: (steps, values) for name, (steps, _, values) in found.items() if len(steps)}
-    if not shown:
-        return None
-    log = log and wide_range(*(values for _, values in shown.values()), times=8)
-    last = {name: float(values[-1]) for name, (_, values) in shown.items()}
-    low, high = min(last, key=last.__getitem__), max(last, key=last.__getitem__)
-    after = int(max(steps[-1] for steps, _ in shown.values()))
-    caption = f"{said} of {len(shown)} layer{'s' * (len(shown) > 1)}; at the last measured step ({count(after)}) "
-    caption += (
-        f"{figure(last[low])} in {low} and {figure(last[high])} in {high}."
-        if low != high
-        else f"{figure(last[low])} in {low}."
-    )
-    bad = [name for name, track in layers.items() if lost(track) is not None]
-    if bad:
-        caption += (
-            f" Not finite at times in {', '.join(short(b, 40) for b in bad[:3])}{' and others' * (len(bad) > 3)}."
-        )
-    return Chart(
-        title,
-        f"{caption} {also}".strip(),
-        lambda: _draw_layers(shown, quantity, log, ceiling, mark, {low, high}),
-    )
-
-
-def _draw_layers(
-    shown: Mapping[str, tuple[np.ndarray, np.ndarray]], quantity: str, log: bool, ceiling: float | None,
-    mark: Callable[[Axes], None] | None, told: set[str],
-) -> Figure:  # fmt: skip
-    picture, (ax,) = sheet(right_in=1.0)
-    names = list(shown)
-    colours = dict(zip(names, layer_colours(len(names))))
-    most = max(40, min(MOST_POINTS, 2400 // len(names)))
-    for name, (steps, values) in shown.items():
-        draw_curve(ax, steps, values, colours[name], most=most, width=1.5 if len(names) <= 6 else 1.0)
-    tick(ax, log=log, whole_x=True, ticks=4)
-    if not log:
-        ax.set_ylim(bottom=0 if min(values.min() for _, values in shown.values()) >= 0 else None)
-        if ceiling is not None:
-            ax.set_ylim(top=max(ceiling, math.nextafter(0, 1)))
-    if mark:
-        mark(ax)
-    told = set(names) if len(names) <= 8 else told | {names[0], names[-1]}
-    label_ends(ax, [(float(shown[n][1][-1]), short(n, 15), colours[n]) for n in names if n in told])
-    name_axes(ax, "optimizer step", quantity)
-    return picture
-
-
 def draw_cloud(ax: Axes, x: np.ndarray, y: np.ndarray, colour: str, most: int = 2000) -> None:
     """Points: up to `most` as dots in one path, more as a density picture, whose size does not grow with them."""
     from matplotlib.patches import PathPatch
@@ -187,6 +117,7 @@ def draw_cloud(ax: Axes, x: np.ndarray, y: np.ndarray, colour: str, most: int = 
     if len(x) <= most:
         vertices = np.repeat(np.stack([x, y], axis=1), 2, axis=0)
         path = Path(vertices, np.tile([Path.MOVETO, Path.LINETO], len(x)))
+        path.should_simplify = False  # it would take these dots, lines without a length, for nothing
         ax.add_patch(
             PathPatch(
                 path,

@@ -9,11 +9,11 @@ from wellfit.nouns import units
 from wellfit.nouns.run import Run
 from wellfit.verbs.report.evidence import FACTS, evidence
 from wellfit.verbs.report.figures import figures
-from wellfit.verbs.report.findings import checks, findings, snippet
+from wellfit.verbs.report.findings import checks, findings, noticed, snippet
 from wellfit.verbs.report.pictures import examples, mistakes
 from wellfit.verbs.report.summary import summary
-from wellfit.verbs.report.tables import columns, environment, layers, metrics, rows, splits
-from wellfit.verbs.report.words import label, plain, prose
+from wellfit.verbs.report.tables import columns, environment, layers, metrics, splits
+from wellfit.verbs.report.words import breakable, label, plain, prose
 
 REPORT = "report.html"
 
@@ -44,6 +44,7 @@ def page(run: Run) -> str:
         "label": label,
         "prose": prose,
         "plain": plain,
+        "breakable": breakable,
     }
     template = loader.get_template("report.html")
     return template.render(**content(run), style=Markup((here / "report.css").read_text(encoding="utf-8")))
@@ -53,6 +54,7 @@ def content(run: Run) -> dict[str, Any]:
     """Everything that the page shows, by name."""
     have = evidence(run)
     told = summary(run, have)
+    told["snippet"] = snippet(told["verdict"], told) if told["verdict"] else ""
     drawn, undrawn = figures({**have, "headline": told["headline"]})
     return {
         "run": told,
@@ -61,10 +63,10 @@ def content(run: Run) -> dict[str, Any]:
         "undrawn": undrawn,
         "splits": splits(have),
         "columns": columns(have),
-        "rows": rows(have),
         "examples": examples(have),
         "layers": layers(have),
         "checks": checks(run),
+        "noticed": noticed(run),
         "findings": [{"finding": f, "snippet": snippet(f, told)} for f in findings(run)],
         "metrics": metrics(have),
         "mistakes": mistakes(have),

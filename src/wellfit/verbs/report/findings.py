@@ -22,9 +22,15 @@ def checks(run: Run) -> list[dict[str, Any]]:
     ]
 
 
+def noticed(run: Run) -> list[Finding]:
+    """What was noticed while reading the data and needs no remedy."""
+    return [f for f in run.findings if f.stage == "data" and f.severity in ("ok", "info")]
+
+
 def findings(run: Run) -> list[Finding]:
-    """What wants a look, the weightiest first; passed checks and the verdict stand elsewhere."""
-    return by_weight([f for f in run.findings if f.severity != "ok" and f.stage != "verdict"])
+    """What wants a look, the weightiest first; passed checks, notes on the data and the verdict stand elsewhere."""
+    told = noticed(run)
+    return by_weight([f for f in run.findings if f.severity != "ok" and f.stage != "verdict" and f not in told])
 
 
 def snippet(finding: Finding, told: Mapping[str, Any]) -> str:

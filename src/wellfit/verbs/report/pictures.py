@@ -12,7 +12,7 @@ import numpy as np
 from wellfit.nouns.answers import class_answers, label_answers
 from wellfit.nouns.units import figure
 
-MOST_EXAMPLES, MOST_MISTAKES, MOST_SIDE = 40, 24, 96
+MOST_EXAMPLES, MOST_NAMED, MOST_MISTAKES, MOST_ROWS, MOST_SIDE = 40, 25, 24, 10, 96
 
 
 def examples(have: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -23,6 +23,8 @@ def examples(have: Mapping[str, Any]) -> list[dict[str, str]]:
     labels = y.reshape(len(y), -1)[:, 0] if isinstance(y, np.ndarray) and len(y) == len(x) else None
     order = range(len(x)) if labels is None else _in_turn(labels)
     named = [(k, _label(have, y, k)) for k in list(order)[:MOST_EXAMPLES]]
+    if any(len(label) > 4 for _, label in named):  # they need room: fewer to a row
+        named = named[:MOST_NAMED]
     if labels is not None:
         named.sort(key=lambda pair: labels[pair[0]])
     return [{"source": picture(x[k]), "label": label} for k, label in named]
@@ -78,7 +80,7 @@ def mistakes(have: Mapping[str, Any]) -> list[dict[str, str]]:
     for k, one in enumerate(told):
         one["row"] = str(rows[k]) if isinstance(rows, np.ndarray) and len(rows) == len(index) else str(index[k])
         one["source"] = picture(x[k]) if isinstance(x, np.ndarray) and x.ndim == 4 and len(x) == len(index) else ""
-    return told
+    return told if told and told[0]["source"] else told[:MOST_ROWS]
 
 
 def _worst(have: Mapping[str, Any]) -> np.ndarray:
@@ -101,7 +103,7 @@ def _of_classes(have: Mapping[str, Any], index: np.ndarray) -> list[dict[str, st
     if answers is None or len(answers) != len(index):
         return []
     return [
-        {"truth": _name(classes, t), "said": _name(classes, s), "how": f"{p[s]:.2f}", "less": f"{p[t]:.2f}"}
+        {"truth": _name(classes, t), "said": _name(classes, s), "how": f"{p[s]:.3f}", "less": f"{p[t]:.3f}"}
         for t, s, p in zip(answers.truth, answers.said, answers.probabilities)
     ]
 

@@ -19,7 +19,8 @@ SPLITS = (
     ("valid", "Validation", "choosing and stopping"),
     ("test", "Test", "one judgement at the end"),
 )
-MOST_COLUMNS, BINS, MOST_ROWS = 40, 16, 5
+MOST_COLUMNS, BINS, EXAMPLES = 40, 16, 2
+BLANK = ("", "nan", "none", "<na>", "nat")
 
 
 def splits(have: Mapping[str, Any]) -> list[tuple[str, int, float, str]]:
@@ -43,16 +44,16 @@ def metrics(have: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def layers(have: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The network's layers: {"name", "type", "shape", "parameters", "share" (of the largest), "field"}."""
+    """The network's layers: {"name", "type", "shape", "parameters", "share" (of all), "field"}."""
     told = [row for row in have.get("layers") or [] if isinstance(row, Mapping)]
-    most = max((row.get("parameters") or 0 for row in told), default=0) or 1
+    whole = sum(row.get("parameters") or 0 for row in told) or 1
     return [
         {
             "name": row.get("name", ""),
             "type": row.get("type", ""),
             "shape": _by(row.get("shape_out")),
             "parameters": row.get("parameters") or 0,
-            "share": (row.get("parameters") or 0) / most,
+            "share": (row.get("parameters") or 0) / whole,
             "field": _by(row.get("receptive_field")),
         }
         for row in told
@@ -64,7 +65,8 @@ def _by(size: Any) -> str:
 
 
 def columns(have: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A table's columns over the sample of training rows: {"name", "unit", "missing", "target", "summary", "bars"}."""
+    """A table's columns over the sample of training rows: {"name", "unit", "missing", "target", "examples", "bars" and
+    figures, or "words"}."""
     sample, names = have.get("sample_x"), list(have.get("input_names") or [])
     if not isinstance(sample, np.ndarray) or sample.ndim != 2 or not sample.size:
         return []
@@ -73,6 +75,7 @@ def columns(have: Mapping[str, Any]) -> list[dict[str, Any]]:
     found = []
     for name, values in list(zip(names, sample.T))[:MOST_COLUMNS]:
         about = {"name": name, "unit": units.get(name, ""), "missing": missing.get(name, 0), "target": name in targets}
+        about["examples"] = [_cell(value) for value in values[:EXAMPLES]]
         numbers = _numbers(values)
         found.append(about | (_of_numbers(numbers) if numbers is not None else _of_words(values)))
     return found
@@ -84,11 +87,15 @@ def _numbers(values: np.ndarray) -> np.ndarray | None:
         numbers = values.astype(float)
     else:
         numbers = np.array([_number(v) for v in values])
-        blank = np.array([str(v).strip().lower() in ("", "nan", "none", "<na>", "nat") for v in values])
+        blank = _blank(values)
         if np.isnan(numbers[~blank]).sum() > 0.1 * max(1, (~blank).sum()):
             return None
     numbers = numbers[np.isfinite(numbers)]
     return numbers if len(numbers) else None
+
+
+def _blank(values: np.ndarray) -> np.ndarray:
+    return np.array([str(v).strip().lower() in BLANK for v in values])
 
 
 def _number(text: Any) -> float:
@@ -99,7 +106,8 @@ def _number(text: Any) -> float:
 
 
 def _of_numbers(numbers: np.ndarray) -> dict[str, Any]:
-    low, middle, high = (plain(float(q)) for q in np.quantile(numbers, [0, 0.5, 1]))
+    digits = 12 if (numbers == numbers.round()).all() else 4
+    low, middle, high = (plain(float(q), digits) for q in np.quantile(numbers, [0, 0.5, 1]))
     heights, _ = np.histogram(numbers, BINS)
     tall = heights / heights.max()
     bars = "".join(f"M{3 * k} 14V{14 - 13 * h:.1f}h2.4V14z" for k, h in enumerate(tall) if h)
@@ -115,25 +123,16 @@ def _of_numbers(numbers: np.ndarray) -> dict[str, Any]:
 
 
 def _of_words(values: np.ndarray) -> dict[str, Any]:
-    words, counts = np.unique(values.astype(str), return_counts=True)
+    words, counts = np.unique(values[~_blank(values)].astype(str), return_counts=True)
     order = np.argsort(-counts, kind="stable")
     said = ", ".join(f"{short(words[k], 24)} ({counts[k] / len(values):.0%})" for k in order[:3])
     return {"words": f"{count(len(words))} values: {said}{' …' * (len(words) > 3)}", "bars": ""}
 
 
-def rows(have: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """(names, the first rows) of the sample of a table, cells shortened."""
-    told = columns(have)
-    if not told:
-        return [], []
-    sample = have["sample_x"][:MOST_ROWS, :12]
-    return [c["name"] for c in told[:12]], [[_cell(v) for v in row] for row in sample]
-
-
 def _cell(value: Any) -> str:
     text = str(value)
     number = _number(text)
-    return short(text, 28) if len(text) <= 8 or not np.isfinite(number) else plain(number, 6)
+    return short(text, 14) if len(text) <= 8 or not np.isfinite(number) else plain(number, 6)
 
 
 def environment(run: Run) -> list[tuple[str, str]]:

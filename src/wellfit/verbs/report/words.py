@@ -17,9 +17,15 @@ def label(fault: str) -> str:
 
 
 def prose(text: str) -> str:
-    """No line break before %, powers of ten as such: "3.80e-05" -> "3.8·10⁻⁵"."""
+    """No line break before %, powers of ten and minus signs as such: "-3.80e-05" -> "−3.8·10⁻⁵"."""
     text = re.sub(r"(?<![\w.])(\d+(?:\.\d+)?e[+-]?\d+)(?![\w.])", lambda m: number(float(m[1])), text)
+    text = re.sub(r"(?<![\w.)\]-])-(?=\d)", "−", text)
     return re.sub(r"(\d) (%|±)", "\\1\u00a0\\2", text)
+
+
+def breakable(text: str) -> str:
+    """A name that may be broken where its parts meet: HerbaceousVegetation, annual_crop."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[_/.])", "\u200b", text)
 
 
 def plain(value: float | None, digits: int = 3) -> str:
