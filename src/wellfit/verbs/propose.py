@@ -17,9 +17,11 @@ from wellfit.nouns.recipe import Recipe
 
 Proposal = dict[str, tuple[Any, str]]
 
-SMALL = 1000  # training rows below which a network is kept small and noisy
-STEPS = {"pictures": 4000, "other": 2000}  # optimizer steps that a training is given
-EPOCHS = {"pictures": (5, 40), "other": (8, 40)}  # never fewer, never more passes
+SMALL = 5000  # training rows below which a dense network is kept small, noisy and short: it soon knows them by heart
+FEW = 1000  # training rows below which waves of numbers fit noise (diabetes: validation loss 0.26 against 0.22 without)
+STEPS = {"pictures": 4000, "small": 500, "classification": 1000, "multilabel": 1000, "regression": 2000}
+"""Optimizer steps that a training is given: by kind, size or task."""
+PASSES = {"pictures": (5, 40), "other": (8, 60)}  # never fewer, never more passes
 EMBEDDED = 128  # numbers that are embedded at most: beyond it they make the first layer too wide
 FAR = 0.05  # share of the one-sided part of pictures that is common to a class: above it they have a left and a right
 SEEN = 500  # pictures a class that are looked at for this
@@ -77,7 +79,7 @@ def _network(name: str, data: Data) -> Proposal:
     return proposed | {
         "network.name": (name, "no neighbourhood between the inputs" if name == "dense" else "as you set it"),
         "network.widths": ((128, 128), f"{n:,} rows: small") if small else ((256, 256), f"{n:,} rows bear it"),
-        "network.dropout": (0.3, f"{n:,} rows are soon learnt by heart") if small else (0.2, f"{n:,} rows"),
+        "network.dropout": (0.4, f"{n:,} rows are soon learnt by heart") if small else (0.2, f"{n:,} rows"),
         "network.norm": ("none", "two layers keep their scale without"),
     }
 
@@ -87,8 +89,9 @@ def _training(data: Data, optimizer: str) -> Proposal:
     n, kind = len(data.train), "pictures" if data.raw.kind == "pictures" else "other"
     batch = 2 ** round(math.log2(max(1, n / 20)))
     batch = min(64 if kind == "pictures" else 256, max(16, batch), max(2, n))
-    least, most = EPOCHS[kind]
-    epochs = min(most, max(least, round(STEPS[kind] / math.ceil(n / batch))))
+    least, most = PASSES[kind]
+    budget = STEPS["pictures" if kind == "pictures" else "small" if n < SMALL else data.task]
+    epochs = min(most, max(least, round(budget / math.ceil(n / batch))))
     loss = {
         "classification": ("cross_entropy", "classes: makes the outputs probabilities"),
         "multilabel": ("binary_cross_entropy", "labels: makes each output a probability"),
@@ -103,7 +106,7 @@ def _training(data: Data, optimizer: str) -> Proposal:
         "training.l2": (decay, f"usual for {optimizer}"),
         "training.schedule": ("cosine", "ends at 1 % of the peak rate without a choice of milestones"),
         "training.batch_size": (batch, f"about 20 steps a pass over {n:,} rows, within 16 to 256"),
-        "training.epochs": (epochs, f"{epochs * math.ceil(n / batch):,} steps; {least} to {most} passes"),
+        "training.epochs": (epochs, f"a budget of {budget:,} steps, within {least} to {most} passes"),
         "training.patience": (0, "the schedule runs to its end; the best epoch is kept"),
         "training.device": ("cuda" if gpu else "cpu", "a GPU is there" if gpu else "no GPU is there"),
     }
@@ -111,7 +114,7 @@ def _training(data: Data, optimizer: str) -> Proposal:
 
 def _options(name: str, data: Data, asked: dict[str, Any]) -> tuple[dict[str, Any], str]:
     """Settings of the network of this name alone, where nobody set them, and why."""
-    if name == "dense" and "embedding" not in asked and len(data.shape_in) == 1 and len(data.train) >= SMALL:
+    if name == "dense" and "embedding" not in asked and len(data.shape_in) == 1 and len(data.train) >= FEW:
         places = numbers(data.train.x)
         if 0 < len(places) <= EMBEDDED:
             found: dict[str, Any] = {"embedding": "periodic"}
