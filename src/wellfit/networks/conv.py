@@ -46,9 +46,9 @@ def conv(
 ) -> nn.Module:
     """Pictures [B, C, H, W] of any size -> output [B, *shape_out]: logits, or values of a regression.
 
-    A stage is `convolutions` times 3x3 convolution, norm, activation; between stages, the larger of each 2x2 pixels
-    stays (no side falls under 4 pixels). Then the mean over all pixels, dropout, and a linear layer. Pictures with
-    sides above 64 pixels are brought down by a stride of the first convolution.
+    A stage is `convolutions` times 3x3 convolution, norm, activation; each stage but the last halves the sides, as
+    long as 4 pixels are left, by keeping the largest of 2x2. Then the mean over all pixels, dropout, and a linear
+    layer. Pictures with sides above 64 pixels are brought down by a stride of the first convolution.
 
     widths: channels of each stage; activation: relu, leaky_relu, tanh, sigmoid, gelu; dropout: share of the last
     features dropped in training; norm: none, batch, or layer (over channels and pixels, Wu & He 2018); residual: what
@@ -69,18 +69,21 @@ def conv(
     channels, *size = shape_in
     stride = 2 ** max(0, math.ceil(math.log2(min(size) / LARGEST)))
     layers: dict[str, nn.Module] = {"vary": Vary(shift, mirror)}
-    made = 0
-    for stage, width in enumerate(widths):
-        step = [2 if stage and side >= 2 * SMALLEST else 1 for side in size]
-        if max(step) > 1:
-            layers[f"pool{stage}"] = HALVES[axes](step if min(step) == 1 else 2)
-        layers |= _block(made := made + 1, axes, channels, width, activation, norm, 1 if stage else stride)
-        rest: dict[str, nn.Module] = {}
-        for _ in range(convolutions - 1):
-            rest |= _block(made := made + 1, axes, width, width, activation, norm)
-        layers |= {f"block{stage + 1}": Residual(OrderedDict(rest))} if residual and rest else rest
-        size = [side // s if stage else math.ceil(side / stride) for side, s in zip(size, step)]
-        channels = width
+    for stage, width in enumerate(widths, 1):
+        size = [math.ceil(side / stride) for side in size]
+        step = [2 if stage < len(widths) and side >= 2 * SMALLEST else 1 for side in size]
+        half = HALVES[axes](2 if min(step) == 2 else step) if max(step) == 2 else None
+        blocks: list[dict[str, nn.Module]] = []
+        for i in range(convolutions):
+            n = (stage - 1) * convolutions + i + 1
+            inner = half if i == convolutions - 1 and not residual else None
+            blocks.append(_block(n, axes, channels, width, activation, norm, stride, inner))
+            channels, stride = width, 1
+        rest = {name: layer for block in blocks[1:] for name, layer in block.items()}
+        layers |= blocks[0] | ({f"block{stage}": Residual(OrderedDict(rest))} if residual and rest else rest)
+        if residual and half is not None:
+            layers[f"pool{stage}"] = half
+        size = [side // s for side, s in zip(size, step)]
     if pool == "average":
         layers["mean"] = AVERAGES[axes](1)
     layers["flatten"] = nn.Flatten()
@@ -93,12 +96,15 @@ def conv(
 
 
 def _block(
-    n: int, axes: int, channels: int, width: int, activation: str, norm: str, stride: int = 1
+    n: int, axes: int, channels: int, width: int, activation: str, norm: str, stride: int, half: nn.Module | None
 ) -> dict[str, nn.Module]:
-    """The n-th convolution, norm, activation. Batch norm takes the mean away, and a bias before it with it."""
+    """The n-th convolution, norm, activation. Batch norm takes the mean away, and a bias before it with it. Halving
+    comes before norm and activation, which have a quarter of the work then and, but for GELU, give the same."""
     kernel = 2 * stride - 1 if stride > 1 else 3  # neighbouring windows overlap
     convolution = CONVOLUTIONS[axes](channels, width, kernel, stride, kernel // 2, bias=norm != "batch")
     layers: dict[str, nn.Module] = {f"conv{n}": convolution}
+    if half is not None:
+        layers[f"pool{n}"] = half
     if norm == "batch":
         layers[f"norm{n}"] = BATCH_NORMS[axes](width)
     elif norm == "layer":
