@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from wellfit.nouns import shelf
 from wellfit.nouns.case import Case
 from wellfit.nouns.errors import ShelfError
+from wellfit.nouns.threads import threads
 
 LossOf = Callable[[Tensor, Tensor], Tensor]
 WORK = 1e9
@@ -30,12 +31,12 @@ _DROPOUT = nn.modules.dropout._DropoutNd
 @contextmanager
 def trial(case: Case) -> Iterator[nn.Module]:
     """A copy of the case's network in train mode, dropout off, without gradients, all random states set by the
-    recipe's seed. On leaving, the random states of torch, numpy and random are what they were before.
+    recipe's seed, on the recipe's threads. On leaving, threads and random states are what they were before.
     """
     devices = [case.device] if case.device.type == "cuda" else []
     python, numpys, seed = random.getstate(), np.random.get_state(), case.recipe.training.seed
     try:
-        with torch.random.fork_rng(devices=devices), torch.enable_grad():
+        with threads(case.recipe.training.threads), torch.random.fork_rng(devices=devices), torch.enable_grad():
             torch.manual_seed(seed)
             random.seed(seed)
             np.random.seed(seed % 2**32)

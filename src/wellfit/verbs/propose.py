@@ -25,7 +25,7 @@ PASSES = {"pictures": (5, 40), "other": (8, 60)}  # never fewer, never more pass
 EMBEDDED = 128  # numbers that are embedded at most: beyond it they make the first layer too wide
 FAR = 0.05  # share of the one-sided part of pictures that is common to a class: above it they have a left and a right
 SEEN = 500  # pictures a class that are looked at for this
-WORTH = 5e7  # multiplications a step below which sharing them among threads costs more than it saves
+WORTH = 1e9  # multiplications a step, some 30 ms on one core, below which threads wait for each other too much
 
 
 def propose(given: Recipe, data: Data) -> tuple[Recipe, dict[str, str]]:
@@ -179,7 +179,7 @@ def _threads(recipe: Recipe, data: Data) -> tuple[int, str]:
     work = 3 * int(recipe.training.batch_size) * multiplications(network, data.train.x[:1])
     said = f"{work / 1e6:,.0f} million multiplications a step"
     if free == 1 or work >= WORTH:
-        return free, f"{said}, on all that are free"
+        return free, f"{said}" + (": shared" if free > 1 else "; no more are free")
     return 1, f"{said} are too few to share"
 
 

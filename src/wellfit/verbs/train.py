@@ -19,6 +19,7 @@ from wellfit.nouns.case import Case
 from wellfit.nouns.progress import Progress, checkpoint_of, restore
 from wellfit.nouns.reading import Reading
 from wellfit.nouns.step import Rest, Step
+from wellfit.nouns.threads import threads
 
 CHUNK_BYTES = 32 * 2**20  # rows gathered at once into the order of the epoch: large enough to be rare, small in memory
 EVAL_ROWS = 2048  # rows a forward pass without gradients
@@ -45,7 +46,7 @@ def train(
     )
     pace = Pace(case, len(rows))
     step_of = _stepper(case, optimizer)
-    with _threads(choices.threads), _own_randomness(choices.seed, case.device):
+    with threads(choices.threads), _own_randomness(choices.seed, case.device):
         progress = Progress() if state is None else restore(state, network, optimizer, case.device)
         try:
             while progress.epoch < pace.epochs and not progress.why_stop:
@@ -246,18 +247,6 @@ def _close_epoch(case: Case, x: Tensor, y: Tensor, progress: Progress, pace: Pac
         Reading("batch_size", float(batch), *at, unit="examples"),
         Reading("examples_s", float(sizes.sum()) / max(progress.epoch_s, 1e-9), *at, unit="1/s"),
     )
-
-
-@contextmanager
-def _threads(n: int | str) -> Iterator[None]:
-    """So many CPU threads for torch, and as many as before afterwards; "auto" changes nothing."""
-    before = torch.get_num_threads()
-    if n != "auto":
-        torch.set_num_threads(int(n))
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 @contextmanager
