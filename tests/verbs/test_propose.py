@@ -122,12 +122,12 @@ def pictures(kind: str, n: int = 120) -> tuple[torch.Tensor, torch.Tensor]:
     ("kind", "found"), [("noise", "both"), ("centred", "both"), ("sky", "sideways"), ("arrows", "none")]
 )
 def test_pictures_are_mirrored_only_where_the_mirrored_are_as_likely(kind: str, found: str):
-    assert mirrors(*pictures(kind)) == found
+    assert mirrors(*pictures(kind))[0] == found
 
 
 def test_classes_of_a_few_pictures_are_never_mirrored():
     x, y = pictures("noise", 20)
-    assert mirrors(x, y) == "none"
+    assert mirrors(x, y)[0] == "none"
 
 
 def test_pictures_of_a_regression_are_left_as_they_are():
