@@ -39,7 +39,7 @@ def _underfitted(have: Mapping[str, Any], recipe: Mapping[str, Any], skill: Skil
         yield f"less dropout (it is {dropout:g})", {"network.dropout": round(dropout / 3, 2)}
     if l2 > (0.1 if recipe.get("training.optimizer") == "adamw" else SOME_L2):
         yield f"a smaller L2 penalty (it is {l2:g})", {"training.l2": l2 / 10}
-    larger = tuple(2 * w for w in widths) if widths else (64, 64)
+    larger = tuple(max(16, 2 * w) for w in widths) if widths else (64, 64)
     yield "a larger network", {} if widths is None else {"network.widths": larger}
     update = steps_taken(have.get("update_ratio"))
     if update is not None and update < SMALL_UPDATE and "training.lr" in recipe:

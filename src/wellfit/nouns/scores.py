@@ -2,7 +2,7 @@
 
 Shares of examples get the Wilson interval (Wilson 1927). Everything else gets the percentile bootstrap: 1,000
 resamples of the examples, fixed seed (Efron 1979). A resample is held as weights, so that a figure made of means
-is one matrix product for all resamples. Beyond 20,000 examples a random 20,000 are resampled and the interval is
+is one matrix product for all resamples. Beyond 10,000 examples a random 10,000 are resampled and the interval is
 narrowed by sqrt(m / n) (the m-out-of-n bootstrap, Bickel, Götze and van Zwet 1997), so that its cost is bounded.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-RESAMPLES, MOST, SEED, CHUNK = 1000, 20_000, 20, 2_000_000
+RESAMPLES, MOST, SEED, CHUNK = 1000, 10_000, 20, 2_000_000
 
 Figures = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """(weights [r, m], rows [m]) -> figures [r, f]; the weights of a resample sum to 1."""

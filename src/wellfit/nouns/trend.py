@@ -14,7 +14,7 @@ import numpy as np
 from wellfit.nouns.reading import Track
 from wellfit.nouns.units import figure
 
-BLOWN, CLIMBED, ROUGH = 5.0, 0.2, 0.1
+BLOWN, CLIMBED, ROUGH, ROUGH_VALID = 5.0, 0.1, 0.05, 0.02
 """Limits of unrest. Over 380 healthy trainings (benchmarks/verdicts.py) the largest were 1.9, 0.02 and 0.012."""
 STILL_MIDDLE, STILL_LAST, STILL_BOTH, STEEP = 0.03, 0.005, 0.06, 0.02
 """Falls of the validation loss, as shares of chance, that count as still improving."""
@@ -81,9 +81,10 @@ class Unrest:
     words: str
 
 
-def unrest(train_loss: Track, loss: Track | None, chance: float) -> Unrest | None:
+def unrest(train_loss: Track, loss: Track | None, chance: float, valid_loss: Track | None = None) -> Unrest | None:
     """The first of: the loss stopped being finite; it blew up to 5 times where it began (or chance); it ended
-    above its lowest by a fifth of chance; it jumps from epoch to epoch by a tenth of chance."""
+    above its lowest by a tenth of chance; it jumps from epoch to epoch by 5 % of chance and the validation loss by
+    2 % (in training alone it may be dropout that makes it jump)."""
     first = float(loss.values[0]) if loss is not None and len(loss) else math.nan
     if loss is not None and len(loss) and not math.isfinite(first):
         return None  # it never was finite: no step can be to blame
@@ -104,7 +105,8 @@ def unrest(train_loss: Track, loss: Track | None, chance: float) -> Unrest | Non
         low = figure(float(values.min()))
         said = f"the training loss ended at {figure(values[-1])}, after {low} before: up by {up:.0%} of chance"
         return Unrest("climbed", up, CLIMBED, last, said)
-    if (jitter := roughness(values[len(values) // 2 :]) / chance) > ROUGH:
+    jumpy = valid_loss is not None and roughness(finite(valid_loss)[len(valid_loss) // 2 :]) / chance > ROUGH_VALID
+    if jumpy and (jitter := roughness(values[len(values) // 2 :]) / chance) > ROUGH:
         return Unrest(
             "jumps", jitter, ROUGH, last, f"the training loss jumps by {jitter:.0%} of chance from epoch to epoch"
         )
@@ -140,12 +142,26 @@ def improving(valid_loss: Track, chance: float, overfitted: bool = False) -> tup
     return (middle, last) if falling else None
 
 
+def largest_step(update_ratio: Mapping[str, Track] | None, until: int | None = None) -> float | None:
+    """The largest update-to-weight ratio of any sample up to step `until`, median over the layers; a weight that is no
+    number any more counts as moved by its whole size. None where it was not measured."""
+    found: dict[int, list[float]] = {}
+    for track in (update_ratio or {}).values():
+        for step, value in zip(track.steps, track.values):
+            if until is None or step <= until:
+                found.setdefault(int(step), []).append(value if np.isfinite(value) else 1.0)
+    return max((float(np.median(values)) for values in found.values()), default=None)
+
+
 def steps_taken(update_ratio: Mapping[str, Track] | None) -> float | None:
-    """Median over layers and time of the update-to-weight ratio, over the first half of training, where it is not
-    zero; None where it was not measured."""
-    if not update_ratio:
-        return None
-    early = [t.values[: max(1, len(t) // 2)] for t in update_ratio.values() if len(t)]
-    moving = [v[np.isfinite(v) & (v > 0)] for v in early]
-    medians = [float(np.median(v)) for v in moving if len(v)]
-    return float(np.median(medians)) if medians else None
+    """Median over layers and time of the update-to-weight ratio, from a tenth of the training (after any warm-up) to
+    its middle, where it is not zero; None where it was not measured."""
+    found = []
+    for t in (update_ratio or {}).values():
+        end = t.steps[-1] if len(t) else 0
+        then = (t.steps >= 0.1 * end) & (t.steps <= 0.5 * end)
+        values = t.values[then] if then.any() else t.values
+        values = values[np.isfinite(values) & (values > 0)]
+        if len(values):
+            found.append(float(np.median(values)))
+    return float(np.median(found)) if found else None

@@ -8,10 +8,11 @@ import numpy as np
 
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.reading import Reading, Track
-from wellfit.nouns.trend import unrest
+from wellfit.nouns.trend import largest_step, unrest
 from wellfit.nouns.units import percent
 
 MOST = 0.7
+HUGE = 0.2
 VANISHED = 1e-3
 LEFT = 0.2
 
@@ -23,6 +24,7 @@ def activation_unsuitable(
     dead_frac: Mapping[str, Track] | None = None,
     saturated_frac: Mapping[str, Track] | None = None,
     grad_norm: Mapping[str, Track] | None = None,
+    update_ratio: Mapping[str, Track] | None = None,
 ) -> Finding | None:
     """Hidden activations die, saturate, or let the gradient vanish on its way back.
 
@@ -31,12 +33,14 @@ def activation_unsuitable(
     layer's gradient is under 1e-3 of the last one's behind saturating activations. And the training loss is still
     above a fifth of chance, so that something is left to be gained.
     Hurts: such units pass no gradient back; what lies before them hardly learns.
-    Mistaken for: a rate that is too high (the units die when the loss blows up), weights that start at zero or too
-    large (dead or saturated from the first step on); in both cases this rule is silent.
+    Mistaken for: a rate that is too high (units die of updates of 20 % and more of the weights), weights that start
+    at zero or too large (dead or saturated from the first step on); in both cases this rule is silent.
     Remedy: leaky ReLU or GELU for dead units; ReLU with a norm layer for saturated ones or vanishing gradients.
     Source: 0.7 dead and 1e-3 vanishing are AutoTrainer's limits (Zhang et al., ICSE 2021); saturation: Glorot and
     Bengio 2010. In healthy trainings the largest shares were 0.22 dead and 0.25 saturated (docs/verdict.md).
     """
+    if (largest_step(update_ratio) or 0.0) > HUGE:
+        return None
     if not len(train_loss) or not train_loss.last > LEFT * chance_loss or unrest(train_loss, loss, chance_loss):
         return None
     dead, saturated = _late(dead_frac), _late(saturated_frac)

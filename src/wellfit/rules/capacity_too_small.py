@@ -8,10 +8,11 @@ from typing import Any
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.reading import Reading, Track
 from wellfit.nouns.skill import Skill
-from wellfit.nouns.trend import falls, finite, improving, steps_taken, unrest
+from wellfit.nouns.trend import falls, finite, improving, largest_step, steps_taken, unrest
+from wellfit.nouns.verdicts import FEWEST_VALID
 
 SHORT, LOST, LEARNT, LEVEL = 0.05, 0.15, 0.05, 0.02
-MUCH_DROPOUT, SMALL = 0.5, 1e-4
+MUCH_DROPOUT, SMALL, HUGE = 0.5, 1e-4, 0.2
 
 
 def capacity_too_small(
@@ -37,10 +38,11 @@ def capacity_too_small(
     short = skill.short
     if short is None or short.value < SHORT or short.low <= 0 or skill.lost.value > LOST or skill.train.value < LEARNT:
         return None
-    if skill.train.value >= skill.reached:
+    if skill.train.value >= skill.reached or skill.n_valid < FEWEST_VALID:
         return None
     moved = steps_taken(update_ratio)
     hindered = (recipe or {}).get("network.dropout", 0.0) >= MUCH_DROPOUT or (moved is not None and moved < SMALL)
+    hindered = hindered or (largest_step(update_ratio) or 0.0) > HUGE
     level = len(values := finite(train_loss)) < 3 or falls(values)[1] < LEVEL * chance_loss
     if hindered or not level or improving(valid_loss, chance_loss) or unrest(train_loss, loss, chance_loss):
         return None

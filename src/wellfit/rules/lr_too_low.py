@@ -9,10 +9,10 @@ import numpy as np
 
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.reading import Reading, Track
-from wellfit.nouns.trend import falls, finite, steps_taken
+from wellfit.nouns.trend import falls, finite, largest_step, steps_taken
 from wellfit.nouns.units import figure
 
-SMALL, AIM = 1e-4, 1e-3
+SMALL, ORDINARY, AIM = 1e-4, 1e-2, 1e-3
 LEFT = 0.3
 
 
@@ -24,7 +24,8 @@ def lr_too_low(
 ) -> Finding | None:
     """The step size is too small.
 
-    Sees: over the first half of training updates move the weights by under 1e-4 of their size, while the training
+    Sees: in the first half of training updates move the weights by under 1e-4 of their size, none of all by over
+    1e-2 (which may leave a dead network that hardly moves), while the training
     loss ends above 0.3 of chance and either never moved or fell in its last third at half the speed of its middle
     one, or faster: a straight line instead of a curve that levels out.
     Hurts: the network stays near where it began; time runs out before it has learnt what it could.
@@ -35,7 +36,14 @@ def lr_too_low(
     """
     moved = steps_taken(update_ratio)
     values = finite(train_loss) / chance_loss
-    if moved is None or moved >= SMALL or len(values) < 3 or values[-1] < LEFT or not np.isfinite(train_loss.last):
+    if (
+        moved is None
+        or moved >= SMALL
+        or (largest_step(update_ratio) or 0.0) > ORDINARY
+        or len(values) < 3
+        or values[-1] < LEFT
+        or not np.isfinite(train_loss.last)
+    ):
         return None
     middle, last = falls(values)
     still = abs(values[0] - values[-1]) < 0.02
