@@ -66,9 +66,28 @@ def conv(
             raise ValueError(f"{what} {word!r} is not known; known are {', '.join(known[what])}")
     if convolutions < 1 or shift < 0 or len(widths) < 1 or len(MIRRORS[mirror]) > axes:
         raise ValueError("convolutions and widths must be 1 or more, shift 0 or more, and mirror fit the axes")
-    channels, *size = shape_in
-    stride = 2 ** max(0, math.ceil(math.log2(min(size) / LARGEST)))
     layers: dict[str, nn.Module] = {"vary": Vary(shift, mirror)}
+    stages, size = _stages(shape_in, widths, convolutions, residual, activation, norm)
+    layers |= stages
+    if pool == "average":
+        layers["mean"], size = AVERAGES[axes](1), [1]
+    layers["flatten"] = nn.Flatten()
+    if dropout:
+        layers["dropout"] = nn.Dropout(dropout)
+    layers["output"] = nn.Linear(widths[-1] * math.prod(size), math.prod(shape_out))
+    if len(shape_out) != 1:
+        layers["unflatten"] = nn.Unflatten(1, tuple(shape_out))
+    return nn.Sequential(OrderedDict(layers))
+
+
+def _stages(
+    shape_in: Sequence[int], widths: Sequence[int], convolutions: int, residual: bool, activation: str, norm: str
+) -> tuple[dict[str, nn.Module], list[int]]:
+    """The convolutions with what belongs to them, and the sides of the last map."""
+    channels, *size = shape_in
+    axes = len(size)
+    stride = 2 ** max(0, math.ceil(math.log2(min(size) / LARGEST)))
+    layers: dict[str, nn.Module] = {}
     for stage, width in enumerate(widths, 1):
         size = [math.ceil(side / stride) for side in size]
         step = [2 if stage < len(widths) and side >= 2 * SMALLEST else 1 for side in size]
@@ -84,15 +103,7 @@ def conv(
         if residual and half is not None:
             layers[f"pool{stage}"] = half
         size = [side // s for side, s in zip(size, step)]
-    if pool == "average":
-        layers["mean"] = AVERAGES[axes](1)
-    layers["flatten"] = nn.Flatten()
-    if dropout:
-        layers["dropout"] = nn.Dropout(dropout)
-    layers["output"] = nn.Linear(channels * (math.prod(size) if pool == "flatten" else 1), math.prod(shape_out))
-    if len(shape_out) != 1:
-        layers["unflatten"] = nn.Unflatten(1, tuple(shape_out))
-    return nn.Sequential(OrderedDict(layers))
+    return layers, size
 
 
 def _block(

@@ -94,7 +94,7 @@ class TrainingChoices(_Section):
     label_smoothing: Frac = Field(0.0, description="share of each label spread over all classes")
     optimizer: str = Field("auto", description="an optimizer of the shelf")
     lr: Positive | Auto = Field("auto", description="peak learning rate (step size)")
-    momentum: Frac = Field(0.9, description="momentum (sgd, nesterov, rmsprop) or first-moment decay (adam, adamw)")
+    momentum: Frac = Field(0.9, description="momentum (momentum, nesterov, rmsprop) or first-moment decay (adam, adamw)")
     l2: NotNegative | Auto = Field("auto", description="L2 penalty (decoupled weight decay for adamw)")
     l1: NotNegative = Field(0.0, description="L1 penalty on weights")
     clip: NotNegative = Field(0.0, description="largest gradient norm; 0 = no clipping")

@@ -67,17 +67,8 @@ def _from_shelf(recipe: Recipe, data: Data) -> nn.Module:
     """The network of the shelf that the recipe names, with its first weights, shown the training inputs if it asks."""
     c = recipe.network
     make = shelf.get("networks", c.name)
-    known = [n for n in inspect.signature(make).parameters if n not in ("shape_in", "shape_out")]
     size = {"widths": c.widths, "activation": c.activation, "dropout": c.dropout, "norm": c.norm}
-    for key in c.options:
-        if key not in known or key in size:
-            free = [n for n in known if n not in size]
-            close = nearest(key, free)
-            raise RecipeError(
-                f"network.options.{key}",
-                f"{c.name} knows {', '.join(free) or 'no options'}",
-                f"write {close!r}" if close else "leave it out",
-            )
+    _must_know(make, c.name, c.options, size)
     try:
         made = make(data.shape_in, data.shape_out, **size, **c.options)
     except (ValueError, TypeError, RuntimeError) as error:
@@ -88,3 +79,18 @@ def _from_shelf(recipe: Recipe, data: Data) -> nn.Module:
         if callable(show := getattr(module, "fit_inputs", None)):
             show(data.train.x.flatten(1))
     return made
+
+
+def _must_know(make: Any, name: str, options: dict[str, Any], size: dict[str, Any]) -> None:
+    """Raise RecipeError for an option that a network of the shelf does not take."""
+    taken = inspect.signature(make).parameters
+    free = [n for n in taken if n not in ("shape_in", "shape_out", *size)]
+    anything = any(p.kind is p.VAR_KEYWORD for p in taken.values())
+    for key in options:
+        asked = f"network.options.{key}"
+        if key in size:
+            raise RecipeError(asked, "it is no option, but a choice of every network", f"write network.{key}")
+        if key not in free and not anything:
+            close = nearest(key, free)
+            known = f"{name} knows {', '.join(free) or 'no options'}"
+            raise RecipeError(asked, known, f"write {close!r}" if close else "leave it out")
