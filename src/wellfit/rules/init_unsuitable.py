@@ -10,7 +10,7 @@ from wellfit.nouns.finding import Finding
 from wellfit.nouns.reading import Reading, Track
 from wellfit.nouns.units import figure
 
-FAR = 10.0
+FAR = 30.0
 FADED = 1e-3
 LEFT = 0.5
 
@@ -26,13 +26,13 @@ def init_unsuitable(
 
     Sees: hidden layers whose gradient is exactly 0 from the first step on; activations whose spread shrinks to
     under 1e-3 of the first layer's before the last, with a training loss that ends above half of chance; or a
-    first loss over 10 times what the best constant answer costs.
+    first loss over 30 times what the best constant answer costs.
     Hurts: equal weights stay equal for ever; a signal that fades leaves nothing to learn from; large weights start
     with loud wrong answers, and what is learnt afterwards only corrects them.
     Mistaken for: inputs or targets on a wrong scale (the first loss is high as well), a rate that is too low.
     Remedy: He initialisation for ReLU-like activations, Xavier for tanh and sigmoid.
     Source: Glorot and Bengio 2010, He et al. 2015; first loss: CS231n, "Babysitting the learning process"; in
-    healthy trainings the first loss was at most 4.7 times chance (docs/verdict.md).
+    healthy trainings the first loss was at most 8 times chance (docs/verdict.md).
     """
     silent = _without_gradient(grad_norm)
     if silent:
