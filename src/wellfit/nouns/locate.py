@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import ast
 
+from wellfit.nouns.origin import entry, origin
 from wellfit.nouns.program import Program
+from wellfit.nouns.source import Source, last_name
 from wellfit.nouns.tape import Site
+
+COUNTERS = frozenset(("range", "trange", "count", "arange"))
+"""Calls that count: a loop over one of them has its number of passes written there."""
 
 
 def optimizer_argument(program: Program, *names: str) -> Site | None:
@@ -15,12 +20,18 @@ def optimizer_argument(program: Program, *names: str) -> Site | None:
 
 
 def argument(program: Program, site: Site | None, call: str, *names: str) -> Site | None:
-    """The line of an argument of the call of this name at a site, else the site itself."""
+    """The line of an argument of the call of this name at a site, or where its value comes from, else the site."""
     source = program.source(site)
     if source is None or site is None:
         return site
-    line = source.argument_line(source.call_on(site.line, call) or source.call_on(site.line), *names)
-    return Site(site.file, line or site.line, site.function)
+    found = source.call_on(site.line, call) or source.call_on(site.line)
+    value = source.keyword(found, *names)
+    if value is None and found is not None and "lr" in names:
+        starred = any(kw.arg is None for kw in found.keywords)
+        value = found.args[1] if len(found.args) > 1 else entry(source, "lr") if starred else None
+    if value is not None:
+        return Site(site.file, origin(source, value).lineno, site.function)
+    return Site(site.file, found.lineno if found is not None else site.line, site.function)
 
 
 def layer(program: Program, made: dict[int, Site], *kinds: type) -> Site | None:
@@ -33,19 +44,42 @@ def layer(program: Program, made: dict[int, Site], *kinds: type) -> Site | None:
 
 
 def loop(program: Program) -> Site | None:
-    """The outermost loop around the training step: where the number of epochs is written; the line of a name's
-    assignment where `range` is given a name."""
+    """Where the number of passes over the data is written: the end of the outermost loop around the training step,
+    also where the step is in a function that the loop calls; the line its value comes from."""
     site = (program.sites.get("s") or program.sites.get("b") or [None])[0]
     source = program.source(site)
     if source is None or site is None:
         return None
-    found = source.loop_around(site.line, outermost=True)
+    found = _epochs(source, site.line)
     if found is None:
         return site
-    if isinstance(found, ast.For) and isinstance(found.iter, ast.Call) and found.iter.args:
-        last = found.iter.args[-1]
-        names = [n.id for n in ast.walk(last) if isinstance(n, ast.Name)]
-        places = [a for n in names for a in source.assignments(n)]
-        if len(places) == 1 and isinstance(places[0].value, ast.Constant):
-            return Site(site.file, places[0].lineno, "")
-    return Site(site.file, found.lineno, site.function)
+    ends = found.iter if isinstance(found, ast.For) else _end(found.test)
+    return Site(site.file, origin(source, ends).lineno if ends is not None else found.lineno, site.function)
+
+
+def _epochs(source: Source, line: int, depth: int = 4) -> ast.For | ast.While | None:
+    """The outermost loop around a line, through the one call of the function that the line is in."""
+    own = source.loop_around(line, outermost=True)
+    at = [n for n in source.nodes if isinstance(n, ast.FunctionDef) and n.lineno <= line <= (n.end_lineno or 0)]
+    if not at or not depth:
+        return own
+    calls = [c for f in at for c in source.calls(f.name) if not f.lineno <= c.lineno <= (f.end_lineno or 0)]
+    if own is not None and _counted(own):
+        return own
+    around = [_epochs(source, c.lineno, depth - 1) for c in calls]
+    around = [loop for loop in around if loop is not None and _counted(loop)]
+    return around[0] if around else own
+
+
+def _counted(loop: ast.For | ast.While) -> bool:
+    """Does it run over numbers (epochs, steps), not over a loader?"""
+    if isinstance(loop, ast.While):
+        return True
+    return any(isinstance(n, ast.Call) and last_name(n.func) in COUNTERS for n in ast.walk(loop.iter))
+
+
+def _end(test: ast.expr) -> ast.expr | None:
+    """`step < 500` -> 500."""
+    if isinstance(test, ast.Compare) and test.ops:
+        return test.comparators[-1] if isinstance(test.ops[0], (ast.Lt, ast.LtE)) else test.left
+    return None
