@@ -12,12 +12,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
-from wellfit.nouns.summary import parameters, summary
 
 from wellfit.nouns import shelf
 from wellfit.nouns.case import Case
@@ -25,6 +24,7 @@ from wellfit.nouns.data import Data, Split
 from wellfit.nouns.errors import RunError
 from wellfit.nouns.reading import tracks
 from wellfit.nouns.run import ENVIRONMENT, Run
+from wellfit.nouns.summary import parameters, summary
 
 DATA, EVIDENCE = "data.json", "evidence.npz"
 MOST_ROWS, MOST_PICTURES, WORST = 500, 64, 24  # kept as samples for the report
@@ -105,12 +105,18 @@ def interruptible() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def evidence(
-    run: Run, case: Case, judged: Mapping[str, dict[str, Any]], watched: tuple[float, float], train_s: float
-) -> dict[str, Any]:
+class Spent(NamedTuple):
+    """Seconds of training, and what watching took of them: seconds and share."""
+
+    watch_s: float
+    watch_frac: float
+    train_s: float
+
+
+def evidence(run: Run, case: Case, judged: Mapping[str, dict[str, Any]], spent: Spent) -> dict[str, Any]:
     """data.json and evidence.npz into the run's folder; all of it, with the tracks, is returned by name."""
     arrays = _arrays(case, judged)
-    facts = _facts(case, judged) | {"watch_s": watched[0], "watch_frac": watched[1], "train_s": train_s}
+    facts = _facts(case, judged) | spent._asdict()
     run.write_json(DATA, facts)
     held = io.BytesIO()
     np.savez_compressed(held, allow_pickle=False, **arrays)
