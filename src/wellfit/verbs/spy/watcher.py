@@ -51,7 +51,9 @@ class Watcher:
         self._in_mode = False
         self._in_step = False
         self._in_backward = False
+        self._wiped = False
         self._in_schedule = False
+        self._looked_s, self._looked_from = 0.0, None  # cost of writing down evaluations
 
     # ------------------------------------------------------------------ on and off
 
@@ -116,6 +118,8 @@ class Watcher:
 
     def _stop(self) -> None:
         r = self.recorder
+        if self._looked_from is not None:
+            self._looked_s, self._looked_from = self._looked_s + r.spent_s - self._looked_from, None
         r.on = False
         if self._in_mode and torch.overrides._get_current_function_mode() is r:
             r.__exit__(None, None, None)
@@ -157,8 +161,8 @@ class Watcher:
         self._forwards += 1
         size = len(args[0]) if args and isinstance(args[0], Tensor) and args[0].ndim else 0
         odd = not torch.is_grad_enabled() or not module.training or self._forwards > 1 or size not in (0, self._batch)
-        spent = self.recorder.spent_s
-        if odd and spent < 0.3 + 0.03 * (perf_counter() - self.begun):
+        if odd and self._looked_s < 0.3 + 0.03 * (perf_counter() - self.begun):
+            self._looked_from = self.recorder.spent_s
             self._start()
 
     def _parametrised(self, module: nn.Module) -> bool:
@@ -237,6 +241,7 @@ class Watcher:
         p.backwards += 1
         self._forwards = 0
         self._event("b")
+        self._wiped = False  # by zero_grad, since this backward
         if loss.numel() == 1 and len(self._curve) < 2_000_000:
             value = loss.detach()
             self._curve.append((p.steps, float(value) if value.device.type == "cpu" else value))
@@ -279,6 +284,7 @@ class Watcher:
 
     def _zero(self, original: Any, *args: Any, **kwargs: Any) -> Any:
         self._event("z")
+        self._wiped = True
         return original(*args, **kwargs)
 
     def _clipped(self, original: Any, *args: Any, **kwargs: Any) -> Any:
@@ -317,7 +323,7 @@ class Watcher:
         r.busy = True
         try:
             weights = [w for g in seen.optimizer.param_groups for w in g["params"]]
-            r.tape.cleared = bool(r.tape.losses) and not closure and not any(_some(w.grad) for w in weights)
+            r.tape.cleared = self._wiped and bool(r.tape.losses) and not closure and not any(_some(w.grad) for w in weights)
             if r.examine and len(p.moments) < 64 and not closure:
                 self._moment = Moment(p.steps)
                 self._before = {id(w): w.detach().clone() for w in weights[:64]}
