@@ -333,7 +333,9 @@ def _write(text: str) -> None:
         sys.stdout.write(text)
     else:
         sys.stdout.flush()
-        sys.stdout.buffer.write(text.encode())
+        left = memoryview(text.encode())
+        while left:  # an unbuffered output takes what it can at a time
+            left = left[sys.stdout.buffer.write(left) :]
 
 
 def main(words: Sequence[str] | None = None) -> None:

@@ -40,13 +40,14 @@ def story(source, targets=None, *, recipe=None, network=None, out=None, force=Fa
     failed; choices: laid over the recipe, by dotted key or bare name: `fit("digits", epochs=50)`.
     """
     given = settle(source, recipe, choices, network)
+    Run.must_be_free(out)
     data = load(source, given.data, targets)  # read, split, scaled by the training rows alone
     yield from tell.data(data)
     complete, reasons = propose(given, data)  # every choice left open, with its reason
     case, reasons = with_tested_rate(build(complete, data, network), given, reasons)
     yield tell.network(case, reasons)
     checks = []
-    for finding in check(case, budget_s=5.0):  # does it stand a chance?
+    for finding in check(case):  # does it stand a chance?
         checks.append(finding)
         yield tell.check(finding)
     if not force and any(f.severity == "error" for f in checks):
@@ -67,9 +68,10 @@ def learn(run: Run, case: Any, state: dict[str, Any] | None = None) -> Iterator[
             yield tell.moment(moment, case, stopped())
             if stopped():
                 break
+    spent = gather.Spent(*watch.cost(), clock.seconds)
     keep.keep_model(run, case)
     judged = {split: judge(case, split) for split in ("train", "valid", "test")}  # the test rows: here, and only here
-    have = gather.evidence(run, case, judged, watch.cost(), clock.seconds)
+    have = gather.evidence(run, case, judged, spent)
     findings = [*earlier, *diagnose(have)]
     final = verdict(have, findings)
     status = "interrupted" if stopped() else "done"

@@ -66,7 +66,7 @@ def own_network(text: str | None) -> Callable[..., Any] | None:
         raise NetworkError(asked, f"there is no file {file}", "name an existing Python file")
     factory = getattr(_module(path, asked), name, None)
     if not callable(factory):
-        found = "no such name" if factory is None else f"a {type(factory).__name__}"
+        found = "no such name" if factory is None else f"{name} of type {type(factory).__name__}"
         raise NetworkError(asked, f"{found} in {file}", "name a class or a function that gives an nn.Module")
     return factory
 

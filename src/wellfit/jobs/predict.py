@@ -31,7 +31,7 @@ def predict(path: str | Path, source: Any, *, skip_bad: bool = False, network: A
     model = read_model(run, network)
     choices = Recipe.of({"data.skip_bad": skip_bad}).data
     raw = read(source, choices, like=model.preparation)
-    _same_kind(run, model, raw)
+    _must_be_alike(run, model, raw)
     found: dict[str, Any] = {"row": np.arange(len(raw))} if raw.ids is None else {"file": raw.ids}
     out = model.outputs(raw.inputs)
     if model.task == "regression":
@@ -46,13 +46,16 @@ def predict(path: str | Path, source: Any, *, skip_bad: bool = False, network: A
     return pd.DataFrame(found)
 
 
-def _same_kind(run: Run, model: Model, raw: Raw) -> None:
-    """Raise DataError where the data is a table and the training was not, or the other way round."""
-    was = model.preparation.kind
-    if "table" in (was, raw.kind) and was != raw.kind:
-        like = {"array": "arrays", "table": "a table"}.get(was, was)
-        found = f"{raw.name} holds {raw.kind if raw.kind != 'table' else 'a table'}"
-        raise DataError(f"data like that of {run.path}: {like}", found, f"give {like}, as in training")
+def _must_be_alike(run: Run, model: Model, raw: Raw) -> None:
+    """Raise DataError where the data is of another kind than what the run was trained on."""
+    was, shape = model.preparation.kind, model.preparation.shape
+    words = {"array": f"arrays [N, {', '.join(map(str, shape))}]", "table": "a table", "pictures": f"pictures {shape}"}
+    rows = was == "pictures" and raw.kind == "array" and raw.inputs.shape[1:] == (int(np.prod(shape)),)  # laid out
+    if was == raw.kind or rows or ({was, raw.kind} == {"array", "pictures"} and raw.inputs.shape[1:] == shape):
+        return
+    holds = {"array": "an array", "table": "a table"}.get(raw.kind, raw.kind)
+    found = f"{raw.name} holds {holds} of shape {raw.inputs.shape}"
+    raise DataError(f"data like that of {run.path}: {words[was]}", found, "give data as in training")
 
 
 def with_unit(name: str, unit: str) -> str:

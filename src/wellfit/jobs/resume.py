@@ -25,8 +25,13 @@ def resume(path: str | Path, source: Any = None, targets: Any = None, network: A
 
 
 def resumed(path: str | Path, source: Any = None, targets: Any = None, network: Any = None) -> Iterator[Stage]:
-    """The story of `resume`, Stage by Stage."""
+    """The story of `resume`, Stage by Stage; of a run that has ended, its last line once more."""
     run = Run.open(path)
+    if run.result["status"] == "done":
+        yield tell.ended(Fitted(run, network), run)
+        return
+    if ":" in run.recipe.network.name and network is None:
+        raise keep.not_ours(run, run.recipe.network.name)
     data = load(run.recipe.data.source if source is None else source, run.recipe.data, targets)
     gather.must_be_same(run, data)
     case, state = build(run.recipe, data, network), keep.read_checkpoint(run)

@@ -42,7 +42,7 @@ class CheckError(WellfitError):
         failed = [f for f in found if f.severity == "error"]
         error = cls(
             "to train this network on this data",
-            "; ".join(f"{f.summary} ({f.evidence})" if f.evidence else f.summary for f in failed),
+            " ".join(f.summary for f in failed),
             f"{failed[0].remedy or 'mend the cause'}; or go on all the same with --force",
         )
         error.findings = found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -28,16 +27,16 @@ RECIPE, ENVIRONMENT, READINGS, FINDINGS, RESULT = (
 
 def write_aside(path: Path, content: bytes) -> None:
     """Write `content` to `path` in one move: to a file aside, flushed to disk, then renamed. Raises RunError."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
-            with os.fdopen(handle, "wb") as file:
+            with open(aside, "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(aside, path)
         except BaseException:
-            Path(aside).unlink(missing_ok=True)
+            aside.unlink(missing_ok=True)
             raise
     except OSError as error:
         raise RunError(
@@ -64,12 +63,7 @@ class Run:
         """A new run in `path` (default runs/DATE-NAME), made whole or not at all. Raises RunError where one stands."""
         stem = Path(recipe.data.source).stem or "data"
         folder = Path(path) if path else _free(Path("runs") / f"{datetime.now():%Y%m%d-%H%M%S}-{stem}")
-        if (folder / RECIPE).exists():
-            raise RunError(
-                f"a new run in {folder}",
-                "a run is already there",
-                "name another folder with --out, or `wellfit resume` that one",
-            )
+        cls.must_be_free(folder)
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -83,6 +77,24 @@ class Run:
         run.write_findings(findings)
         run.write(RECIPE, recipe.toml().encode())
         return run
+
+    @staticmethod
+    def must_be_free(path: str | Path | None) -> None:
+        """Raise RunError where no new run can be made in `path`, before any work is done for it. Nothing is made."""
+        folder = Path(path or "runs")
+        if path and (folder / RECIPE).exists():
+            raise RunError(
+                f"a new run in {folder}",
+                "a run is already there",
+                "name another folder with --out, or `wellfit resume` that one",
+            )
+        there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK):
+            raise RunError(
+                f"a new run in {folder}",
+                f"{there} cannot be written to" if there.is_dir() else f"{there} is a file",
+                "name a folder that can be written, with --out",
+            )
 
     @classmethod
     def open(cls, path: str | Path) -> Run:

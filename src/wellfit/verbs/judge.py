@@ -25,12 +25,16 @@ def judge(case: Case, split: str = "test", at_most: int | None = None) -> dict[s
     predictions [N, K] in the user's units; "truth": [N] or [N, K] likewise; "loss": the training loss of each
     example alone [N], without class weights; "rows": [N] row numbers in the source}.
 
+    An output that is not finite counts as 0, which says nothing: equal probabilities, or the mean of the training
+    rows where targets are standardised. Its loss stays as it is.
+
     The network runs in eval mode, in batches, without gradients; every module's mode is put back.
     """
     data, task = case.data, case.data.task
     part = _some(getattr(data, split), at_most)
     outputs = _answers(case.network, part, case.device)
     loss = _example_loss(case, outputs, part.y)
+    outputs = outputs.nan_to_num(0.0, posinf=0.0, neginf=0.0)
     if task == "classification":
         answers, truth = torch.softmax(outputs.double(), 1).numpy(), part.y.cpu().numpy()
         counts = np.bincount(data.train.y.cpu().numpy(), minlength=answers.shape[1])

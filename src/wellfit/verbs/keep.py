@@ -16,11 +16,13 @@ from torch import Tensor, nn
 from wellfit.nouns import shelf
 from wellfit.nouns.case import Case
 from wellfit.nouns.errors import RunError
+from wellfit.nouns.module import as_module
 from wellfit.nouns.preparation import Preparation
 from wellfit.nouns.recipe import Recipe
 from wellfit.nouns.run import Run
 
 MODEL, CHECKPOINT = "model.safetensors", "checkpoint.safetensors"
+MADE_OTHERWISE = "use the version of wellfit that made the run (environment.json names it), or train anew"
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Model:
 def _digest(tensors: dict[str, Tensor]) -> str:
     total = hashlib.sha256()
     for name in sorted(tensors):
-        flat = tensors[name].contiguous().flatten()
+        flat = tensors[name].flatten().clone(memory_format=torch.contiguous_format)
         total.update(name.encode())
         if flat.numel():
             total.update(flat.view(torch.uint8).numpy().tobytes())
@@ -121,33 +123,39 @@ def own(case: Case) -> nn.Module | None:
     return case.network if ":" in case.recipe.network.name else None
 
 
-def read_model(run: Run, network: nn.Module | None = None) -> Model:
-    """The run's model. A network of the user's own must be handed in: its code is never loaded by name from a run."""
+def read_model(run: Run, network: Any = None) -> Model:
+    """The run's model. A network of the user's own (or what makes it) must be handed in: its code is never loaded by
+    name from a run."""
     tensors, plain = _read(run, MODEL)
     take = lambda prefix: {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
-    made = _remade(run, plain) if network is None else network
+    shapes = tuple(plain["shape_in"]), tuple(plain["shape_out"])
+    made = _remade(run, plain, shapes) if network is None else as_module(network, *shapes)
     try:
         made.load_state_dict(take("network."))
     except RuntimeError as error:
         raise RunError(
             f"the weights of {run.path}",
             f"they do not fit the network: {str(error).splitlines()[-1].strip()}",
-            "hand in the network that was trained",
+            "hand in the network that was trained" if network is not None else MADE_OTHERWISE,
         ) from None
     made.eval()
     preparation = Preparation.of(plain["preparation"], take("preparation."))
     return Model(made, preparation, plain["task"], tuple(plain["classes"]), tuple(plain["target_names"]))
 
 
-def _remade(run: Run, plain: dict[str, Any]) -> nn.Module:
+def _remade(run: Run, plain: dict[str, Any], shapes: tuple[Any, Any]) -> nn.Module:
     """The network of a model file, made by the shelf; one of the user's own is refused."""
     choices = Recipe.of({"network": plain["network"]}).network
     if plain["own"]:
-        raise RunError(
-            f"the model of {run.path}",
-            f"it uses a network of your own, {choices.name}, whose code is not run for you",
-            "hand it in: wf.open(RUN, network=...), or --network FILE.py:factory",
-        )
+        raise not_ours(run, choices.name)
     size = choices.model_dump(include={"widths", "activation", "dropout", "norm"})
-    shapes = tuple(plain["shape_in"]), tuple(plain["shape_out"])
     return shelf.get("networks", choices.name)(*shapes, **size, **choices.options)
+
+
+def not_ours(run: Run, name: str) -> RunError:
+    """The refusal to run code of the user's own that a run's files name."""
+    return RunError(
+        f"the network of {run.path}",
+        f"it is one of your own, {name}, whose code is not run for you",
+        "hand it in: network=..., or --network FILE.py:factory",
+    )

@@ -66,8 +66,8 @@ def network(case: Case, reasons: Mapping[str, str]) -> Stage:
     rows, r = summary(case.network, case.data.shape_in), case.recipe
     fields = [row.receptive_field for row in rows if row.receptive_field]
     n = parameters(case.network)
-    widths = "-".join(map(str, r.network.widths))
-    line = f"{r.network.name} {widths}, {units.count(n)} parameters"
+    widths = "" if ":" in r.network.name else " " + "-".join(map(str, r.network.widths))
+    line = f"{r.network.name}{widths}, {units.count(n)} parameters"
     if fields:
         seen = fields[-1] if not isinstance(fields[-1], list | tuple) else "×".join(map(str, fields[-1]))
         line += f", receptive field {seen}"
@@ -110,11 +110,19 @@ def test(detail: Any, judged: Mapping[str, Any], run: Run, page: Path) -> Stage:
     name, m = next(iter(metrics.items()))
     unit = f" {m['unit']}" if m.get("unit") else ""
     low, high = units.figure(m["low"], 4), units.figure(m["high"], 4)
-    line = f"{name} {units.figure(m['value'], 4)}{unit} (95 % interval {low} to {high}, n = {m['n']})"
+    line = f"{name} {units.figure(m['value'], 4)}{unit} (95 % interval {low} to {high}, n = {units.count(m['n'])})"
     if m.get("baseline") is not None:
         line += f"; {units.figure(m['baseline'], 4)}{unit} for {judged['baseline']}"
     facts = {"test": metrics, "run": str(run.path), "report": str(page), "baseline": judged.get("baseline")}
     return Stage("test", line, detail, facts | {"status": run.result["status"], "verdict": run.result["verdict"]})
+
+
+def ended(detail: Any, run: Run) -> Stage:
+    """That a run has ended already, and how."""
+    result = run.result
+    facts = {"test": result.get("test"), "run": str(run.path), "report": str(run.path / "report.html")}
+    line = f"{run.path} has ended: {result['verdict']}; nothing is left to do"
+    return Stage("resume", line, detail, facts | {"status": result["status"], "verdict": result["verdict"]})
 
 
 def resumed(run: Run, state: Mapping[str, Any] | None) -> Stage:

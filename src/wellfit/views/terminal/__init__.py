@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 from rich.console import RenderableType
 from rich.live import Live
 from rich.spinner import Spinner
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
@@ -78,7 +80,9 @@ class _Shown:
         for name in ("run", "report"):
             if stage.name == "test" and stage.facts.get(name):
                 path = str(stage.facts[name])
-                self._row(name, Text(path, style=f"link file://{path}" if self.screen.live else ""))
+                self._row(
+                    name, Text(path, style=Style(link=Path(path).absolute().as_uri() if self.screen.live else None))
+                )
 
     def _moment(self, stage: Stage) -> None:
         """Into the bar; without one, a plain line at the start and every few seconds."""
@@ -102,7 +106,8 @@ class _Shown:
             said.stylize("bold", 0, len(word))
         elif word:
             said = Text.assemble((f"{word}: ", "bold"), said)
-        if finding.evidence and (wrong or not any(map(str.isdigit, said.plain))):
+        figures = any(map(str.isdigit, said.plain))
+        if finding.evidence and (not figures or (wrong and not word)):
             said.append(text(f" ({finding.evidence})"), style="dim")
         if finding.remedy and wrong:
             said.append(text(f"{chr(10) if self.screen.wrapped else ' '}→ {finding.remedy}"))

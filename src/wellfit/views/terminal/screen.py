@@ -20,6 +20,12 @@ PLAIN = {
 PIPE = 4000  # columns of a line that nobody looks at: as many as it needs
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Nobody reads any more: whoever started us decides what that means (rich would end the process)."""
+        raise
+
+
 @dataclass(frozen=True)
 class Screen:
     """console: where to; live: can a line be drawn over again (a terminal, not TERM=dumb); unicode: may characters
@@ -58,7 +64,7 @@ def screen(file: IO[str] | None = None) -> Screen:
     """What can be shown on `file` (default: standard output); NO_COLOR, TERM, COLUMNS and the locale are respected."""
     file = file or sys.stdout
     tty = bool(getattr(file, "isatty", lambda: False)())
-    console = Console(file=file, highlight=False)
+    console = _Console(file=file, highlight=False)
     if not tty:
         console.size = PIPE, 25
     elif console.is_dumb_terminal:  # rich takes 80 columns for granted there
