@@ -71,6 +71,16 @@ def test_the_tables_hold_every_figure(tmp_path, capsys):
         assert words in out
 
 
+@pytest.mark.parametrize(("other", "same"), [({"training.lr": 0.1}, True), ({"data.seed": 7}, False)])
+def test_figures_of_different_test_rows_are_said_not_to_be_comparable(tmp_path, capsys, other, same):
+    paths = [a_run(tmp_path / "a", 1.0).path, a_run(tmp_path / "b", 2.0, **other).path]
+    facts = compared(paths)
+    assert facts["same_data"] == same
+    shown = screen()
+    shown.print(*compared_table(facts, shown))
+    assert ("cannot be compared" in capsys.readouterr().out) == (not same)
+
+
 def test_runs_with_one_recipe_are_said_to_have_one(tmp_path, capsys):
     paths = [a_run(tmp_path / "a", 1.0).path, a_run(tmp_path / "b", 2.0).path]
     shown = screen()

@@ -44,7 +44,8 @@ def _row(path: Path) -> dict[str, Any]:
 
 
 def compared(paths: Sequence[str | Path]) -> dict[str, Any]:
-    """{"runs": names, "verdict": [...], "test": {metric: [... or None]}, "recipe": {key: [...]} where they differ}.
+    """{"runs": names, "verdict": [...], "test": {metric: [... or None]}, "recipe": {key: [...]} where they differ,
+    "same_data": were they tested on the same rows}.
 
     Raises RunError where one is no run.
     """
@@ -54,9 +55,12 @@ def compared(paths: Sequence[str | Path]) -> dict[str, Any]:
     metrics = dict.fromkeys(m for r in results for m in r.get("test", {}))
     choices = {k: [r.get(k) for r in recipes] for k in dict.fromkeys(k for recipe in recipes for k in recipe)}
     names = [r.path.name for r in runs]
+    parted = ("data.split", "data.group", "data.time", "data.valid_frac", "data.test_frac", "data.seed")
+    tested = {(r.read_json(ENVIRONMENT, {}).get("fingerprint"), *map(f.get, parted)) for r, f in zip(runs, recipes)}
     return {
         "runs": names if len(set(names)) == len(names) else [str(r.path) for r in runs],
         "verdict": [r.get("verdict") or r.get("status", "running") for r in results],
         "test": {m: [r.get("test", {}).get(m) for r in results] for m in metrics},
+        "same_data": len(tested) == 1,
         "recipe": {k: row for k, row in choices.items() if len(set(map(str, row))) > 1},
     }

@@ -96,14 +96,23 @@ def compared(facts: Mapping[str, Any], screen: Screen) -> tuple[RenderableType, 
     figures += [[f"test {m}", *(scored({m: v}, m) if v else "–" for v in row)] for m, row in facts["test"].items()]
     choices = [[key, *("–" if v is None else str(v) for v in row)] for key, row in facts["recipe"].items()]
     differing = table(["choice", *names], choices, screen) if choices else "The recipes are the same."
-    return table(["", *names], figures, screen), "", differing
+    apart = "" if facts["same_data"] else "\nThey were not tested on the same rows: these figures cannot be compared.\n"
+    return table(["", *names], figures, screen), apart, differing
 
 
 def predictions(answers: DataFrame, screen: Screen) -> Table:
     """The first predictions."""
     shown = answers.head(FIRST)
-    cells = [[figure(v) if isinstance(v, float) else str(v) for v in row] for row in shown.itertuples(index=False)]
-    drawn = table([str(c) for c in shown.columns], cells, screen)
+    head = [str(c) for c in shown.columns]
+    cells = [[_cell(name, value) for name, value in zip(head, row)] for row in shown.itertuples(index=False)]
+    drawn = table(head, cells, screen)
     if len(answers) > FIRST:
         drawn.caption = f"the first {FIRST} of {count(len(answers))}; --out FILE.csv writes all of them"
     return drawn
+
+
+def _cell(name: str, value: Any) -> str:
+    """A probability to three places, another number to three digits, the rest as it is."""
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.3f}" if name.startswith("p(") else figure(value)
