@@ -18,8 +18,8 @@ def data_not_shuffled(program: Program) -> Finding | None:
     Mistaken for: lr-too-high.
     Remedy: `shuffle=True`, or a fresh permutation each epoch.
     Source: the expected variety of a random draw from the recorded labels themselves."""
-    losses = [x for x in program.losses[:60] if x.target is not None and x.target in x.tape.leaves]
-    rows = [x.tape.leaves[x.target] for x in losses]
+    losses = program.losses[:60]
+    rows = [x.tape.leaves[x.target] for x in losses if x.target is not None and x.target in x.tape.leaves]
     rows = [r.flatten() for r in rows if not r.is_floating_point() and r.ndim <= 2 and r.numel() >= 4]
     if len(rows) < 6:
         return None

@@ -27,7 +27,7 @@ def graph_detached(program: Program) -> list[Finding]:
             (n for t in program.tapes if t.phase == phase and t.losses for n in reversed(t.nodes)
              if n.name in CUTS and n.learnt and n.site and n.grad and _used(t, n)), None,
         )  # fmt: skip
-        if cut is None:
+        if cut is None or cut.site is None:
             continue
         total = missed == asking
         found.append(Finding(

@@ -26,6 +26,8 @@ def scaled_targets(replay: Replay) -> Replay | None:
     def fed(batch: Batch):
         leaves = dict(batch.leaves)
         n = batch.loss.target
+        if n is None:
+            return leaves
         leaves[n] = (leaves[n] - mean) / torch.where(std > 1e-8, std, torch.ones_like(std))
         return leaves
 

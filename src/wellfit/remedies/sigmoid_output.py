@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import nn
@@ -31,7 +32,7 @@ def sigmoid_output(replay: Replay) -> Replay | None:
 
     def surgery(networks: list[nn.Module]) -> None:
         for network in networks[-1:]:
-            network.register_forward_hook(lambda module, given, out: torch.sigmoid(out))
+            network.register_forward_hook(_squashed)
 
     return replace(replay, surgeries=(*replay.surgeries, surgery), note="a sigmoid at the output")
 
@@ -42,3 +43,7 @@ def place(program: Program) -> Site | None:
     layers = [m for n in program.networks for m in n.module.modules() if list(m.parameters(recurse=False))]
     made = [program.made[id(m)] for m in layers if id(m) in program.made]
     return made[-1] if made else loss.site if loss else None
+
+
+def _squashed(module: Any, given: Any, out: Any) -> Any:
+    return torch.sigmoid(out)

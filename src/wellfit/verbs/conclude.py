@@ -91,6 +91,11 @@ def _by_trial(program: Program, trials: Trials, best: float, known: set[str]) ->
 
 def _measured(trial: Trial, trials: Trials) -> str:
     asis = figure(trials.asis[0].skill, 2) if trials.asis else "?"
+    if trial.on == "all the other cures":
+        return (
+            f"skill on held-out batches (1 perfect, 0 a constant answer): as it stands {asis}, all the usual cures at once "
+            f"{figure(trials.omnibus[0].skill, 2)}, all of them but this one {figure(trial.outcomes[0].skill, 2)}"
+        )
     before = f"with {trial.on.replace('_', ' ')} in place, " if trial.on else ""
     seeds = ", ".join(figure(o.skill, 2) for o in trial.outcomes)
     return (

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+from torch.utils.data.dataloader import _BaseDataLoaderIter
 
 from wellfit.nouns.program import LoaderSeen, Moment, NetworkSeen, OptimizerSeen, Program
 from wellfit.nouns.source import Source
@@ -70,7 +71,7 @@ class Watcher:
         self._patch(torch.optim.lr_scheduler.LRScheduler, "step", self._scheduled)
         self._patch(torch.optim.lr_scheduler.ReduceLROnPlateau, "step", self._scheduled)
         self._patch(torch.utils.data.DataLoader, "__init__", self._loader_made)
-        self._patch(torch.utils.data.dataloader._BaseDataLoaderIter, "__next__", self._fetch)
+        self._patch(_BaseDataLoaderIter, "__next__", self._fetch)
         self._patch(nn.utils, "clip_grad_norm_", self._clipped)
         self._patch(builtins, "print", self._print)
         for name in dir(nn.init):
@@ -323,7 +324,9 @@ class Watcher:
         r.busy = True
         try:
             weights = [w for g in seen.optimizer.param_groups for w in g["params"]]
-            r.tape.cleared = self._wiped and bool(r.tape.losses) and not closure and not any(_some(w.grad) for w in weights)
+            r.tape.cleared = (
+                self._wiped and bool(r.tape.losses) and not closure and not any(_some(w.grad) for w in weights)
+            )
             if r.examine and len(p.moments) < 64 and not closure:
                 self._moment = Moment(p.steps)
                 self._before = {id(w): w.detach().clone() for w in weights[:64]}

@@ -128,6 +128,7 @@ def _optimizer(seen: OptimizerSeen) -> Any:
             groups.append(
                 {**copy.deepcopy(settings), "params": [parameters[i] for i in group["params"] if i in parameters]}
             )
-        return type(seen.optimizer)([g for g in groups if g["params"]])
+        kind: Any = type(seen.optimizer)
+        return kind([g for g in groups if g["params"]])
 
     return make

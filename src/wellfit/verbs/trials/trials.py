@@ -55,7 +55,7 @@ def _try(program: Program, found: Trials, until_s: float, suspects: list[str]) -
     if best is None:
         found.why = "no change could be applied"
         return
-    _, outcome = best
+    words, _, outcome = best
     found.omnibus = (outcome,)
     have = max(x for x in (found.reached, -1.0) if x == x)
     if outcome.skill - have < GAP:
@@ -68,6 +68,8 @@ def _try(program: Program, found: Trials, until_s: float, suspects: list[str]) -
         found.why = "played again, the recorded steps do learn"
         return
     _singles(replay, found, base, outcome.skill, until_s, suspects)
+    if len(words) > 1 and max((t.closed for t in found.tried), default=0.0) < SOME:
+        found.tried += _necessary(replay, best, base, until_s)
 
 
 def reached(program: Program, replay: Replay) -> float:
@@ -85,25 +87,48 @@ def reached(program: Program, replay: Replay) -> float:
         return float("nan")
 
 
-def _omnibus(replay: Replay, until_s: float) -> tuple[Replay, Outcome] | None:
-    """All the usual cures at once, at two rates; the better one."""
-    changed, words = replay, []
-    for word in _words():
-        if getattr(shelf.module("remedies", word), "USUAL", False):
-            tried = shelf.get("remedies", word)(changed)
-            if tried is not None:
-                changed, words = tried, [*words, word]
+def _usual() -> list[str]:
+    """The remedies that the omnibus control is made of, in their order."""
+    return [w for w in _words() if getattr(shelf.module("remedies", w), "USUAL", False)]
+
+
+def _together(replay: Replay, words: list[str]) -> tuple[Replay, list[str]]:
+    """The replay with these remedies, and those that could be applied."""
+    applied = []
+    for word in words:
+        tried = shelf.get("remedies", word)(replay)
+        if isinstance(tried, Replay):
+            replay, applied = tried, [*applied, word]
+    return replace(replay, steps=max(replay.steps, 200), note="all the usual cures at once"), applied
+
+
+def _omnibus(replay: Replay, until_s: float) -> tuple[list[str], float, Outcome] | None:
+    """All the usual cures at once, at two rates: (words, factor of the rate, outcome) of the better one."""
+    changed, words = _together(replay, _usual())
     best = None
     for factor in (1.0, 10.0):
-        made = replace(
-            changed, rate=lambda step, f=factor: f, steps=max(replay.steps, 200), note="all the usual cures at once"
-        )
-        outcome = run(made, 0, until_s)
-        if best is None or outcome.skill > best[1].skill:
-            best = (made, outcome)
+        outcome = run(replace(changed, rate=lambda step, f=factor: f), 0, until_s)
+        if best is None or outcome.skill > best[2].skill:
+            best = (words, factor, outcome)
         if outcome.skill > 0.9:
             break
     return best
+
+
+def _necessary(replay: Replay, best: tuple[list[str], float, Outcome], base: float, until_s: float) -> list[Trial]:
+    """Where no change helps alone: all the usual cures but one. Those that cannot be left out are causes together."""
+    words, factor, outcome = best
+    gap, found = max(outcome.skill - base, 1e-6), []
+    for word in words:
+        if perf_counter() > until_s:
+            break
+        made, _ = _together(replay, [w for w in words if w != word])
+        without = run(replace(made, rate=lambda step: factor), 0, until_s)
+        plug, alone = shelf.module("remedies", word), shelf.get("remedies", word)(replay)
+        note = alone.note if isinstance(alone, Replay) else word.replace("_", " ")
+        lost = outcome.skill - without.skill
+        found.append(Trial(word, tuple(plug.FAULTS), (without,), lost, lost / gap, note, on="all the other cures"))
+    return sorted(found, key=lambda t: -t.closed)
 
 
 def _singles(replay: Replay, found: Trials, base: float, top: float, until_s: float, suspects: list[str]) -> None:
