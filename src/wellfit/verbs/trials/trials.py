@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 from statistics import mean
-from time import perf_counter
+from time import thread_time
 from typing import NamedTuple
 
 from wellfit.nouns import shelf
@@ -29,7 +29,7 @@ SEEDS = (0, 1)
 def trials(program: Program, budget_s: float, suspects: Iterable[str] = ()) -> Trials:
     """Omnibus control first; where it gains, single changes, those of `suspects` (fault labels) first. Stops at the
     budget with what it knows."""
-    begun = perf_counter()
+    begun = thread_time()
     found = Trials()
     with (
         warnings.catch_warnings(),
@@ -41,7 +41,7 @@ def trials(program: Program, budget_s: float, suspects: Iterable[str] = ()) -> T
             _try(program, found, begun + budget_s, list(suspects))
         except Exception as error:
             found.why = found.why or f"the trials stopped ({type(error).__name__}: {error})"
-    found.seconds = perf_counter() - begun
+    found.seconds = thread_time() - begun
     return found
 
 
@@ -120,7 +120,7 @@ def _necessary(replay: Replay, best: tuple[list[str], float, Outcome], base: flo
     words, factor, outcome = best
     gap, found = max(outcome.skill - base, 1e-6), []
     for word in words:
-        if perf_counter() > until_s:
+        if thread_time() > until_s:
             break
         made, _ = _together(replay, [w for w in words if w != word])
         without = run(replace(made, rate=lambda step: factor), 0, until_s)
@@ -137,7 +137,7 @@ def _singles(replay: Replay, found: Trials, base: float, top: float, until_s: fl
     variants = _variants(replay, suspects)
     found.tried = _tried(variants, base, top, until_s, found)
     best = next((t for t in found.tried), None)
-    if best is None or not SOME <= best.closed < MOST or perf_counter() > until_s:
+    if best is None or not SOME <= best.closed < MOST or thread_time() > until_s:
         return
     made = next(v.replay for v in variants if v.replay.note == best.note and v.word == best.word)
     have = mean(o.skill for o in best.outcomes)
@@ -170,11 +170,11 @@ def _tried(variants: list[_Variant], base: float, top: float, until_s: float, fo
     """Outcomes of the variants, the one that closes most first; those the clock did not allow are left out."""
     gap, tried = max(top - base, 1e-6), []
     for word, faults, made, handicap in variants:
-        if perf_counter() > until_s:
+        if thread_time() > until_s:
             break
         try:
             outcomes = [run(made, SEEDS[0], until_s)]
-            if (outcomes[0].skill - base) / gap - handicap >= SOME and perf_counter() < until_s:
+            if (outcomes[0].skill - base) / gap - handicap >= SOME and thread_time() < until_s:
                 outcomes.append(run(made, SEEDS[1], until_s))
         except Exception as error:
             found.why = f"{word} failed ({type(error).__name__}: {error})"
