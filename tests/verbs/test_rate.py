@@ -90,3 +90,15 @@ def test_a_tested_rate_goes_into_the_recipe_with_its_reason():
     assert case.recipe.training.lr == rate_test(case_of()).lr
     assert reasons["training.lr"].startswith("range test")
     assert len(reasons["training.lr"]) <= 75
+
+
+def test_scattered_losses_of_few_rows_do_not_bring_the_rate_down():
+    """Targets that are pure noise: the loss never falls, so its least is chance, and only its rise says something."""
+    found = []
+    for seed in range(5):
+        case = case_of()
+        noise = torch.randint(2, (400,), generator=torch.Generator().manual_seed(seed))
+        split = Split(case.data.train.x, noise, np.arange(400))
+        recipe = Recipe.of({"training.seed": seed, "training.batch_size": 16}, case.recipe)
+        found.append(rate_test(replace(case, recipe=recipe, data=replace(case.data, train=split))).lr)
+    assert min(found) >= MOST["adamw"] / 10

@@ -15,7 +15,8 @@ from wellfit.nouns.trial import bare_loss, trial
 
 LOWEST, HIGHEST = 1e-5, 1.0  # of the rates tried, evenly on a log scale
 SMOOTHING = 0.9  # of the exponential mean of the loss over steps
-NEAR = 0.1  # of the way from the first loss down to the least: so near is as good as the least, where losses are noisy
+NEAR = 0.1  # of the way from the first losses down to the least: so near is as good as the least
+FIRST = 10  # steps whose mean is the loss at the start, and before which a smoothed loss is chance
 BLOWN_UP = 4.0  # times the least loss: the test ends
 MOST = {"adamw": 2e-3, "adam": 2e-3, "rmsprop": 1e-3, "adagrad": 2e-2, "sgd": 0.2, "momentum": 0.05, "nesterov": 0.05}
 """Largest peak rate proposed for an optimizer. The test sees a hundred steps: with batch norm the loss still falls at
@@ -51,6 +52,7 @@ def rate_test(case: Case, steps: int = 100) -> RateTest:
     batch = min(int(choices.batch_size), len(rows))
     tried: list[float] = []
     seen: list[float] = []
+    raw: list[float] = []
     mean = 0.0
     generator = torch.Generator().manual_seed(choices.seed)
     with trial(case) as network:
@@ -65,20 +67,30 @@ def rate_test(case: Case, steps: int = 100) -> RateTest:
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
-            mean = SMOOTHING * mean + (1 - SMOOTHING) * loss.item()
+            raw.append(loss.item())
+            mean = SMOOTHING * mean + (1 - SMOOTHING) * raw[-1]
             smooth = mean / (1 - SMOOTHING ** (i + 1))
-            if not math.isfinite(smooth) or (i > 10 and smooth > BLOWN_UP * min(seen)):
+            if not math.isfinite(smooth) or (i > FIRST and smooth > BLOWN_UP * min(seen[FIRST:])):
                 break
             tried.append(float(lr))
             seen.append(smooth)
-    if len(tried) < 5:
-        why = "range test: the loss was not finite from the start; 1e-3 stands"
+    if len(tried) <= FIRST:
+        why = "range test: the loss is not finite at the lowest rates; 1e-3 stands"
         return RateTest(1e-3, np.array(tried), np.array(seen), why)
-    least = min(seen)
-    good = max(r for r, loss in zip(tried, seen) if loss <= least + NEAR * max(seen[0] - least, 0.0))
+    good = highest_good(np.array(tried), np.array(raw), np.array(seen))
     most = MOST.get(choices.optimizer, HIGHEST)
     lr = min(float(f"{good / 10:.0e}"), most)
     why = f"range test: the loss is near its least up to {good:.1e}; a tenth of it"
     if lr == most < good / 10:
         why = f"range test: the loss is low up to {good:.1e}; the most for {choices.optimizer}"
     return RateTest(lr, np.array(tried), np.array(seen), why)
+
+
+def highest_good(rates: np.ndarray, raw: np.ndarray, smooth: np.ndarray) -> float:
+    """The highest rate at which the smoothed loss is near its least: within NEAR of the way down from the first
+    losses, or within two standard errors that the batches' scatter leaves it."""
+    start, least = float(raw[:FIRST].mean()), float(smooth[FIRST:].min())
+    spread = float(np.median(np.abs(np.diff(raw[: len(smooth)])))) / 0.954  # two normal values' median distance to it
+    error = spread * math.sqrt((1 - SMOOTHING) / (1 + SMOOTHING))
+    good = smooth[FIRST:] <= least + max(NEAR * (start - least), 2 * error)
+    return float(rates[FIRST:][good].max())
