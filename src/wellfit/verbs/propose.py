@@ -79,15 +79,15 @@ def _network(name: str, data: Data) -> Proposal:
         "network.dropout": (0.1, "few rows: more dropout underfits (esol RMSE 0.84, 1.08 with 0.4)")
         if small
         else (0.2, f"{n:,} rows in {2 * 256} units: a little noise"),
-        "network.norm": ("none", "two layers keep their scale without"),
+        "network.norm": ("none", "a few layers keep their scale without"),
     }
 
 
 def _training(data: Data, optimizer: str) -> Proposal:
     """The loss, the optimizer and how long."""
     n, kind = len(data.train), "pictures" if data.raw.kind == "pictures" else "other"
-    batch = 2 ** round(math.log2(max(1, n / 20)))
-    batch = min(64 if kind == "pictures" else 256, max(16, batch), max(2, n))
+    largest = 64 if kind == "pictures" else 256
+    batch = min(largest, max(16, 2 ** round(math.log2(max(1, n / 20)))), max(2, n))
     least, most = PASSES[kind]
     budget = STEPS["pictures" if kind == "pictures" else "small" if n < SMALL else data.task]
     epochs = min(most, max(least, round(budget / math.ceil(n / batch))))
@@ -104,7 +104,10 @@ def _training(data: Data, optimizer: str) -> Proposal:
         "training.lr": (1e-3, "provisional"),
         "training.l2": (decay, f"usual for {optimizer}"),
         "training.schedule": ("cosine", "ends at 1 % of the peak rate without a choice of milestones"),
-        "training.batch_size": (batch, f"about 20 steps a pass over {n:,} rows, within 16 to 256"),
+        "training.batch_size": (
+            batch,
+            f"{math.ceil(n / batch):,} steps a pass over {n:,} rows; 20 where 16 to {largest} allow it",
+        ),
         "training.epochs": (epochs, f"a budget of {budget:,} steps, within {least} to {most} passes"),
         "training.patience": (0, "the schedule runs to its end; the best epoch is kept"),
         "training.device": ("cuda" if gpu else "cpu", "a GPU is there" if gpu else "no GPU is there"),
