@@ -6,8 +6,8 @@ Nothing is tuned: a recipe names the data, the column to predict and columns to 
 split, the first weights and the order alike. wellfit learns from the training rows and chooses its best epoch by the
 validation rows, as `wellfit fit` does; scikit-learn's models, with their defaults, get training and validation rows
 together, prepared in the same way (the MLP with early stopping on a tenth of them above 10,000 rows, where gradient
-boosting stops early by default, too); all are tested on the same test rows. Sets whose files are absent are left out. benchmarks/results/accuracy.json keeps every single run,
-accuracy.md the mean ± standard deviation over seeds.
+boosting stops early by default, too); all are tested on the same test rows. Sets whose files are absent are left out.
+benchmarks/results/accuracy.json keeps every single run, accuracy.md the mean ± standard deviation over seeds.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def of_wellfit(given: Recipe, data: Data, kind: str) -> dict[str, Any]:
     begun = time.perf_counter(), time.process_time()
     complete, reasons = propose(given, data)
     case, _ = with_tested_rate(build(complete, data), given, reasons)
-    epochs = sum(1 for _ in train(case, rest_s=0.0))
+    epochs = sum(1 for _ in train(case))
     taken = time.perf_counter() - begun[0], time.process_time() - begun[1]
     judged = judge(case)
     c = case.recipe.training
