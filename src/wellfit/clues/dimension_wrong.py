@@ -1,31 +1,139 @@
-"""Softmax along the wrong axis."""
+"""Something runs along the wrong axis."""
 
 from __future__ import annotations
 
 from wellfit.nouns.finding import Finding
-from wellfit.nouns.program import Program
+from wellfit.nouns.meeting import answers_chain, resolved_dim, shown_at
+from wellfit.nouns.mixing import mixing
+from wellfit.nouns.program import LossSeen, Program
+from wellfit.nouns.tape import Node, Site
+from wellfit.nouns.units import percent
+
+SOFT = frozenset(("softmax", "log_softmax", "softmin"))
+PRODUCTS = frozenset(("matmul", "__matmul__", "bmm"))
+WEIGHTED = frozenset(("linear", "addmm", "conv1d", "conv2d", "matmul", "__matmul__", "add", "__add__"))
+SEQUENCES = frozenset(("lstm", "gru", "rnn_tanh", "rnn_relu", "multi_head_attention_forward", "scaled_dot_product_attention",
+                       "lstm_cell", "gru_cell", "_transformer_encoder_layer_fwd", "_native_multi_head_attention"))  # fmt: skip
+ALONG = SEQUENCES | SOFT | PRODUCTS | {"normalize", "cumsum", "einsum", "sort", "flip", "layer_norm"}
+RECURRENT = ("LSTM", "GRU", "RNN", "MultiheadAttention", "TransformerEncoder", "TransformerEncoderLayer")
 
 
 def dimension_wrong(program: Program) -> Finding | None:
-    """Sees: softmax or log_softmax over the batch axis of what the loss is given.
-    Hurts: examples compete with each other instead of classes.
-    Mistaken for: output-activation-unsuitable.
-    Remedy: `dim=1`.
-    Source: a fact of the run."""
+    """Sees: softmax over the examples of the batch, over the wrong axis of what nll_loss takes classes from, over an axis
+    of size 1, or over another axis than the product that follows sums over; a network in eval mode whose answer to an
+    example changes with the other examples of the batch, at a recurrent layer, attention or softmax; argmax over the
+    batch in evaluation.
+    Hurts: examples compete with each other, or are read as steps in time.
+    Mistaken for: output-activation-unsuitable, layout-scrambled, capacity-too-small.
+    Remedy: `dim=1` (or -1) for classes, `batch_first=True` for [batch, time, features].
+    Source: a fact of the run; PyTorch's documentation of the axes."""
     loss = program.loss
     if loss is None or not loss.inputs:
         return None
-    batch = program.batch()
+    said = _softmax(program, loss) or _mixed(program) or _argmax(program)
+    if said is None:
+        return None
+    summary, evidence, remedy, site = said
+    return Finding(
+        "dimension-wrong", "error", summary, evidence, remedy, 0.95, loss.tape.index,
+        site.file if site else None, site.line if site else None, source="seen in the run",
+    )  # fmt: skip
+
+
+Said = tuple[str, str, str, Site | None]
+
+
+def _softmax(program: Program, loss: LossSeen) -> Said | None:
+    batch, makers, chain = program.batch(), loss.tape.inner_makers(), answers_chain(loss)
     for node in loss.tape.nodes:
-        if node.name not in ("softmax", "log_softmax") or not node.learnt or not node.outs or node.site is None:
+        look = loss.look(node.outs[0]) if node.outs else None
+        if node.name not in SOFT or not node.learnt or look is None or len(look.shape) < 2 or node.site is None:
             continue
-        look = loss.tape.looks.get(node.outs[0])
-        dim = node.kwargs.get("dim", node.args[1] if len(node.args) > 1 else None)
-        if look is None or len(look.shape) != 2 or dim not in (0, -2) or look.shape[0] != batch or batch < 2:
-            continue
-        return Finding(
-            "dimension-wrong", "error", f"{node.name} runs over the examples of the batch, not over the classes",
-            f"dim={dim} of outputs {list(look.shape)}", "dim=1", 0.95, loss.tape.index, node.site.file, node.site.line,
-            source="seen in the run",
-        )  # fmt: skip
+        shape, dim = look.shape, resolved_dim(node, len(look.shape))
+        maker = makers.get(node.ins[0]) if node.ins else None
+        plain = shape[0] != shape[1] or (maker is not None and maker.name in WEIGHTED - PRODUCTS)
+        site, where = shown_at(program, node), f"dim={dim} of {list(shape)}"
+        if dim == 0 and shape[0] == batch >= 2 and plain and (len(shape) == 2 or node in chain):
+            return f"{node.name} runs over the examples of the batch, not over the classes", where, "dim=1", site
+        if loss.name == "nll_loss" and node.outs[0] == loss.answer and dim != 1:
+            return (
+                f"{node.name} runs along another axis than the classes",
+                where,
+                "dim=1, where nll_loss has its classes",
+                site,
+            )
+        if len(shape) > 2 and dim is not None and shape[dim] == 1 and max(shape[1:]) > 1 and node not in chain:
+            return (
+                f"{node.name} over an axis of size 1 always gives 1",
+                where,
+                "the axis of what is to be weighed",
+                site,
+            )
+        summed = _summed(loss, node.outs[0])
+        if dim is not None and summed is not None and dim != summed % len(shape):
+            return (f"{node.name} runs along another axis than the product that follows sums over",
+                    f"{where}, summed over axis {summed % len(shape)}", f"dim={summed}", site)  # fmt: skip
     return None
+
+
+def _summed(loss: LossSeen, weights: int) -> int | None:
+    """The axis of attention weights that the product right after (dropout allowed) sums over."""
+    for node in loss.tape.nodes:
+        if node.module is None and node.name == "dropout" and node.ins[:1] == (weights,) and node.outs:
+            weights = node.outs[0]
+        elif node.name in PRODUCTS and weights in node.ins[:2]:
+            return -1 if node.ins[0] == weights else -2
+    return None
+
+
+def _mixed(program: Program) -> Said | None:
+    """The answer to an example depends on the others."""
+    try:
+        mixed = mixing(program)
+    except Exception as error:
+        program.trouble.append(f"the network could not be fed again ({type(error).__name__}: {error})")
+        return None
+    if mixed is None:
+        return None
+    layer, site = mixed.layer, mixed.site
+    if not mixed.name:
+        found = [m for n in program.networks for m in n.module.modules() if type(m).__name__ in RECURRENT]
+        layer = found[0] if found else None
+        if layer is None:
+            return None
+    elif mixed.name not in ALONG:
+        return None
+    own = layer is not None and type(layer).__module__.startswith("torch.nn")
+    site = program.made.get(id(layer), site) if own else site
+    kind = type(layer).__name__ if own else mixed.name
+    remedy = "batch_first=True" if kind in RECURRENT else "the axis of classes or features instead of axis 0"
+    return (f"{kind} runs along the examples of the batch", f"with the other examples of its batch changed, an answer changes by "
+            f"{percent(mixed.change)} of the largest", remedy, site)  # fmt: skip
+
+
+def _argmax(program: Program) -> Said | None:
+    """Evaluation takes the largest over the examples."""
+    for seen in program.passes:
+        look = seen.tape.looks.get(seen.output) if seen.output is not None else None
+        if look is None or len(look.shape) != 2 or min(look.shape) < 2 or seen.grad:
+            continue
+        for node in seen.tape.nodes:
+            if (
+                node.name in ("argmax", "max")
+                and node.depth == 0
+                and node.ins[:1] == (seen.output,)
+                and _over_rows(node)
+            ):
+                if any(set(node.outs) & set(other.ins) for other in seen.compared):
+                    return (
+                        f"{node.name} runs over the examples, not over the classes",
+                        f"dim=0 of {list(look.shape)}",
+                        "dim=1",
+                        node.site,
+                    )
+    return None
+
+
+def _over_rows(node: Node) -> bool:
+    dim = node.kwargs.get("dim", node.args[1] if len(node.args) > 1 else None)
+    return isinstance(dim, int) and not isinstance(dim, bool) and dim in (0, -2)

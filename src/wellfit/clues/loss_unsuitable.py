@@ -2,39 +2,137 @@
 
 from __future__ import annotations
 
-from wellfit.nouns.finding import Finding
-from wellfit.nouns.program import Program
+from wellfit.nouns.finding import Finding, Severity
+from wellfit.nouns.meeting import VALUE_LOSSES, Targets, outputs_of, rounded, targets
+from wellfit.nouns.program import LossSeen, Program
+from wellfit.nouns.tape import Node, Site
 from wellfit.nouns.units import figure
+
+LAYOUT = frozenset(("mean", "sum", "squeeze", "__truediv__", "div", "nanmean", "view", "reshape", "flatten"))
+ODD = frozenset(("sub", "__sub__", "rsub", "__rsub__"))
+Said = tuple[Severity, str, str, str, Site | None]
+"""severity, summary, evidence, remedy, place (None: the loss)."""
 
 
 def loss_unsuitable(program: Program) -> Finding | None:
-    """Sees: cross-entropy over a single output; a loss of probabilities with targets outside 0..1.
-    Hurts: the loss is constant, or has no minimum at the targets.
+    """Sees: cross-entropy over a single output or of rows that are no distribution; a loss of probabilities with
+    targets that are none; a single output for several classes, rounded to be judged; a squared error of class labels
+    (a suspicion, for trials to confirm); differences left signed; a sum that is maximised.
+    Hurts: the loss is constant, has no minimum at the targets, or says that class 3 is nearer to 4 than to 8.
     Mistaken for: targets-unscaled, labels-encoding.
-    Remedy: BCEWithLogitsLoss for one output, MSELoss for values.
+    Remedy: CrossEntropyLoss for classes, BCEWithLogitsLoss for one output, MSELoss for values.
     Source: PyTorch's documentation of each loss; a fact of the run."""
-    loss = program.loss
-    answer, target = (loss.look(loss.answer), loss.look(loss.target)) if loss else (None, None)
-    if loss is None or answer is None or target is None:
+    loss, known = program.loss, targets(program)
+    if loss is None or known is None or loss.look(loss.answer) is None:
         return None
-    site = loss.made or loss.site
-    said = None
-    if loss.name == "cross_entropy" and len(answer.shape) > 1 and answer.shape[1] == 1:
-        said = (
-            "cross-entropy over a single output is always the same",
-            f"outputs {list(answer.shape)}",
-            "BCEWithLogitsLoss",
-        )
-    elif loss.name.startswith("binary_cross_entropy") and target.low is not None and target.high is not None:
-        if target.low < -0.01 or target.high > 1.01:
-            said = (
-                "a loss of probabilities is given targets that are none",
-                f"targets from {figure(target.low)} to {figure(target.high)}",
-                "MSELoss for values, CrossEntropyLoss for classes",
-            )
-    if said is None or site is None:
+    said = _cross(loss, known) or _binary(loss, known) or _values(program, loss, known) or _signed(program, loss)
+    if said is None:
+        return None
+    severity, summary, evidence, remedy, place = said
+    site = place or loss.made or loss.site
+    if site is None:
         return None
     return Finding(
-        "loss-unsuitable", "error", said[0], said[1], said[2], 0.94, loss.tape.index, site.file, site.line,
-        source="documentation of the loss; seen in the run",
+        "loss-unsuitable", severity, summary, evidence, remedy, 0.94 if severity == "error" else 0.5, loss.tape.index,
+        site.file, site.line, source="documentation of the loss; seen in the run",
     )  # fmt: skip
+
+
+def _cross(loss: LossSeen, known: Targets) -> Said | None:
+    """Cross-entropy of what is no choice among classes."""
+    answer, target = loss.look(loss.answer), loss.look(loss.target)
+    if loss.name not in ("cross_entropy", "nll_loss") or answer is None or target is None:
+        return None
+    shape = list(answer.shape)
+    if len(shape) > 1 and shape[1] == 1:
+        return (
+            "error", "cross-entropy over a single output is always the same", f"outputs {shape}",
+            "BCEWithLogitsLoss for one output", None,
+        )  # fmt: skip
+    if loss.name != "cross_entropy" or not target.dtype.startswith("float"):
+        return None
+    if len(shape) == 1 and shape[0] > 1:
+        return (
+            "error", "cross-entropy takes the examples of the batch for classes", f"outputs {shape}, one for each example",
+            "BCEWithLogitsLoss for labels 0 and 1, MSELoss for values", None,
+        )  # fmt: skip
+    if known.rows is None or known.rows.shape[1] != outputs_of(loss):
+        return None
+    sums = known.rows.sum(1)
+    off = float(((sums > 1.05) | (known.rows.min(1).values < -0.01)).double().mean())
+    if off < 0.02:
+        return None
+    labels = known.whole and known.low >= 0 and known.high <= 1
+    return (
+        "error", "cross-entropy needs targets that are one distribution over the classes",
+        f"rows of the targets sum to {figure(float(sums.min()))} … {figure(float(sums.max()))}, the lowest value is {figure(known.low)}",
+        "BCEWithLogitsLoss: several labels may hold at once" if labels else "MSELoss for values", None,
+    )  # fmt: skip
+
+
+def _binary(loss: LossSeen, known: Targets) -> Said | None:
+    """A loss of probabilities against values that are none (two labels in another form are labels-encoding)."""
+    if not loss.name.startswith("binary_cross_entropy") or (known.low >= -0.01 and known.high <= 1.01):
+        return None
+    if known.distinct <= 2:
+        return None
+    return (
+        "error", "a loss of probabilities is given targets that are none",
+        f"targets from {figure(known.low)} to {figure(known.high)}, {known.distinct} different values",
+        "CrossEntropyLoss with one output for each class" if known.classes else "MSELoss for values", None,
+    )  # fmt: skip
+
+
+def _values(program: Program, loss: LossSeen, known: Targets) -> Said | None:
+    """A distance between answers and class labels."""
+    if loss.name not in VALUE_LOSSES and loss.name:
+        return None
+    evenly = 3 <= known.distinct <= 50
+    if evenly and outputs_of(loss) == 1 and rounded(program) is not None:
+        return (
+            "error", "class numbers are taken as values of one output",
+            f"{known.distinct} different targets from {figure(known.low)} to {figure(known.high)}; the outputs are rounded to be judged",
+            "one output for each class and CrossEntropyLoss", None,
+        )  # fmt: skip
+    if known.classes and outputs_of(loss) > 1 and known.rows is not None and known.rows.shape[1] == 1:
+        return (
+            "error", "class numbers are held against each of the outputs",
+            f"{outputs_of(loss)} outputs, targets {known.distinct} class numbers", "CrossEntropyLoss", None,
+        )  # fmt: skip
+    two = known.whole and known.distinct == 2 and known.low == 0 and known.high == 1 and loss.target not in loss.inputs
+    if loss.name and two and (known.one_hot or outputs_of(loss) == 1):
+        return (
+            "warning", "a distance between outputs and class labels; its gradient fades where the answer is most wrong",
+            f"{loss.name} of labels 0 and 1", "CrossEntropyLoss" if known.one_hot else "BCEWithLogitsLoss", None,
+        )  # fmt: skip
+    return None
+
+
+def _signed(program: Program, loss: LossSeen) -> Said | None:
+    """Differences that are averaged with their sign, or a distance that is maximised."""
+    if program.alternating:
+        return None
+    makers, at = loss.tape.inner_makers(), loss.total
+    path: list[Node] = []
+    while at in makers and len(path) < 12 and makers[at].name in LAYOUT | {"neg", "__neg__"}:
+        path.append(makers[at])
+        at = makers[at].ins[0] if makers[at].ins else -1
+    end, negated = makers.get(at), sum(n.name in ("neg", "__neg__") for n in path) % 2
+    if end is None:
+        return None
+    averaged = any(n.name in ("mean", "sum") for n in path)
+    if end is loss.node and end.name in ODD and loss.target in end.ins and averaged:
+        return (
+            "error", "differences are averaged with their sign: the loss has no minimum",
+            f"the loss is the mean of a difference; it reaches {figure(min(v for _, v in program.curve) if program.curve else 0.0)}",
+            "square the differences or take their absolute value", end.site,
+        )  # fmt: skip
+    if negated and end is loss.node and loss.name and loss.name not in ("nll_loss", "kl_div"):
+        return (
+            "error",
+            "the loss is maximised",
+            f"backward is called on minus {loss.name}",
+            "leave the minus out",
+            path[-1].site,
+        )
+    return None

@@ -1,0 +1,121 @@
+"""Labels in a form that the loss reads wrongly."""
+
+from __future__ import annotations
+
+import ast
+
+from wellfit.nouns.finding import Finding
+from wellfit.nouns.lineage import made_at, target_steps
+from wellfit.nouns.meeting import Targets, outputs_of, targets
+from wellfit.nouns.program import LossSeen, Program
+from wellfit.nouns.tape import Site
+from wellfit.nouns.units import figure
+
+SIGNS = frozenset(("soft_margin_loss", "hinge_embedding_loss"))
+"""Losses of labels -1 and 1."""
+Said = tuple[str, str, str, Site | None]
+"""summary, evidence, remedy, place (None: where the labels were made)."""
+
+
+def labels_encoding(program: Program) -> Finding | None:
+    """Sees: two labels other than 0 and 1 before a loss of probabilities, labels 0 and 1 before a hinge; one and the
+    same class in all of training where the network has several outputs and evaluation holds others; a class number
+    beyond the outputs (the script's crash).
+    Hurts: the loss has no minimum at the labels, or there is nothing to tell apart.
+    Mistaken for: loss-unsuitable, labels-misaligned.
+    Remedy: labels in the form that the loss's documentation asks for.
+    Source: PyTorch's documentation of each loss; a fact of the run."""
+    loss, known = program.loss, targets(program)
+    said = _crashed(program)
+    if said is None and loss is not None and known is not None:
+        said = _two(loss, known) or _hinge(loss, known) or _one_class(program, loss, known)
+    if said is None:
+        return None
+    site = said[3] or _place(program, loss)
+    return Finding(
+        "labels-encoding", "error", said[0], said[1], said[2], 0.95, loss.tape.index if loss else program.steps,
+        site.file if site else None, site.line if site else None, source="documentation of the loss; seen in the run",
+    )  # fmt: skip
+
+
+def _two(loss: LossSeen, known: Targets) -> Said | None:
+    if not loss.name.startswith("binary_cross_entropy") or known.distinct != 2:
+        return None
+    if known.low >= -0.01 and known.high <= 1.01:
+        return None
+    return (
+        "the loss reads labels as probabilities, and these are none", f"labels {figure(known.low)} and {figure(known.high)}",
+        "labels 0 and 1", None,
+    )  # fmt: skip
+
+
+def _hinge(loss: LossSeen, known: Targets) -> Said | None:
+    """Labels 0 and 1 where margins want -1 and 1: a label of 0 gives the loss nothing to hold on to."""
+    if not (known.whole and known.distinct == 2 and known.low == 0 and known.high == 1):
+        return None
+    by_hand = False
+    if loss.name == "" and loss.node is not None and loss.node.name in ("mul", "__mul__", "__rmul__"):
+        product, nodes = set(loss.node.outs), loss.tape.nodes
+        margin = [
+            n
+            for n in nodes
+            if n.name in ("rsub", "__rsub__") and product & set(n.ins) and n.args[-1:] in ((1,), (1.0,))
+        ]
+        ends = {o for n in margin for o in n.outs}
+        by_hand = any(n.name in ("clamp", "clamp_min", "relu", "maximum") and ends & set(n.ins) for n in nodes)
+    if loss.name not in SIGNS and not by_hand:
+        return None
+    return (
+        "a loss of margins is given labels 0 and 1",
+        f"{loss.name or 'a hinge'} of labels 0 and 1",
+        "labels -1 and 1",
+        None,
+    )
+
+
+def _one_class(program: Program, loss: LossSeen, known: Targets) -> Said | None:
+    """All of training says the same class (labels divided before they were made whole numbers, or the like)."""
+    look = loss.look(loss.target)
+    if loss.name not in ("cross_entropy", "nll_loss", "multi_margin_loss") or look is None or known.distinct != 1:
+        return None
+    if (
+        look.dtype.startswith("float")
+        or len(look.shape) != 1
+        or outputs_of(loss) < 2
+        or program.batch(loss) < 2
+        or len(known.values) < 24
+    ):
+        return None
+    return (
+        "all of training is labelled with one class", f"{len(known.values)} labels seen, all of them {figure(known.low)}; "
+        f"the network has {outputs_of(loss)} outputs", "keep labels as whole class numbers, never scaled", _scaled(program, loss),
+    )  # fmt: skip
+
+
+def _crashed(program: Program) -> Said | None:
+    crash = program.crash
+    if "IndexError" in crash and "Target" in crash and "out of bounds" in crash:
+        return (
+            "a class number lies beyond the outputs",
+            crash,
+            "class numbers from 0 to the number of outputs less 1",
+            None,
+        )
+    return None
+
+
+def _scaled(program: Program, loss: LossSeen) -> Site | None:
+    """The line where the labels were divided or multiplied, if there is one."""
+    for step in target_steps(program, loss):
+        sums = [n.op for n in ast.walk(step.value) if isinstance(n, ast.BinOp)]
+        if loss.site and any(isinstance(op, (ast.Div, ast.Mult, ast.FloorDiv)) for op in sums):
+            return Site(loss.site.file, step.line, "")
+    return None
+
+
+def _place(program: Program, loss: LossSeen | None) -> Site | None:
+    """Where the labels were made or last assigned."""
+    if loss is None:
+        return made_at(program, program.crash_site, 1, "target") or program.crash_site
+    steps = target_steps(program, loss)
+    return Site(loss.site.file, steps[0].line, "") if steps and loss.site else loss.site

@@ -1,0 +1,211 @@
+"""Lineage: where in a user's file the data behind an expression were made, step by step back through the source."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from wellfit.nouns.program import LossSeen, Program
+from wellfit.nouns.source import Source, last_name
+from wellfit.nouns.tape import Site
+
+CONVERSIONS = frozenset(("tensor", "as_tensor", "from_numpy", "FloatTensor", "Tensor", "LongTensor", "DoubleTensor"))
+"""Calls that make a tensor of data."""
+WRAPPERS = frozenset(
+    ("DataLoader", "Subset", "iter", "list", "tuple", "tqdm", "cycle", "islice", "prefetch", "reversed")
+)
+DEEP = 24
+"""Steps back at most."""
+
+
+class Step(NamedTuple):
+    """One step back: the line and the expression that gave the data there."""
+
+    line: int
+    value: ast.expr
+
+
+Bound = tuple[ast.expr, tuple[int, ...], ast.AST | None, int]
+
+
+def lineage(source: Source, expr: ast.expr) -> list[Step]:
+    """Assignments and conversions that the data in `expr` went through, the last first."""
+    steps: list[Step] = []
+    _Walk(source, steps).back(expr, (), 0)
+    return steps
+
+
+def data_step(program: Program, site: Site | None, position: int, *keywords: str) -> list[Step]:
+    """The lineage of an argument (by position, or keyword) of the call at a site."""
+    source = program.source(site)
+    if source is None or site is None:
+        return []
+    for call in source.calls():
+        if call.lineno <= site.line <= (call.end_lineno or call.lineno) and len(call.args) > position:
+            if last_name(call.func) not in ("print", "append", "item", "backward", "float", "range"):
+                return lineage(source, source.keyword(call, *keywords) or call.args[position])
+    return []
+
+
+def target_steps(program: Program, loss: LossSeen) -> list[Step]:
+    """The lineage of a loss's targets: of its second argument, or of what its line holds against the answers."""
+    source = program.source(loss.site)
+    if loss.name or source is None or loss.site is None:
+        return data_step(program, loss.site, 1, "target", "labels")
+    calls = {n.site.line for n in loss.tape.passes() if n.site and n.site.file == loss.site.file}
+    for part in _operands(source, loss.site.line):
+        steps = lineage(source, part)
+        if steps and not any(s.line in calls for s in steps):
+            return steps
+    return []
+
+
+def target_made(program: Program, loss: LossSeen) -> Site | None:
+    """The line where the targets became a tensor, else where they were last assigned."""
+    return _made(loss.site, target_steps(program, loss))
+
+
+def made_at(program: Program, site: Site | None, position: int, *keywords: str) -> Site | None:
+    """The line where the data of that argument became a tensor, else where they were last assigned."""
+    return _made(site, data_step(program, site, position, *keywords))
+
+
+def _made(site: Site | None, steps: list[Step]) -> Site | None:
+    made = [s for s in steps if _called(s.value) & CONVERSIONS] or steps
+    return Site(site.file, made[0].line, "") if made and site else None
+
+
+def _operands(source: Source, line: int) -> list[ast.expr]:
+    """Names that arithmetic on this line takes together, without what they are indexed by."""
+    found = []
+    for node in source.nodes:
+        sides = (node.left, node.right) if isinstance(node, ast.BinOp) else ()
+        for side in sides:
+            inner: ast.expr = side
+            while isinstance(inner, ast.Subscript):
+                inner = inner.value
+            if side.lineno == line and isinstance(inner, (ast.Name, ast.Attribute)):
+                found.append(inner)
+    return found
+
+
+def _called(expr: ast.AST) -> set[str]:
+    return {last_name(n.func) for n in ast.walk(expr) if isinstance(n, ast.Call)}
+
+
+class _Walk:
+    """Follows names back through assignments, loops, calls of the user's functions and datasets."""
+
+    def __init__(self, source: Source, steps: list[Step]) -> None:
+        self.source, self.steps, self.seen = source, steps, set()
+
+    def back(self, expr: ast.expr | None, path: tuple[int, ...], depth: int) -> None:
+        """path: which element of what `expr` gives, from the outside in."""
+        if expr is None or depth > DEEP or (id(expr), path) in self.seen:
+            return
+        self.seen.add((id(expr), path))
+        for part, rest in self.parts(expr, path):
+            self.back(part, rest, depth + 1)
+
+    def parts(self, expr: ast.expr, path: tuple[int, ...]) -> Iterator[tuple[ast.expr, tuple[int, ...]]]:
+        """The expressions that this one takes its data from."""
+        if isinstance(expr, (ast.Tuple, ast.List)):
+            chosen = [expr.elts[path[0]]] if path and path[0] < len(expr.elts) else expr.elts
+            yield from ((e, path[1:]) for e in chosen)
+        elif isinstance(expr, (ast.Subscript, ast.Starred)):
+            yield expr.value, path
+        elif isinstance(expr, ast.BinOp):
+            yield from ((e, path) for e in (expr.left, expr.right))
+        elif isinstance(expr, ast.UnaryOp):
+            yield expr.operand, path
+        elif isinstance(expr, ast.Call):
+            yield from self.call(expr, path)
+        elif isinstance(expr, (ast.ListComp, ast.GeneratorExp)):
+            yield expr.elt, path
+        elif isinstance(expr, (ast.Name, ast.Attribute)):
+            yield from self.named(expr, path)
+
+    def call(self, call: ast.Call, path: tuple[int, ...]) -> Iterator[tuple[ast.expr, tuple[int, ...]]]:
+        name, args, first = last_name(call.func), call.args, path[0] if path else None
+        if name in CONVERSIONS:
+            self.steps.append(Step(call.lineno, call))
+        inner = self.source.definition(name) or self.method(name, "__getitem__")
+        if name == "enumerate" and args:
+            yield args[0], path[1:]
+        elif name in ("zip", "TensorDataset") and first is not None and first < len(args):
+            yield args[first], path[1:]
+        elif name == "train_test_split" and first is not None and first // 2 < len(args):
+            yield args[first // 2], path[1:]
+        elif name == "random_split" and args:
+            yield args[0], path[1:]
+        elif name in WRAPPERS and args:
+            yield args[0], path
+        elif inner is not None:
+            yield from ((r.value, path) for r in ast.walk(inner) if isinstance(r, ast.Return) and r.value is not None)
+        else:
+            if isinstance(call.func, ast.Attribute) and last_name(call.func.value) not in ("torch", "np", "numpy", "F"):
+                yield call.func.value, path
+            yield from ((a, ()) for a in args)
+
+    def method(self, owner: str, name: str) -> ast.FunctionDef | None:
+        bodies = [n.body for n in self.source.nodes if isinstance(n, ast.ClassDef) and n.name == owner]
+        return next((f for body in bodies for f in body if isinstance(f, ast.FunctionDef) and f.name == name), None)
+
+    def named(
+        self, expr: ast.Name | ast.Attribute, path: tuple[int, ...]
+    ) -> Iterator[tuple[ast.expr, tuple[int, ...]]]:
+        """Assignments, loops and parameters of this name: in its own function if there are any, else anywhere."""
+        name = last_name(expr)
+        scope = self.source.enclosing(expr, ast.FunctionDef) if isinstance(expr, ast.Name) else None
+        found = list(self.bound(name, scope)) if scope else []
+        if not found:
+            found = [
+                b for b in self.bound(name, None) if scope is None or not isinstance(expr, ast.Name) or b[2] is None
+            ]
+        for value, inner, _, line in sorted(found, key=lambda b: -b[0].lineno):
+            if line and Step(line, value) not in self.steps:
+                self.steps.append(Step(line, value))
+            yield value, (*inner, *path)
+
+    def bound(self, name: str, scope: ast.AST | None) -> Iterator[Bound]:
+        """(expression, element, the function it stands in, line where it is an assignment, else 0)."""
+        for node in ast.walk(scope) if scope else self.source.nodes:
+            home = self.source.enclosing(node, ast.FunctionDef)
+            if isinstance(node, ast.Assign):
+                pairs = [(t, node.value) for t in node.targets]
+            elif isinstance(node, (ast.AugAssign, ast.AnnAssign)) and node.value is not None:
+                pairs = [(node.target, node.value)]
+            elif isinstance(node, (ast.For, ast.comprehension)):
+                pairs = [(node.target, node.iter)]
+            elif isinstance(node, ast.FunctionDef) and node is scope:
+                yield from self.given(node, name)
+                continue
+            else:
+                continue
+            for target, value in pairs:
+                for inner in _places(target, name):
+                    yield value, inner, home, 0 if isinstance(node, (ast.For, ast.comprehension)) else node.lineno
+
+    def given(self, function: ast.FunctionDef, name: str) -> Iterator[Bound]:
+        """What calls give for a parameter of the user's function."""
+        names = [a.arg for a in function.args.args]
+        if name not in names:
+            return
+        owner = self.source.parents.get(function)
+        method = isinstance(owner, ast.ClassDef)
+        called = owner.name if isinstance(owner, ast.ClassDef) and function.name == "__init__" else function.name
+        for call in self.source.calls(called):
+            at = names.index(name) - method
+            value = self.source.keyword(call, name) or (call.args[at] if 0 <= at < len(call.args) else None)
+            if value is not None:
+                yield value, (), None, 0
+
+
+def _places(target: ast.AST, name: str, path: tuple[int, ...] = ()) -> Iterator[tuple[int, ...]]:
+    """Where in a target (x, (y, z)) a name stands."""
+    if isinstance(target, (ast.Tuple, ast.List)):
+        for i, e in enumerate(target.elts):
+            yield from _places(e, name, (*path, i))
+    elif isinstance(target, (ast.Name, ast.Attribute)) and last_name(target) == name:
+        yield path
