@@ -46,7 +46,12 @@ def job(name: str) -> tuple[Case, int]:
 
         digits = load_digits()
         source = (digits.data.astype(np.float32), digits.target)
-        choices = {"network.name": "dense", "network.widths": [128, 128], "network.norm": "none", "training.batch_size": 32}
+        choices = {
+            "network.name": "dense",
+            "network.widths": [128, 128],
+            "network.norm": "none",
+            "training.batch_size": 32,
+        }
         epochs = 20
     elif name == "J2":
         y = rng.integers(0, 10, 10_000)
@@ -57,7 +62,12 @@ def job(name: str) -> tuple[Case, int]:
     else:
         x = rng.normal(size=(100_000, 20)).astype(np.float32)
         source = (x, np.sin(x[:, 0]) + x[:, 1] * x[:, 2])
-        choices = {"network.name": "dense", "network.widths": [256, 256], "network.norm": "none", "training.batch_size": 1024}
+        choices = {
+            "network.name": "dense",
+            "network.widths": [256, 256],
+            "network.norm": "none",
+            "training.batch_size": 1024,
+        }
         epochs = 2
     given = Recipe.of({**COMMON, **choices, "training.epochs": epochs, "data.source": name})
     data = load(source, given.data)

@@ -252,6 +252,23 @@ def runs(*where: Path, json: Json = False) -> int:
     return 0
 
 
+@app.command(sort_key=0, usage="Usage: wellfit doctor [OPTIONS] SCRIPT [ITS OWN ARGUMENTS]", help_flags=[])
+def doctor(*words: Annotated[str, Parameter(allow_leading_hyphen=True, show=False)]) -> int:
+    """Say why a training script of your own does not learn: the cause, the line, the proof.
+
+    The script runs unmodified, with its own arguments, output and exit status; what was found follows on
+    standard error, and as JSON in a file where you ask for one.
+
+        wellfit doctor train.py --epochs 3
+        wellfit doctor --json found.json --budget 30s train.py
+        wellfit doctor --no-trials -m package.train
+    """
+    from wellfit.jobs.doctor import main as examine
+
+    examine(list(words))
+    return 0
+
+
 @app.command(sort_key=7, usage="Usage: wellfit report RUN")
 def report(run: Path, /) -> int:
     """Write a run's report anew from its folder, and say where it is.

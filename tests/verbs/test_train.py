@@ -79,7 +79,7 @@ def test_watching_changes_nothing():
 def test_a_resumed_training_ends_where_the_unbroken_one_ends(schedule: str, decay_by: str):
     choices = {"training.schedule": schedule, "training.decay_by": decay_by}
     whole = case_of(**choices)
-    states = [m.state() for m in train(whole, rest_s=1e-9) if isinstance(m, Rest) and not m.why_stop]
+    states = [m.state() for m in train(whole, rest=lambda: True) if isinstance(m, Rest) and not m.why_stop]
     for state in states[:: max(1, len(states) // 4)]:
         again = case_of(**choices)
         run(again, state=state)
@@ -88,7 +88,7 @@ def test_a_resumed_training_ends_where_the_unbroken_one_ends(schedule: str, deca
 
 def test_a_checkpoint_is_untouched_by_the_training_that_goes_on():
     case = case_of()
-    moments = train(case, rest_s=1e-9)
+    moments = train(case, rest=lambda: True)
     rest = next(m for m in moments if isinstance(m, Rest))
     state = rest.state()
     before = {k: v.clone() for k, v in state["tensors"].items()}
@@ -109,7 +109,7 @@ def test_the_global_random_state_is_put_back():
 def test_leaving_keeps_the_best_weights_so_far():
     case = case_of(**{"training.epochs": 30, "training.lr": 0.5, "training.schedule": "constant"})
     best, kept = float("inf"), weights(case)
-    for moment in train(case, rest_s=0):
+    for moment in train(case):
         if isinstance(moment, Rest):
             loss = next(r.value for r in moment.readings if r.name == "valid_loss")
             assert moment.best == (loss < best)
@@ -121,7 +121,9 @@ def test_leaving_keeps_the_best_weights_so_far():
 
 
 def test_patience_stops_after_that_many_epochs_without_a_better_loss():
-    case = case_of(**{"training.lr": 2.0, "training.epochs": 60, "training.patience": 3, "training.schedule": "constant"})
+    case = case_of(
+        **{"training.lr": 2.0, "training.epochs": 60, "training.patience": 3, "training.schedule": "constant"}
+    )
     rests = [m for m in run(case) if isinstance(m, Rest)]
     assert rests[-1].why_stop == "patience"
     assert len(rests) < 60
@@ -185,7 +187,13 @@ def test_the_loop_equals_a_hand_written_one():
 
 def test_an_l1_penalty_adds_the_sign_of_the_weights_to_the_gradient():
     case = case_of(
-        **{"training.l1": 0.1, "training.optimizer": "sgd", "training.momentum": 0.0, "training.l2": 0.0, "training.lr": 1.0}
+        **{
+            "training.l1": 0.1,
+            "training.optimizer": "sgd",
+            "training.momentum": 0.0,
+            "training.l2": 0.0,
+            "training.lr": 1.0,
+        }
         | {"training.schedule": "constant", "training.warmup_frac": 0.0}
     )
     moments = train(case, due=lambda index: True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import json
 import sys
 from pathlib import Path
 from time import perf_counter
 
+from wellfit.nouns.errors import RunError
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.program import Program
 from wellfit.nouns.replay import Trials
@@ -70,16 +72,45 @@ def write(out: Path | None, status: str, steps: int, findings: list[Finding]) ->
     out.write_text(json.dumps({"status": status, "steps": steps, "findings": rows}, indent=1))
 
 
+def seconds(text: str) -> float:
+    """ "30", "30s" -> 30.0; what else is refused by argparse."""
+    return float(text.removesuffix("s"))
+
+
+def must_be_python(script: Path) -> None:
+    """Raise RunError where the script is not there or does not parse: there is nothing to watch."""
+    try:
+        ast.parse(script.read_bytes(), str(script))
+    except OSError as error:
+        raise RunError(f"the script {script}", error.strerror or str(error), "name an existing Python file") from None
+    except (SyntaxError, ValueError) as error:
+        where = f"line {error.lineno}: {error.msg}" if isinstance(error, SyntaxError) else str(error)
+        raise RunError(f"the script {script}", f"it does not parse: {where}", "mend that line") from None
+
+
 def main(argv: list[str] | None = None) -> None:
-    """`python -m wellfit.jobs.doctor [--json OUT] [--budget S] [--no-trials] [-m] script args...`"""
-    ask = argparse.ArgumentParser(prog="wellfit doctor", description=__doc__)
-    ask.add_argument("--json", type=Path)
-    ask.add_argument("--budget", type=lambda s: float(s.removesuffix("s")))
-    ask.add_argument("--no-trials", action="store_true")
-    ask.add_argument("-m", dest="module", action="store_true", help="script is a module's name")
-    ask.add_argument("script")
-    ask.add_argument("argv", nargs=argparse.REMAINDER)
+    """`wellfit doctor [--json OUT] [--budget 30s] [--no-trials] [-m] SCRIPT ITS OWN ARGUMENTS`; exits as the script does.
+
+    Raises RunError where the script is not there or is no Python.
+    """
+    ask = argparse.ArgumentParser(
+        prog="wellfit doctor",
+        description="Why does this training script not learn? It runs unmodified; what was found follows on standard error.",
+    )
+    ask.add_argument("--json", type=Path, metavar="OUT", help="a file for the findings as JSON")
+    ask.add_argument(
+        "--budget",
+        type=seconds,
+        metavar="30s",
+        help="time for trials on copies (default: the script's own, 60 s at most)",
+    )
+    ask.add_argument("--no-trials", action="store_true", help="watch alone")
+    ask.add_argument("-m", dest="module", action="store_true", help="SCRIPT is the name of a module")
+    ask.add_argument("script", metavar="SCRIPT")
+    ask.add_argument("argv", nargs=argparse.REMAINDER, metavar="ITS OWN ARGUMENTS")
     said = ask.parse_args(argv)
+    if not said.module:
+        must_be_python(Path(said.script))
     out = said.json.absolute() if said.json else None  # the script may change directory
     budget = 0.0 if said.no_trials else said.budget
     sys.exit(doctor(said.script, said.argv, module=said.module, out=out, budget_s=budget))

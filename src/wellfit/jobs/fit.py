@@ -7,7 +7,7 @@ from wellfit.jobs.fitted import Fitted
 from wellfit.nouns.errors import CheckError
 from wellfit.nouns.run import Run
 from wellfit.nouns.stage import Stage
-from wellfit.nouns.step import Step
+from wellfit.nouns.step import Rest, Step
 from wellfit.verbs import gather, keep, tell
 from wellfit.verbs.build import build
 from wellfit.verbs.check import check
@@ -61,12 +61,12 @@ def learn(run: Run, case: Any, state: dict[str, Any] | None = None) -> Iterator[
     choices, earlier = case.recipe.watch, run.findings
     watch, clock = Watch(choices.budget_frac), gather.Clock(choices.checkpoint_s)
     with gather.interruptible() as stopped:
-        for moment in train(case, due=lambda i: watch.due(i) or stopped(), rest_s=choices.checkpoint_s, state=state):
+        for moment in train(case, due=watch.due, rest=lambda: clock.due() or stopped(), state=state):
             run.append(watch(moment) if isinstance(moment, Step) else moment.readings)
-            if not isinstance(moment, Step) and clock.due():
+            if isinstance(moment, Rest) and (not moment.readings or clock.due() or stopped()):
                 keep.keep_checkpoint(run, moment.state())
             yield tell.moment(moment, case, stopped())
-            if stopped():
+            if isinstance(moment, Rest) and stopped():
                 break
     spent = gather.Spent(*watch.cost(), clock.seconds)
     keep.keep_model(run, case)

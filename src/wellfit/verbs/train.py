@@ -29,12 +29,12 @@ def train(
     case: Case,
     *,
     due: Callable[[int], bool] = lambda index: False,
-    rest_s: float = 20.0,
+    rest: Callable[[], bool] = lambda: False,
     state: dict[str, Any] | None = None,
 ) -> Iterator[Step | Rest]:
     """Train `case.network` by `case.recipe`.
 
-    Hands out a Step where `due(index)`, and a Rest at the end of each epoch and about every `rest_s` seconds.
+    Hands out a Step where `due(index)`, and a Rest at the end of each epoch and between steps where `rest()`.
     state: what `Rest.state()` gave; training goes on from there and ends bit for bit where it would have ended.
     Data order is a function of (seed, epoch); dropout draws from torch's global generator, seeded here and put
     back on leaving.
@@ -50,7 +50,7 @@ def train(
         progress = Progress() if state is None else restore(state, network, optimizer, case.device)
         try:
             while progress.epoch < pace.epochs and not progress.why_stop:
-                yield from _epoch(case, rows.x, rows.y, optimizer, progress, pace, step_of, due, rest_s)
+                yield from _epoch(case, rows.x, rows.y, optimizer, progress, pace, step_of, due, rest)
                 scores = _close_epoch(case, valid.x, valid.y, progress, pace)
                 yield Rest(
                     progress.index,
@@ -135,7 +135,7 @@ def _forward(case: Case) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
     return mixed if case.recipe.training.precision == "bfloat16" else plain
 
 
-def _epoch(case, x, y, optimizer, progress, pace, step_of, due, rest_s) -> Iterator[Step | Rest]:
+def _epoch(case, x, y, optimizer, progress, pace, step_of, due, rest) -> Iterator[Step | Rest]:
     """One pass over the training rows from `progress.cursor` on."""
     network, forward, groups = case.network, _forward(case), optimizer.param_groups
     generator = torch.Generator().manual_seed(case.recipe.training.seed * 1_000_003 + progress.epoch)
@@ -164,7 +164,7 @@ def _epoch(case, x, y, optimizer, progress, pace, step_of, due, rest_s) -> Itera
         progress.before = {k: p.detach().clone() for k, p in network.named_parameters()} if sampled else {}
         step_of()
         progress.count(loss.detach(), len(xb))
-        if rest_s and time.perf_counter() - begun > rest_s and progress.cursor < len(x):
+        if rest() and progress.cursor < len(x):
             progress.epoch_s += time.perf_counter() - begun
             state = lambda: checkpoint_of(progress, network, optimizer, case.device)
             yield Rest(progress.index, at(), network, state=state)
