@@ -31,28 +31,30 @@ class _Section(BaseModel):
 class DataChoices(_Section):
     """What is learnt from, how it is split and scaled."""
 
-    source: str = Field("digits", description="a bundled set's name or a path")
-    target: str | tuple[str, ...] | None = Field(None, description="column (or columns) to predict")
-    task: Literal["auto", "classification", "multilabel", "regression"] = Field("auto", description="what is predicted")
-    split: Literal["auto", "given", "stratified", "random", "group", "time"] = Field(
-        "auto", description="how rows are parted"
+    source: str = Field(default="digits", description="a bundled set's name or a path")
+    target: str | tuple[str, ...] | None = Field(default=None, description="column (or columns) to predict")
+    task: Literal["auto", "classification", "multilabel", "regression"] = Field(
+        default="auto", description="what is predicted"
     )
-    group: str | None = Field(None, description="column whose rows of one value stay together")
-    time: str | None = Field(None, description="column that orders the rows; the latest are the test rows")
-    valid_frac: Frac = Field(0.15, description="share of rows to choose by")
-    test_frac: Frac = Field(0.2, description="share of rows for the one test at the end")
-    drop: tuple[str, ...] = Field((), description="columns left out")
+    split: Literal["auto", "given", "stratified", "random", "group", "time"] = Field(
+        default="auto", description="how rows are parted"
+    )
+    group: str | None = Field(default=None, description="column whose rows of one value stay together")
+    time: str | None = Field(default=None, description="column that orders the rows; the latest are the test rows")
+    valid_frac: Frac = Field(default=0.15, description="share of rows to choose by")
+    test_frac: Frac = Field(default=0.2, description="share of rows for the one test at the end")
+    drop: tuple[str, ...] = Field(default=(), description="columns left out")
     normalise: Literal["auto", "none", "centre", "standardise", "minmax", "robust", "quantile", "pca", "whiten"] = (
-        Field("auto", description="input scaling, from the training rows alone")
+        Field(default="auto", description="input scaling, from the training rows alone")
     )
     normalise_targets: Literal["auto", "none", "centre", "standardise", "minmax", "robust"] = Field(
-        "auto", description="target scaling (regression); predictions come back in their own units"
+        default="auto", description="target scaling (regression); predictions come back in their own units"
     )
     missing: Literal["auto", "refuse", "impute"] = Field(
-        "auto", description="what to do with missing or non-finite inputs"
+        default="auto", description="what to do with missing or non-finite inputs"
     )
-    skip_bad: bool = Field(False, description="leave out pictures that cannot be read, and count them")
-    seed: int = Field(0, ge=0, description="seed of the split")
+    skip_bad: bool = Field(default=False, description="leave out pictures that cannot be read, and count them")
+    seed: int = Field(default=0, ge=0, description="seed of the split")
 
     @model_validator(mode="after")
     def _room_for_training(self) -> DataChoices:
@@ -68,62 +70,68 @@ class DataChoices(_Section):
 class NetworkChoices(_Section):
     """The network and the weights it starts from."""
 
-    name: str = Field("auto", description="a network of the shelf, or module:factory of your own")
+    name: str = Field(default="auto", description="a network of the shelf, or module:factory of your own")
     widths: tuple[Count, ...] | Auto = Field(
-        "auto", description="units (dense) or channels (conv) of each hidden layer"
+        default="auto", description="units (dense) or channels (conv) of each hidden layer"
     )
     activation: Literal["auto", "relu", "leaky_relu", "tanh", "sigmoid", "gelu"] = Field(
-        "auto", description="hidden activation"
+        default="auto", description="hidden activation"
     )
     init: Literal["auto", "he", "xavier", "constant_sigma", "zero", "orthogonal", "torch"] = Field(
-        "auto", description="initial weights"
+        default="auto", description="initial weights"
     )
-    init_sigma: Positive = Field(0.01, description="standard deviation for init = constant_sigma")
-    dropout: Frac | Auto = Field("auto", description="share of hidden units dropped in training")
-    norm: Literal["auto", "none", "batch", "layer"] = Field("auto", description="normalisation layer")
-    options: dict[str, Any] = Field({}, description="settings of this network alone")
+    init_sigma: Positive = Field(default=0.01, description="standard deviation for init = constant_sigma")
+    dropout: Frac | Auto = Field(default="auto", description="share of hidden units dropped in training")
+    norm: Literal["auto", "none", "batch", "layer"] = Field(default="auto", description="normalisation layer")
+    options: dict[str, Any] = Field(default={}, description="settings of this network alone")
 
 
 class TrainingChoices(_Section):
     """The loss, the optimizer and how long."""
 
-    loss: str = Field("auto", description="a loss of the shelf")
+    loss: str = Field(default="auto", description="a loss of the shelf")
     class_weights: Literal["none", "balanced"] | tuple[Positive, ...] = Field(
-        "none", description="weight of each class in the loss"
+        default="none", description="weight of each class in the loss"
     )
-    label_smoothing: Frac = Field(0.0, description="share of each label spread over all classes")
-    optimizer: str = Field("auto", description="an optimizer of the shelf")
-    lr: Positive | Auto = Field("auto", description="peak learning rate (step size)")
-    momentum: Frac = Field(0.9, description="momentum (momentum, nesterov, rmsprop) or first-moment decay (adam, adamw)")
-    l2: NotNegative | Auto = Field("auto", description="L2 penalty (decoupled weight decay for adamw)")
-    l1: NotNegative = Field(0.0, description="L1 penalty on weights")
-    clip: NotNegative = Field(0.0, description="largest gradient norm; 0 = no clipping")
-    schedule: str = Field("auto", description="how the rate falls, a schedule of the shelf")
+    label_smoothing: Frac = Field(default=0.0, description="share of each label spread over all classes")
+    optimizer: str = Field(default="auto", description="an optimizer of the shelf")
+    lr: Positive | Auto = Field(default="auto", description="peak learning rate (step size)")
+    momentum: Frac = Field(
+        default=0.9, description="momentum (momentum, nesterov, rmsprop) or first-moment decay (adam, adamw)"
+    )
+    l2: NotNegative | Auto = Field(default="auto", description="L2 penalty (decoupled weight decay for adamw)")
+    l1: NotNegative = Field(default=0.0, description="L1 penalty on weights")
+    clip: NotNegative = Field(default=0.0, description="largest gradient norm; 0 = no clipping")
+    schedule: str = Field(default="auto", description="how the rate falls, a schedule of the shelf")
     decay_by: Literal["rate", "batch"] = Field(
-        "rate", description="let the rate fall, or raise the batch instead (arXiv:1711.00489)"
+        default="rate", description="let the rate fall, or raise the batch instead (arXiv:1711.00489)"
     )
-    final_frac: Annotated[float, Field(gt=0, le=1)] = Field(0.01, description="rate at the end as a share of the peak")
-    warmup_frac: Frac = Field(0.05, description="share of training in which the rate rises to its peak")
-    batch_size: Count | Auto = Field("auto", description="examples a step")
-    epochs: Count | Auto = Field("auto", description="passes over the training rows")
+    final_frac: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=0.01, description="rate at the end as a share of the peak"
+    )
+    warmup_frac: Frac = Field(default=0.05, description="share of training in which the rate rises to its peak")
+    batch_size: Count | Auto = Field(default="auto", description="examples a step")
+    epochs: Count | Auto = Field(default="auto", description="passes over the training rows")
     patience: int | Auto = Field(
-        "auto",
+        default="auto",
         description="epochs without a better validation loss before stopping; 0 = never",
         union_mode="left_to_right",
     )
-    precision: Literal["float32", "bfloat16"] = Field("float32", description="precision of forward and backward passes")
-    device: str = Field("auto", description="cpu, cuda, cuda:1, mps")
-    threads: Count | Auto = Field("auto", description="CPU threads that share the work of a step")
-    seed: int = Field(0, ge=0, description="seed of weights, order and dropout")
+    precision: Literal["float32", "bfloat16"] = Field(
+        default="float32", description="precision of forward and backward passes"
+    )
+    device: str = Field(default="auto", description="cpu, cuda, cuda:1, mps")
+    threads: Count | Auto = Field(default="auto", description="CPU threads that share the work of a step")
+    seed: int = Field(default=0, ge=0, description="seed of weights, order and dropout")
 
 
 class WatchChoices(_Section):
     """What watching may cost."""
 
     budget_frac: Annotated[float, Field(ge=0, le=0.5)] = Field(
-        0.02, description="share of training time that watching may take; 0 = off"
+        default=0.02, description="share of training time that watching may take; 0 = off"
     )
-    checkpoint_s: Positive = Field(20.0, description="seconds between checkpoints")
+    checkpoint_s: Positive = Field(default=20.0, description="seconds between checkpoints")
 
 
 class Recipe(_Section):

@@ -143,9 +143,7 @@ def _facts(case: Case, judged: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
         "chance_loss": shelf.module("losses", recipe.training.loss).chance(data.train.y, data.shape_out),
         "epochs": recipe.training.epochs,
         "parameters": parameters(case.network),
-        "layers": [
-            vars(row) if hasattr(row, "__dict__") else row._asdict() for row in summary(case.network, data.shape_in)
-        ],
+        "layers": [vars(row) for row in summary(case.network, data.shape_in)],
         "test_metrics": judged["test"]["metrics"],
         "valid_metrics": judged["valid"]["metrics"],
         "baseline": judged["test"].get("baseline"),
