@@ -20,6 +20,8 @@ SHELVES = {
     "probes": "Probes: what watching measures",
     "rules": "Rules: faults that the readings of a training can show",
     "charts": "Charts of the report",
+    "clues": "Clues: what the doctor sees in a script without a trial",
+    "remedies": "Remedies: what the doctor tries on copies",
 }
 
 
