@@ -73,3 +73,16 @@ def test_steps_taken_passes_over_layers_that_never_moved():
     assert steps_taken(layers) == pytest.approx(1e-3)
     assert steps_taken({"b": track([0.0])}) is None
     assert steps_taken(None) is None
+
+
+def test_a_climb_or_jumps_that_the_validation_loss_does_not_share_are_no_unrest():
+    climbing, calm = track(np.concatenate([np.linspace(2, 0.5, 30), np.full(30, 1.2)])), track(np.linspace(2, 0.5, 60))
+    found = unrest(climbing, None, 2.0, climbing)
+    assert found is not None
+    assert found.kind == "climbed"
+    assert unrest(climbing, None, 2.0, calm) is None
+    jumping = track(1 + 0.15 * np.tile([1, -1], 30))
+    found = unrest(jumping, None, 2.0, jumping)
+    assert found is not None
+    assert found.kind == "jumps"
+    assert unrest(jumping, None, 2.0, calm) is None

@@ -36,7 +36,6 @@ MOONS = {"name": "moons", "epochs": 40, "compare": True}
 RARE = {"name": "rare", "widths": (8,), "epochs": 30, "lr": 1e-2}
 WINE = {"name": "wine", "epochs": 40, "lr": 3e-3, "compare": True}
 DIABETES = {"name": "diabetes", "widths": (32,), "epochs": 30, "lr": 3e-3, "compare": True}
-WIDE_DIABETES = {"name": "diabetes", "widths": (256, 256), "epochs": 40, "lr": 5e-3}
 SMUDGED = {"name": "digits", "spoil": smudged, "n_train": 400, "widths": (128, 128), "epochs": 60, "lr": 3e-3}
 GLITCHES = {"name": "friedman", "spoil": glitches, "optimizer": "sgd", "lr": 0.02, "schedule": "constant", "epochs": 4}
 SLOW = DIGITS | {"optimizer": "sgd", "lr": 0.02}
@@ -51,7 +50,7 @@ PAIRS: dict[str, tuple[dict, dict]] = {
         {"name": "friedman", "epochs": 10, "lr": 3e-3},
     ),
     "epochs_too_few": (DIGITS | {"epochs": 4}, DIGITS),
-    "epochs_too_many": (WIDE_DIABETES, WIDE_DIABETES | {"patience": 5}),
+    "epochs_too_many": (SMUDGED, SMUDGED | {"patience": 5}),
     "gradient_clipping_missing": (GLITCHES | {"every": 1}, GLITCHES | {"every": 1, "clip": 1.0}),
     "init_unsuitable": (DIGITS | {"init": "0", "epochs": 5}, DIGITS),
     "inputs_unscaled": (WINE | {"raw": "x"}, WINE),

@@ -37,7 +37,7 @@ def activation_unsuitable(
     at zero or too large (dead or saturated from the first step on); in both cases this rule is silent.
     Remedy: leaky ReLU or GELU for dead units; ReLU with a norm layer for saturated ones or vanishing gradients.
     Source: 0.7 dead and 1e-3 vanishing are AutoTrainer's limits (Zhang et al., ICSE 2021); saturation: Glorot and
-    Bengio 2010. In healthy trainings the largest shares were 0.20 dead and 0.22 saturated (docs/verdict.md).
+    Bengio 2010. In healthy trainings the largest shares were 0.25 dead and 0.22 saturated (docs/verdict.md).
     """
     if (largest_step(update_ratio) or 0.0) > HUGE:
         return None

@@ -33,7 +33,7 @@ def batch_size_too_large(
     Source: Masters and Luschi 2018 (small batches train best for a given number of passes); false alarms in
     docs/verdict.md.
     """
-    if not len(batch_size) or not len(train_loss) or unrest(train_loss, loss, chance_loss):
+    if not len(batch_size) or not len(train_loss) or unrest(train_loss, loss, chance_loss, valid_loss):
         return None
     size, steps = float(np.median(batch_size.values)), int(valid_loss.steps[-1]) if len(valid_loss) else 0
     a_pass = np.ceil(n_train / max(size, 1.0))

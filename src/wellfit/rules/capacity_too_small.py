@@ -44,7 +44,7 @@ def capacity_too_small(
     hindered = (recipe or {}).get("network.dropout", 0.0) >= MUCH_DROPOUT or (moved is not None and moved < SMALL)
     hindered = hindered or (largest_step(update_ratio) or 0.0) > HUGE
     level = len(values := finite(train_loss)) < 3 or falls(values)[1] < LEVEL * chance_loss
-    if hindered or not level or improving(valid_loss, chance_loss) or unrest(train_loss, loss, chance_loss):
+    if hindered or not level or improving(valid_loss, chance_loss) or unrest(train_loss, loss, chance_loss, valid_loss):
         return None
     widths = (recipe or {}).get("network.widths")
     wider = {} if widths is None else {"network.widths": tuple(max(16, 2 * w) for w in widths) or (64, 64)}

@@ -32,7 +32,7 @@ def epochs_too_few(
     Source: measured on healthy trainings, false alarms in docs/verdict.md.
     """
     better = improving(valid_loss, chance_loss, skill is not None and skill.overfitted)
-    if better is None or unrest(train_loss, loss, chance_loss):
+    if better is None or unrest(train_loss, loss, chance_loss, valid_loss):
         return None
     planned = (recipe or {}).get("training.epochs", epochs)
     step = int(valid_loss.steps[-1])

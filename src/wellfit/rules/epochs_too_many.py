@@ -26,19 +26,19 @@ def epochs_too_many(
     """Went on long past its best.
 
     Sees: the validation loss was lowest in the first 60 % of the epochs and ended above that by a tenth of chance
-    and by more than a standard error.
+    and by more than half a standard error (the rows are the same, so most of their error cancels).
     Hurts: time, and the result too where the last weights are kept instead of the best ones.
     Mistaken for: a training that broke (the training loss rises as well; then this rule is silent).
     Remedy: early stopping, or fewer epochs. The best weights were kept, so this is for information.
     Source: Prechelt 1998, "Early stopping - but when?"; the rise measured on healthy trainings (docs/verdict.md).
     """
     values = finite(valid_loss)
-    if len(values) < 8 or unrest(train_loss, loss, chance_loss):
+    if len(values) < 8 or unrest(train_loss, loss, chance_loss, valid_loss):
         return None
     best = int(np.nanargmin(valid_loss.values))
     rise = climb(values)
     error = float(valid_loss_se.values[best]) if valid_loss_se is not None and len(valid_loss_se) > best else 0.0
-    if best + 1 > EARLY * len(valid_loss) or rise < max(ROSE * chance_loss, error):
+    if best + 1 > EARLY * len(valid_loss) or rise < max(ROSE * chance_loss, error / 2):
         return None
     step, epoch = int(valid_loss.steps[best]), valid_loss.epochs[best]
     stops = (recipe or {}).get("training.patience", 0)

@@ -28,7 +28,7 @@ def labels_misaligned(
     shuffled labels, with no skill on other rows.
     """
     values = finite(valid_loss)
-    if not len(values) or not len(train_loss) or unrest(train_loss, loss, chance_loss):
+    if not len(values) or not len(train_loss) or unrest(train_loss, loss, chance_loss, valid_loss):
         return None
     learnt = finite(train_loss).min() < LEARNT * chance_loss
     nothing = skill.n_valid >= FEWEST and skill.valid.high < NOTHING and values.min() > 0.98 * chance_loss

@@ -31,21 +31,22 @@ def regularization_missing(
 ) -> Finding | None:
     """It overfits and nothing holds it back.
 
-    Sees: the validation loss rises from its lowest by 5 % of chance and by more than a standard error, while the
-    training loss goes on falling; and at the best weights a fifth or more of the skill on training rows does not
-    carry over (its 95 % interval above a tenth). With dropout at 0.3 or more this rule is silent.
+    Sees: the validation loss rises from its lowest by 5 % of chance and by more than half a standard error (the rows
+    are the same, so most of their error cancels), while the training loss goes on falling; and at the best weights a
+    fifth or more of the skill on training rows does not carry over (its 95 % interval above a tenth). With dropout
+    at 0.3 or more this rule is silent.
     Hurts: what was learnt by heart is of no use on new rows.
     Mistaken for: too few or unlike validation rows; wrong labels, which can only be learnt by heart.
     Remedy: more data, augmentation, dropout, a stronger L2 penalty, a smaller network; early stopping limits it.
     Source: definition of overfitting (Goodfellow et al. 2016, section 5.2); rate of false alarms in docs/verdict.md.
     """
     held = (recipe or {}).get("network.dropout", 0.0) >= MUCH_DROPOUT
-    if held or skill.valid.low <= 0 or not skill.overfitted or unrest(train_loss, loss, chance_loss):
+    if held or skill.valid.low <= 0 or not skill.overfitted or unrest(train_loss, loss, chance_loss, valid_loss):
         return None
     rise = climb(finite(valid_loss))
     best = int(np.nanargmin(valid_loss.values))
     error = float(valid_loss_se.values[best]) if valid_loss_se is not None and len(valid_loss_se) > best else 0.0
-    if rise < max(ROSE * chance_loss, error) or not train_loss.last < train_loss.values[best]:
+    if rise < max(ROSE * chance_loss, error / 2) or not train_loss.last < train_loss.values[best]:
         return None
     have = {"recipe": recipe, "parameters": parameters, "n_train": n_train, "kind": kind}
     remedies = advice("overfitted", have, skill)

@@ -36,9 +36,9 @@ def regularization_too_strong(
     Mistaken for: a network that is too small, a rate that is too low, noisy data.
     Remedy: a third of the dropout, a tenth of the penalty.
     Source: Srivastava et al. 2014 (dropout 0.5 for hidden units at most); shrinkage: in healthy trainings weights
-    kept 0.8 of their norm or more (docs/verdict.md).
+    kept 0.86 of their norm or more (docs/verdict.md).
     """
-    if skill.train.value >= FITTED or skill.lost.low >= LOST or unrest(train_loss, loss, chance_loss):
+    if skill.train.value >= FITTED or skill.lost.low >= LOST or unrest(train_loss, loss, chance_loss, valid_loss):
         return None
     best = int(np.nanargmin(valid_loss.values))
     step = int(valid_loss.steps[best])
