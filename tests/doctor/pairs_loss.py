@@ -99,9 +99,8 @@ def _loss(text: str) -> dict[str, str]:
     return {"loss": f"loss = {text}"}
 
 
-CROSS, LOGITS, SQUARE = _loss("F.cross_entropy(out, y[rows])"), _loss("F.binary_cross_entropy_with_logits(out, y[rows])"), _loss(
-    "F.mse_loss(out.squeeze(1), y[rows])"
-)  # fmt: skip
+CROSS, SQUARE = _loss("F.cross_entropy(out, y[rows])"), _loss("F.mse_loss(out.squeeze(1), y[rows])")
+LOGITS = _loss("F.binary_cross_entropy_with_logits(out, y[rows])")
 NLL, BCE = _loss("F.nll_loss(F.log_softmax(out, 1), y[rows])"), _loss("F.binary_cross_entropy(out, y[rows])")
 ONE_HOT, SIGMOID = {"labels": "y = F.one_hot(y, 4).float()"}, {"end": "    nn.Sigmoid(),\n"}
 OUTPUT, ENCODING, UNFIT = "output-activation-unsuitable", "labels-encoding", "loss-unsuitable"
@@ -113,7 +112,8 @@ WEIGHED = {"layer": "self.key = nn.Linear(8, 8)", **CROSS}
 PAIRS: dict[str, Pair] = {
     "softmax before cross-entropy": Pair(OUTPUT, CLASSES, CROSS, {"end": "    nn.Softmax(dim=-1),\n"}, "nn.Softmax"),
     "sigmoid before cross-entropy": Pair(OUTPUT, CLASSES, CROSS, SIGMOID, "nn.Sigmoid"),
-    "softmax in the call": Pair(OUTPUT, CLASSES, CROSS, _loss("F.cross_entropy(out.softmax(1), y[rows])"), "out.softmax"),
+    "softmax in the call": Pair(
+        OUTPUT, CLASSES, CROSS, _loss("F.cross_entropy(out.softmax(1), y[rows])"), "out.softmax"),
     "nll of probabilities": Pair(OUTPUT, CLASSES, NLL, _loss("F.nll_loss(F.softmax(out, 1), y[rows])"), "F.softmax"),
     "nll of logits": Pair(OUTPUT, CLASSES, NLL, _loss("nn.NLLLoss()(out, y[rows])"), "nn.Linear(16, 4)"),
     "softmax twice": Pair(OUTPUT, CLASSES, NLL, {"end": "    nn.Softmax(1),\n"}, "nn.Softmax"),
@@ -125,7 +125,8 @@ PAIRS: dict[str, Pair] = {
         _loss("-(y[rows] * torch.log(out.clamp(1e-6, 1))).sum(1).mean()"), "nn.Linear(16, 4)"),
     "softmax of several labels": Pair(
         OUTPUT, CLASSES, MULTI | SIGMOID | BCE, {"end": "    nn.Softmax(1),\n"}, "nn.Softmax"),
-    "softmax over examples": Pair(AXIS, CLASSES, NLL, _loss("F.nll_loss(F.log_softmax(out, 0), y[rows])"), "F.log_softmax"),
+    "softmax over examples": Pair(
+        AXIS, CLASSES, NLL, _loss("F.nll_loss(F.log_softmax(out, 0), y[rows])"), "F.log_softmax"),
     "softmax over examples by hand": Pair(
         AXIS, CLASSES, ONE_HOT | _loss("-torch.einsum('bc,bc->b', y[rows], out.log_softmax(-1)).mean()"),
         _loss("-torch.einsum('bc,bc->b', y[rows], out.log_softmax(-2)).mean()"), "log_softmax"),
@@ -133,7 +134,8 @@ PAIRS: dict[str, Pair] = {
     "class beyond the outputs": Pair(ENCODING, CLASSES, CROSS, {"labels": "y = y + 1"}, "y = y + 1"),
     "labels divided": Pair(ENCODING, CLASSES, CROSS, {"labels": "y = (y / 4).long()"}, "y = (y / 4)"),
     "sigmoid before logits": Pair(OUTPUT, BINARY, LOGITS, SIGMOID, "nn.Sigmoid"),
-    "sigmoid twice": Pair(OUTPUT, BINARY, SIGMOID | BCE, _loss("F.binary_cross_entropy(torch.sigmoid(out), y[rows])"), "nn.Sigmoid"),
+    "sigmoid twice": Pair(
+        OUTPUT, BINARY, SIGMOID | BCE, _loss("F.binary_cross_entropy(torch.sigmoid(out), y[rows])"), "nn.Sigmoid"),
     "softmax over one": Pair(OUTPUT, BINARY, SIGMOID | BCE, {"end": "    nn.Softmax(1),\n"}, "nn.Softmax"),
     "probabilities asked for": Pair(OUTPUT, BINARY, SIGMOID | BCE, {"end": ""}, "nn.Linear(16, 1)"),
     "signs for probabilities": Pair(ENCODING, BINARY, LOGITS, {"labels": "y = y * 2 - 1"}, "y = y * 2"),
@@ -145,21 +147,28 @@ PAIRS: dict[str, Pair] = {
     "cross-entropy over the batch": Pair(
         UNFIT, BINARY, LOGITS, _loss("nn.CrossEntropyLoss()(out.squeeze(), y[rows].squeeze())"), "CrossEntropyLoss"),
     "pairs by function": Pair(BROADCAST, VALUES, SQUARE, _loss("F.smooth_l1_loss(out, y[rows])"), "smooth_l1"),
-    "pairs by hand": Pair(BROADCAST, VALUES, _loss("((out[:, 0] - y[rows]) ** 2).mean()"), _loss("((out - y[rows]) ** 2).mean()"), "out - y"),
+    "pairs by hand": Pair(
+        BROADCAST, VALUES, _loss("((out[:, 0] - y[rows]) ** 2).mean()"),
+        _loss("((out - y[rows]) ** 2).mean()"), "out - y"),
     "pairs the other way": Pair(
-        BROADCAST, VALUES, SQUARE, {"labels": "y = y[:, None]"} | _loss("(y[rows] - out.squeeze(1)).abs().mean()"), "out.squeeze"),
+        BROADCAST, VALUES, SQUARE, {"labels": "y = y[:, None]"} | _loss("(y[rows] - out.squeeze(1)).abs().mean()"),
+        "out.squeeze"),
     "sigmoid of values": Pair(OUTPUT, VALUES, SQUARE, SIGMOID, "nn.Sigmoid"),
     "relu of values": Pair(OUTPUT, VALUES, SQUARE, _loss("F.l1_loss(F.relu(out).squeeze(1), y[rows])"), "F.relu"),
     "softsign of values": Pair(OUTPUT, VALUES, SQUARE, {"end": "    nn.Softsign(),\n"}, "nn.Softsign"),
     "signed differences": Pair(UNFIT, VALUES, SQUARE, _loss("(out[:, 0] - y[rows]).mean()"), "out[:, 0]"),
     "maximised": Pair(UNFIT, VALUES, SQUARE, _loss("-F.mse_loss(out[:, 0], y[rows])"), "-F.mse"),
-    "probabilities of values": Pair(UNFIT, VALUES, SQUARE, _loss("F.binary_cross_entropy_with_logits(out[:, 0], y[rows])"), "F.binary"),
+    "probabilities of values": Pair(
+        UNFIT, VALUES, SQUARE, _loss("F.binary_cross_entropy_with_logits(out[:, 0], y[rows])"), "F.binary"),
     "class numbers as values": Pair(
-        UNFIT, ROUNDED, {"labels": "y = y * 20"} | SQUARE, {"labels": "y = (y > 0).float() + (y > 2).float()"}, "F.mse_loss"),
+        UNFIT, ROUNDED, {"labels": "y = y * 20"} | SQUARE,
+        {"labels": "y = (y > 0).float() + (y > 2).float()"}, "F.mse_loss"),
     "house prices": Pair(SCALE, VALUES, SQUARE, {"labels": "y = 90000 * y + 400000"}, "90000"),
     "batch taken for time": Pair(AXIS, SEQUENCES, LSTM, {"layer": "self.body = nn.LSTM(8, 8)"}, "nn.LSTM"),
     "attention among examples": Pair(
-        AXIS, SEQUENCES, CROSS | {"layer": "self.body = nn.MultiheadAttention(8, 2, batch_first=True)", "call": "self.body(x, x, x)[0].mean(1)"},
+        AXIS, SEQUENCES,
+        CROSS
+        | {"layer": "self.body = nn.MultiheadAttention(8, 2, batch_first=True)", "call": "self.body(x, x, x)[0].mean(1)"},
         {"layer": "self.body = nn.MultiheadAttention(8, 2)"}, "nn.Multihead"),
     "attention over queries": Pair(
         AXIS, SEQUENCES, WEIGHED | {"weigh": "h = (torch.softmax(self.key(h) @ h.mT / 3, -1) @ h).mean(1)"},
@@ -177,7 +186,7 @@ net = nn.Sequential(nn.Conv2d(1, 3, 3), nn.ReLU())
     "contrastive, both ways": START + """
 x = torch.randn(320, 6)
 net = nn.Linear(6, 4)
-""" + LOOP.format(loss="s = out @ net(x[rows] + 0.1).T; loss = -(s.log_softmax(0).diag() + s.log_softmax(1).diag()).mean()"),
+""" + LOOP.format(loss="s = out @ net(x[rows] + 0.1).T\n        loss = -(s.log_softmax(0) + s.log_softmax(1)).diag().mean()"),
     "log_softmax before cross-entropy": CLASSES.format(labels="", end="    nn.LogSoftmax(1),\n", **CROSS),
     "time first": START + """
 x, y = torch.randn(5, 320, 8), torch.randint(0, 3, (320,))

@@ -12,15 +12,27 @@ from wellfit.nouns.units import percent
 SOFT = frozenset(("softmax", "log_softmax", "softmin"))
 PRODUCTS = frozenset(("matmul", "__matmul__", "bmm"))
 WEIGHTED = frozenset(("linear", "addmm", "conv1d", "conv2d", "matmul", "__matmul__", "add", "__add__"))
-SEQUENCES = frozenset(("lstm", "gru", "rnn_tanh", "rnn_relu", "multi_head_attention_forward", "scaled_dot_product_attention",
-                       "lstm_cell", "gru_cell", "_transformer_encoder_layer_fwd", "_native_multi_head_attention"))  # fmt: skip
+SEQUENCES = frozenset(
+    (
+        "lstm",
+        "gru",
+        "rnn_tanh",
+        "rnn_relu",
+        "multi_head_attention_forward",
+        "scaled_dot_product_attention",
+        "lstm_cell",
+        "gru_cell",
+        "_transformer_encoder_layer_fwd",
+        "_native_multi_head_attention",
+    )
+)
 ALONG = SEQUENCES | SOFT | PRODUCTS | {"normalize", "cumsum", "einsum", "sort", "flip", "layer_norm"}
 RECURRENT = ("LSTM", "GRU", "RNN", "MultiheadAttention", "TransformerEncoder", "TransformerEncoderLayer")
 
 
 def dimension_wrong(program: Program) -> Finding | None:
-    """Sees: softmax over the examples of the batch, over the wrong axis of what nll_loss takes classes from, over an axis
-    of size 1, or over another axis than the product that follows sums over; a network in eval mode whose answer to an
+    """Sees: softmax over the examples of the batch, over the wrong axis of what nll_loss takes classes from, over an
+    axis of size 1, or over another axis than the product that follows sums over; a network in eval mode whose answer to one
     example changes with the other examples of the batch, at a recurrent layer, attention or softmax; argmax over the
     batch in evaluation.
     Hurts: examples compete with each other, or are read as steps in time.
@@ -35,9 +47,17 @@ def dimension_wrong(program: Program) -> Finding | None:
         return None
     summary, evidence, remedy, site = said
     return Finding(
-        "dimension-wrong", "error", summary, evidence, remedy, 0.95, loss.tape.index,
-        site.file if site else None, site.line if site else None, source="seen in the run",
-    )  # fmt: skip
+        "dimension-wrong",
+        "error",
+        summary,
+        evidence,
+        remedy,
+        0.95,
+        loss.tape.index,
+        site.file if site else None,
+        site.line if site else None,
+        source="seen in the run",
+    )
 
 
 Said = tuple[str, str, str, Site | None]
@@ -71,8 +91,12 @@ def _softmax(program: Program, loss: LossSeen) -> Said | None:
             )
         summed = _summed(loss, node.outs[0])
         if dim is not None and summed is not None and dim != summed % len(shape):
-            return (f"{node.name} runs along another axis than the product that follows sums over",
-                    f"{where}, summed over axis {summed % len(shape)}", f"dim={summed}", site)  # fmt: skip
+            return (
+                f"{node.name} runs along another axis than the product that follows sums over",
+                f"{where}, summed over axis {summed % len(shape)}",
+                f"dim={summed}",
+                site,
+            )
     return None
 
 
@@ -107,8 +131,12 @@ def _mixed(program: Program) -> Said | None:
     site = program.made.get(id(layer), site) if own else site
     kind = type(layer).__name__ if own else mixed.name
     remedy = "batch_first=True" if kind in RECURRENT else "the axis of classes or features instead of axis 0"
-    return (f"{kind} runs along the examples of the batch", f"with the other examples of its batch changed, an answer changes by "
-            f"{percent(mixed.change)} of the largest", remedy, site)  # fmt: skip
+    return (
+        f"{kind} runs along the examples of the batch",
+        f"with the other examples of its batch changed, an answer changes by {percent(mixed.change)} of the largest",
+        remedy,
+        site,
+    )
 
 
 def _argmax(program: Program) -> Said | None:
@@ -118,19 +146,14 @@ def _argmax(program: Program) -> Said | None:
         if look is None or len(look.shape) != 2 or min(look.shape) < 2 or seen.grad:
             continue
         for node in seen.tape.nodes:
-            if (
-                node.name in ("argmax", "max")
-                and node.depth == 0
-                and node.ins[:1] == (seen.output,)
-                and _over_rows(node)
-            ):
-                if any(set(node.outs) & set(other.ins) for other in seen.compared):
-                    return (
-                        f"{node.name} runs over the examples, not over the classes",
-                        f"dim=0 of {list(look.shape)}",
-                        "dim=1",
-                        node.site,
-                    )
+            taken = node.name in ("argmax", "max") and node.depth == 0 and node.ins[:1] == (seen.output,)
+            if taken and _over_rows(node) and any(set(node.outs) & set(other.ins) for other in seen.compared):
+                return (
+                    f"{node.name} runs over the examples, not over the classes",
+                    f"dim=0 of {list(look.shape)}",
+                    "dim=1",
+                    node.site,
+                )
     return None
 
 

@@ -33,9 +33,17 @@ def labels_encoding(program: Program) -> Finding | None:
         return None
     site = said[3] or _place(program, loss)
     return Finding(
-        "labels-encoding", "error", said[0], said[1], said[2], 0.95, loss.tape.index if loss else program.steps,
-        site.file if site else None, site.line if site else None, source="documentation of the loss; seen in the run",
-    )  # fmt: skip
+        "labels-encoding",
+        "error",
+        said[0],
+        said[1],
+        said[2],
+        0.95,
+        loss.tape.index if loss else program.steps,
+        site.file if site else None,
+        site.line if site else None,
+        source="documentation of the loss; seen in the run",
+    )
 
 
 def _two(loss: LossSeen, known: Targets) -> Said | None:
@@ -44,9 +52,11 @@ def _two(loss: LossSeen, known: Targets) -> Said | None:
     if known.low >= -0.01 and known.high <= 1.01:
         return None
     return (
-        "the loss reads labels as probabilities, and these are none", f"labels {figure(known.low)} and {figure(known.high)}",
-        "labels 0 and 1", None,
-    )  # fmt: skip
+        "the loss reads labels as probabilities, and these are none",
+        f"labels {figure(known.low)} and {figure(known.high)}",
+        "labels 0 and 1",
+        None,
+    )
 
 
 def _hinge(loss: LossSeen, known: Targets) -> Said | None:
@@ -87,9 +97,11 @@ def _one_class(program: Program, loss: LossSeen, known: Targets) -> Said | None:
     ):
         return None
     return (
-        "all of training is labelled with one class", f"{len(known.values)} labels seen, all of them {figure(known.low)}; "
-        f"the network has {outputs_of(loss)} outputs", "keep labels as whole class numbers, never scaled", _scaled(program, loss),
-    )  # fmt: skip
+        "all of training is labelled with one class",
+        f"{len(known.values)} labels seen, all of them {figure(known.low)}; the network has {outputs_of(loss)} outputs",
+        "keep labels as whole class numbers, never scaled",
+        _scaled(program, loss),
+    )
 
 
 def _crashed(program: Program) -> Said | None:

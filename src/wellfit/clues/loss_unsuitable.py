@@ -33,9 +33,17 @@ def loss_unsuitable(program: Program) -> Finding | None:
     if site is None:
         return None
     return Finding(
-        "loss-unsuitable", severity, summary, evidence, remedy, 0.94 if severity == "error" else 0.5, loss.tape.index,
-        site.file, site.line, source="documentation of the loss; seen in the run",
-    )  # fmt: skip
+        "loss-unsuitable",
+        severity,
+        summary,
+        evidence,
+        remedy,
+        0.94 if severity == "error" else 0.6,
+        loss.tape.index,
+        site.file,
+        site.line,
+        source="documentation of the loss; seen in the run",
+    )
 
 
 def _cross(loss: LossSeen, known: Targets) -> Said | None:
@@ -46,16 +54,22 @@ def _cross(loss: LossSeen, known: Targets) -> Said | None:
     shape = list(answer.shape)
     if len(shape) > 1 and shape[1] == 1:
         return (
-            "error", "cross-entropy over a single output is always the same", f"outputs {shape}",
-            "BCEWithLogitsLoss for one output", None,
-        )  # fmt: skip
+            "error",
+            "cross-entropy over a single output is always the same",
+            f"outputs {shape}",
+            "BCEWithLogitsLoss for one output",
+            None,
+        )
     if loss.name != "cross_entropy" or not target.dtype.startswith("float"):
         return None
     if len(shape) == 1 and shape[0] > 1:
         return (
-            "error", "cross-entropy takes the examples of the batch for classes", f"outputs {shape}, one for each example",
-            "BCEWithLogitsLoss for labels 0 and 1, MSELoss for values", None,
-        )  # fmt: skip
+            "error",
+            "cross-entropy takes the examples of the batch for classes",
+            f"outputs {shape}, one for each example",
+            "BCEWithLogitsLoss for labels 0 and 1, MSELoss for values",
+            None,
+        )
     if known.rows is None or known.rows.shape[1] != outputs_of(loss):
         return None
     sums = known.rows.sum(1)
@@ -64,10 +78,13 @@ def _cross(loss: LossSeen, known: Targets) -> Said | None:
         return None
     labels = known.whole and known.low >= 0 and known.high <= 1
     return (
-        "error", "cross-entropy needs targets that are one distribution over the classes",
-        f"rows of the targets sum to {figure(float(sums.min()))} … {figure(float(sums.max()))}, the lowest value is {figure(known.low)}",
-        "BCEWithLogitsLoss: several labels may hold at once" if labels else "MSELoss for values", None,
-    )  # fmt: skip
+        "error",
+        "cross-entropy needs targets that are one distribution over the classes",
+        f"rows of the targets sum to {figure(float(sums.min()))} … {figure(float(sums.max()))}, "
+        f"the lowest value is {figure(known.low)}",
+        "BCEWithLogitsLoss: several labels may hold at once" if labels else "MSELoss for values",
+        None,
+    )
 
 
 def _binary(loss: LossSeen, known: Targets) -> Said | None:
@@ -77,10 +94,12 @@ def _binary(loss: LossSeen, known: Targets) -> Said | None:
     if known.distinct <= 2:
         return None
     return (
-        "error", "a loss of probabilities is given targets that are none",
+        "error",
+        "a loss of probabilities is given targets that are none",
         f"targets from {figure(known.low)} to {figure(known.high)}, {known.distinct} different values",
-        "CrossEntropyLoss with one output for each class" if known.classes else "MSELoss for values", None,
-    )  # fmt: skip
+        "CrossEntropyLoss with one output for each class" if known.classes else "MSELoss for values",
+        None,
+    )
 
 
 def _values(program: Program, loss: LossSeen, known: Targets) -> Said | None:
@@ -90,21 +109,30 @@ def _values(program: Program, loss: LossSeen, known: Targets) -> Said | None:
     evenly = 3 <= known.distinct <= 50
     if evenly and outputs_of(loss) == 1 and rounded(program) is not None:
         return (
-            "error", "class numbers are taken as values of one output",
-            f"{known.distinct} different targets from {figure(known.low)} to {figure(known.high)}; the outputs are rounded to be judged",
-            "one output for each class and CrossEntropyLoss", None,
-        )  # fmt: skip
+            "error",
+            "class numbers are taken as values of one output",
+            f"{known.distinct} different targets from {figure(known.low)} to {figure(known.high)}; "
+            "the outputs are rounded to be judged",
+            "one output for each class and CrossEntropyLoss",
+            None,
+        )
     if known.classes and outputs_of(loss) > 1 and known.rows is not None and known.rows.shape[1] == 1:
         return (
-            "error", "class numbers are held against each of the outputs",
-            f"{outputs_of(loss)} outputs, targets {known.distinct} class numbers", "CrossEntropyLoss", None,
-        )  # fmt: skip
+            "error",
+            "class numbers are held against each of the outputs",
+            f"{outputs_of(loss)} outputs, targets {known.distinct} class numbers",
+            "CrossEntropyLoss",
+            None,
+        )
     two = known.whole and known.distinct == 2 and known.low == 0 and known.high == 1 and loss.target not in loss.inputs
     if loss.name and two and (known.one_hot or outputs_of(loss) == 1):
         return (
-            "warning", "a distance between outputs and class labels; its gradient fades where the answer is most wrong",
-            f"{loss.name} of labels 0 and 1", "CrossEntropyLoss" if known.one_hot else "BCEWithLogitsLoss", None,
-        )  # fmt: skip
+            "warning",
+            "a distance between outputs and class labels; its gradient fades where the answer is most wrong",
+            f"{loss.name} of labels 0 and 1",
+            "CrossEntropyLoss" if known.one_hot else "BCEWithLogitsLoss",
+            None,
+        )
     return None
 
 
@@ -123,10 +151,12 @@ def _signed(program: Program, loss: LossSeen) -> Said | None:
     averaged = any(n.name in ("mean", "sum") for n in path)
     if end is loss.node and end.name in ODD and loss.target in end.ins and averaged:
         return (
-            "error", "differences are averaged with their sign: the loss has no minimum",
-            f"the loss is the mean of a difference; it reaches {figure(min(v for _, v in program.curve) if program.curve else 0.0)}",
-            "square the differences or take their absolute value", end.site,
-        )  # fmt: skip
+            "error",
+            "differences are averaged with their sign: the loss has no minimum",
+            f"it reaches {figure(min((v for _, v in program.curve), default=0.0))}",
+            "square the differences or take their absolute value",
+            end.site,
+        )
     if negated and end is loss.node and loss.name and loss.name not in ("nll_loss", "kl_div"):
         return (
             "error",

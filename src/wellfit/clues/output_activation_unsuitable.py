@@ -8,21 +8,52 @@ from wellfit.nouns.program import LossSeen, Program
 from wellfit.nouns.tape import Node, Site
 from wellfit.nouns.units import figure, percent
 
-RANGES = {"relu": (0, None), "relu_": (0, None), "sigmoid": (0, 1), "softmax": (0, 1), "tanh": (-1, 1), "softplus": (0, None),
-          "relu6": (0, 6), "hardtanh": (-1, 1), "exp": (0, None), "clamp_min": (0, None), "abs": (0, None), "sigmoid_": (0, 1),
-          "tanh_": (-1, 1), "hardsigmoid": (0, 1), "softsign": (-1, 1), "logsigmoid": (None, 0)}  # fmt: skip
-SQUASH = frozenset(("softmax", "softmin", "sigmoid", "sigmoid_", "relu", "relu_", "tanh", "tanh_", "relu6", "hardtanh", "hardsigmoid",
-                    "softsign", "logsigmoid"))  # fmt: skip
+RANGES = {
+    "relu": (0, None),
+    "relu_": (0, None),
+    "sigmoid": (0, 1),
+    "softmax": (0, 1),
+    "tanh": (-1, 1),
+    "softplus": (0, None),
+    "relu6": (0, 6),
+    "hardtanh": (-1, 1),
+    "exp": (0, None),
+    "clamp_min": (0, None),
+    "abs": (0, None),
+    "sigmoid_": (0, 1),
+    "tanh_": (-1, 1),
+    "hardsigmoid": (0, 1),
+    "softsign": (-1, 1),
+    "logsigmoid": (None, 0),
+}
+SQUASH = frozenset(
+    (
+        "softmax",
+        "softmin",
+        "sigmoid",
+        "sigmoid_",
+        "relu",
+        "relu_",
+        "tanh",
+        "tanh_",
+        "relu6",
+        "hardtanh",
+        "hardsigmoid",
+        "softsign",
+        "logsigmoid",
+    )
+)
 """Activations that take from a logit what it needs: its sign, or all but a narrow range."""
 CLIPS = frozenset(("clamp", "clamp_", "clip", "relu", "relu_", "hardtanh", "relu6"))
+LINEAR = frozenset(("linear", "addmm", "matmul", "__matmul__", "conv2d", "squeeze"))
 Said = tuple[str, str, str, Node | None]
 """summary, evidence, remedy, the activation (None: there is none where one is needed)."""
 
 
 def output_activation_unsuitable(program: Program) -> Finding | None:
-    """Sees: softmax, sigmoid, tanh or ReLU before a loss (or another softmax or sigmoid) that takes logits; softmax over a
-    single value; log-probabilities or probabilities asked for and not given; an activation whose range leaves out more
-    than 2 % of the targets; a clamp before a loss of probabilities.
+    """Sees: softmax, sigmoid, tanh or ReLU before a loss (or another softmax or sigmoid) that takes logits; softmax
+    over a single value; log-probabilities or probabilities asked for and not given; an activation whose range leaves out
+    more than 2 % of the targets; a clamp before a loss of probabilities.
     Hurts: gradients shrink or vanish, some targets can never be reached, logarithms of what is no probability.
     Mistaken for: loss-unsuitable.
     Remedy: no activation before a loss of logits, a linear output for values of either sign.
@@ -43,9 +74,17 @@ def output_activation_unsuitable(program: Program) -> Finding | None:
 
 def _finding(step: int, summary: str, evidence: str, remedy: str, site: Site | None) -> Finding:
     return Finding(
-        "output-activation-unsuitable", "error", summary, evidence, remedy, 0.93, step,
-        site.file if site else None, site.line if site else None, source="documentation of the loss; seen in the run",
-    )  # fmt: skip
+        "output-activation-unsuitable",
+        "error",
+        summary,
+        evidence,
+        remedy,
+        0.93,
+        step,
+        site.file if site else None,
+        site.line if site else None,
+        source="documentation of the loss; seen in the run",
+    )
 
 
 def _single(loss: LossSeen, chain: list[Node]) -> Said | None:
@@ -55,17 +94,24 @@ def _single(loss: LossSeen, chain: list[Node]) -> Said | None:
         if node.name in ("softmax", "log_softmax") and look is not None and look.shape:
             dim = resolved_dim(node, len(look.shape))
             if dim is not None and look.shape[dim] == 1:
-                return (f"{node.name} over a single value is always the same", f"outputs {list(look.shape)}, dim {dim}",
-                        "sigmoid for one output of 0 or 1, no activation for values", node)  # fmt: skip
+                return (
+                    f"{node.name} over a single value is always the same",
+                    f"outputs {list(look.shape)}, dim {dim}",
+                    "sigmoid for one output of 0 or 1, no activation for values",
+                    node,
+                )
     return None
 
 
 def _logits(loss: LossSeen, chain: list[Node]) -> Said | None:
     """An activation before something that takes logits: the loss, or a softmax or sigmoid that follows."""
     look, answer = loss.look(loss.target), loss.look(loss.answer)
-    taker = {"cross_entropy": "cross-entropy, which applies softmax itself", "multi_margin_loss": "a loss of margins",
-             "binary_cross_entropy_with_logits": "a loss that applies the sigmoid itself",
-             "multilabel_soft_margin_loss": "a loss that applies the sigmoid itself"}.get(loss.name)  # fmt: skip
+    taker = {
+        "cross_entropy": "cross-entropy, which applies softmax itself",
+        "multi_margin_loss": "a loss of margins",
+        "binary_cross_entropy_with_logits": "a loss that applies the sigmoid itself",
+        "multilabel_soft_margin_loss": "a loss that applies the sigmoid itself",
+    }.get(loss.name)
     if (
         loss.name == "cross_entropy"
         and look
@@ -78,8 +124,12 @@ def _logits(loss: LossSeen, chain: list[Node]) -> Said | None:
     for node in chain:
         pooled |= node.name == "mean"  # class maps averaged after a ReLU are a design of their own
         if taker and node.name in SQUASH and not (pooled and node.name.startswith("relu")):
-            return (f"{node.name} at the output stands before {taker}", f"{node.name} is what it is given",
-                    "leave the activation out", node)  # fmt: skip
+            return (
+                f"{node.name} at the output stands before {taker}",
+                f"{node.name} is what it is given",
+                "leave the activation out",
+                node,
+            )
         if node.name in ("log_softmax", "softmax", "sigmoid", "sigmoid_") and not pooled:
             taker = f"a second activation ({node.name})"
     return None
@@ -91,19 +141,32 @@ def _probabilities(loss: LossSeen, known: Targets, chain: list[Node]) -> Said | 
     last = next((n for n in chain if n.name in RANGES or n.name in CLIPS or n.name == "log_softmax"), None)
     if loss.name in ("nll_loss", "kl_div") and answer is not None and answer.high is not None and answer.high > 1e-3:
         what = f"outputs of {last.name}" if last else "outputs of a layer as they are"
-        return (f"{loss.name} takes log-probabilities and is given {what}", f"values up to {figure(answer.high)}",
-                "log_softmax at the output, or CrossEntropyLoss of the logits", last)  # fmt: skip
+        return (
+            f"{loss.name} takes log-probabilities and is given {what}",
+            f"values up to {figure(answer.high)}",
+            "log_softmax at the output, or CrossEntropyLoss of the logits",
+            last,
+        )
     if loss.name == "binary_cross_entropy" and last is not None and last.name in CLIPS:
         inner = [n.name for n in chain[chain.index(last) + 1 :]]
         if not {"sigmoid", "sigmoid_", "softmax"} & set(inner):
-            return (f"{last.name} at the output has no gradient where it clips", f"{loss.name} is given outputs of {last.name}",
-                    "sigmoid, or BCEWithLogitsLoss without activation", last)  # fmt: skip
+            return (
+                f"{last.name} at the output has no gradient where it clips",
+                f"{loss.name} is given outputs of {last.name}",
+                "sigmoid, or BCEWithLogitsLoss without activation",
+                last,
+            )
     rows = known.rows
-    if loss.name == "binary_cross_entropy" and last is not None and last.name == "softmax" and rows is not None:
-        if rows.shape[1] > 1 and known.whole and float((rows.sum(1) != 1).double().mean()) > 0.05:
-            return ("softmax lets only one label hold, and the targets hold several",
-                    f"{percent(float((rows.sum(1) != 1).double().mean()))} of the rows do not have exactly one label",
-                    "sigmoid, or BCEWithLogitsLoss without activation", last)  # fmt: skip
+    softmax = loss.name == "binary_cross_entropy" and last is not None and last.name == "softmax"
+    if softmax and rows is not None and rows.shape[1] > 1 and known.whole:
+        several = float((rows.sum(1) != 1).double().mean())
+        if several > 0.05:
+            return (
+                "softmax lets only one label hold, and the targets hold several",
+                f"{percent(several)} of the rows do not have exactly one label",
+                "sigmoid, or BCEWithLogitsLoss without activation",
+                last,
+            )
     return _by_hand(loss, known) if loss.name == "" else None
 
 
@@ -129,25 +192,27 @@ def _by_hand(loss: LossSeen, known: Targets) -> Said | None:
             clip = makers[at] if makers[at].name in CLIPS else clip
             at = next((i for i in makers[at].ins if i not in loss.tape.leaves), -1)
         look = loss.look(at)
-        if (
-            at in makers
-            and makers[at].name in ("linear", "addmm", "matmul", "__matmul__", "conv2d", "squeeze")
-            and look is not None
-        ):
-            if (look.low is not None and look.low < 0) or (look.high is not None and look.high > 1):
-                clipping = clip if clip is not None and clip.depth > 0 else None
-                return ("the loss takes logarithms of outputs that are no probabilities",
-                        f"outputs from {figure(look.low or 0.0)} to {figure(look.high or 0.0)}",
-                        "a sigmoid at the output (softmax for several classes), or a loss of logits", clipping)  # fmt: skip
+        plain = at in makers and makers[at].name in LINEAR
+        low, high = (look.low, look.high) if plain and look is not None else (None, None)
+        if low is not None and high is not None and (low < 0 or high > 1):
+            clipping = clip if clip is not None and clip.depth > 0 else None
+            return (
+                "the loss takes logarithms of outputs that are no probabilities",
+                f"outputs from {figure(low)} to {figure(high)}",
+                "a sigmoid at the output (softmax for several classes), or a loss of logits",
+                clipping,
+            )
     return None
 
 
 def _range(loss: LossSeen, known: Targets, chain: list[Node]) -> Said | None:
     """An activation that cannot reach all targets."""
     node = next((n for n in chain if n.name in RANGES), None)
-    if loss.name not in VALUE_LOSSES | {""} or node is None or (chain[: chain.index(node)] and any(
-        n.name == "mean" for n in chain[: chain.index(node)]
-    )):  # fmt: skip
+    if (
+        loss.name not in VALUE_LOSSES | {""}
+        or node is None
+        or (chain[: chain.index(node)] and any(n.name == "mean" for n in chain[: chain.index(node)]))
+    ):
         return None
     if (
         loss.name == ""
@@ -164,9 +229,10 @@ def _range(loss: LossSeen, known: Targets, chain: list[Node]) -> Said | None:
         return None
     return (
         f"{node.name} at the output cannot reach all targets",
-        f"targets from {figure(known.low)} to {figure(known.high)}, {percent(share)} of them out of the reach of {node.name}",
-        "a linear output", node,
-    )  # fmt: skip
+        f"targets from {figure(known.low)} to {figure(known.high)}, {percent(share)} of them out of its reach",
+        "a linear output",
+        node,
+    )
 
 
 def _crashed(program: Program) -> Finding | None:
@@ -180,6 +246,9 @@ def _crashed(program: Program) -> Finding | None:
         if id(m) in program.made and list(m.parameters(False))
     ]
     return _finding(
-        program.steps, "the loss takes probabilities and is given outputs as they are", program.crash,
-        "sigmoid at the output, or BCEWithLogitsLoss", made[-1] if made else program.crash_site,
-    )  # fmt: skip
+        program.steps,
+        "the loss takes probabilities and is given outputs as they are",
+        program.crash,
+        "sigmoid at the output, or BCEWithLogitsLoss",
+        made[-1] if made else program.crash_site,
+    )

@@ -10,8 +10,20 @@ from wellfit.nouns.program import LossSeen, Program
 from wellfit.nouns.tape import Node
 
 PAIRED = VALUE_LOSSES | {
-    "sub", "__sub__", "rsub", "__rsub__", "mul", "__mul__", "__rmul__", "div", "__truediv__", "eq", "__eq__", "add", "__add__",
-}  # fmt: skip
+    "sub",
+    "__sub__",
+    "rsub",
+    "__rsub__",
+    "mul",
+    "__mul__",
+    "__rmul__",
+    "div",
+    "__truediv__",
+    "eq",
+    "__eq__",
+    "add",
+    "__add__",
+}
 """Calls that pair answers with targets value by value."""
 
 
@@ -30,11 +42,17 @@ def shape_broadcast(program: Program) -> Finding | None:
         if shapes is not None and node.site is not None:
             a, t, both = shapes
             return Finding(
-                "shape-broadcast", "error", "predictions and targets broadcast against each other",
+                "shape-broadcast",
+                "error",
+                "predictions and targets broadcast against each other",
                 f"predictions {list(a)} and targets {list(t)} pair up as {list(both)}",
-                "squeeze(1) the predictions or unsqueeze(1) the targets", 0.97, loss.tape.index, node.site.file, node.site.line,
+                "squeeze(1) the predictions or unsqueeze(1) the targets",
+                0.97,
+                loss.tape.index,
+                node.site.file,
+                node.site.line,
                 source="torch's broadcasting rules",
-            )  # fmt: skip
+            )
     return None
 
 

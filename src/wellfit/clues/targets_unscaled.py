@@ -15,14 +15,19 @@ FAR = 0.5
 
 
 def targets_unscaled(program: Program) -> Finding | None:
-    """Sees: targets whose mean or spread is tens or more, or whose spread is below 1 %; where the outputs at the end still
-    are far from the mean of the targets, or spread far less, that is a proof, otherwise a suspicion for trials.
+    """Sees: targets whose mean or spread is tens or more, or whose spread is below 1 %; where the outputs at the end
+    still are far from the mean of the targets, or spread far less, that is a proof, otherwise a suspicion for trials.
     Hurts: all steps go into growing the last layer; with a squared error gradients are as large as the targets.
     Mistaken for: lr-too-low, lr-too-high, capacity-too-small.
     Remedy: standardise the targets by mean and deviation of the training rows; undo it for predictions.
     Source: LeCun et al. 1998, Efficient BackProp, section 4.3 and 4.5; the limits are those of first outputs."""
     loss, known = program.loss, targets(program)
-    if loss is None or known is None or loss.name not in VALUE_LOSSES or program.task != "regression":
+    if (
+        loss is None
+        or known is None
+        or (loss.name not in VALUE_LOSSES and not loss.name.startswith("binary"))
+        or program.task != "regression"
+    ):
         return None
     if loss.target in loss.inputs or known.distinct < 8:
         return None
@@ -38,12 +43,21 @@ def targets_unscaled(program: Program) -> Finding | None:
     if answer is not None and answer.mean is not None and answer.std is not None and max(abs(mean), std) >= LARGE:
         short = abs(answer.mean - mean) > FAR * std and abs(answer.mean) < abs(mean)
         spread = answer.std < 0.1 * std and abs(mean) + std > 10 * LARGE
+    far = max(abs(mean), std) >= 10 * LARGE
+    proved = short and spread and loss.name in VALUE_LOSSES
     site = target_made(program, loss) or loss.site
     said = f"targets {figure(mean)} ± {figure(std)}"
     if answer is not None and answer.mean is not None and answer.std is not None:
         said += f"; outputs after {last.tape.index} steps {figure(answer.mean)} ± {figure(answer.std)}"
     return Finding(
-        "targets-unscaled", "error" if short and spread else "warning", "targets are far from the scale of the outputs", said,
-        "standardise the targets by the training rows; undo it for predictions", 0.92 if short and spread else 0.5, last.tape.index,
-        site.file if site else None, site.line if site else None, source="seen in the run",
-    )  # fmt: skip
+        "targets-unscaled",
+        "error" if proved else "warning",
+        "targets are far from the scale of the outputs",
+        said,
+        "standardise the targets by the training rows; undo it for predictions",
+        0.92 if proved else 0.6 if short and far else 0.5,
+        last.tape.index,
+        site.file if site else None,
+        site.line if site else None,
+        source="seen in the run",
+    )

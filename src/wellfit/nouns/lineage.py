@@ -42,9 +42,9 @@ def data_step(program: Program, site: Site | None, position: int, *keywords: str
     if source is None or site is None:
         return []
     for call in source.calls():
-        if call.lineno <= site.line <= (call.end_lineno or call.lineno) and len(call.args) > position:
-            if last_name(call.func) not in ("print", "append", "item", "backward", "float", "range"):
-                return lineage(source, source.keyword(call, *keywords) or call.args[position])
+        there = call.lineno <= site.line <= (call.end_lineno or call.lineno) and len(call.args) > position
+        if there and last_name(call.func) not in ("print", "append", "item", "backward", "float", "range"):
+            return lineage(source, source.keyword(call, *keywords) or call.args[position])
     return []
 
 

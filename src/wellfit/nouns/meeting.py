@@ -102,9 +102,9 @@ def shown_at(program: Program, node: Node) -> Site | None:
     """Where an activation stands: the line that made it where it is a module without weights, else its call."""
     for network in program.networks:
         for module in network.module.modules():
-            if node.inside and network.names.get(id(module)) == node.inside and id(module) in program.made:
-                if not list(module.parameters()) and not list(module.children()):
-                    return program.made[id(module)]
+            here = node.inside and network.names.get(id(module)) == node.inside and id(module) in program.made
+            if here and not list(module.parameters()) and not list(module.children()):
+                return program.made[id(module)]
     return node.site
 
 

@@ -6,7 +6,10 @@ from dataclasses import replace
 
 import torch
 
+from wellfit.nouns.lineage import target_made
+from wellfit.nouns.program import Program
 from wellfit.nouns.replay import Batch, Replay
+from wellfit.nouns.tape import Site
 
 FAULTS = ("targets-unscaled",)
 USUAL = True
@@ -32,3 +35,9 @@ def scaled_targets(replay: Replay) -> Replay | None:
         return leaves
 
     return replace(replay, fed=(*replay.fed, fed), note="targets standardised")
+
+
+def place(program: Program) -> Site | None:
+    """Where the targets were made."""
+    loss = program.loss
+    return (target_made(program, loss) or loss.site) if loss else None

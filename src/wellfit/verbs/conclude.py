@@ -32,10 +32,27 @@ EXPLAINS = {
     "output-activation-unsuitable": ("lr-too-low", "optimizer-unsuitable", "epochs-too-few", "init-unsuitable"),
     "shape-broadcast": ("lr-too-low", "optimizer-unsuitable", "capacity-too-small"),
     "dimension-wrong": ("lr-too-low", "optimizer-unsuitable", "epochs-too-few"),
-    "loss-unsuitable": ("lr-too-low", "lr-too-high", "optimizer-unsuitable", "targets-unscaled"),
+    "loss-unsuitable": ("lr-too-low", "lr-too-high", "optimizer-unsuitable"),
     "data-not-shuffled": ("lr-too-high", "optimizer-unsuitable", "lr-too-low"),
+    "labels-encoding": ("regularization-missing", "epochs-too-many", "capacity-too-large", "labels-misaligned"),
+    "inputs-unscaled": ("lr-too-high", "lr-too-low", "optimizer-unsuitable", "gradient-clipping-missing"),
+    "targets-unscaled": ("lr-too-high", "lr-too-low", "optimizer-unsuitable", "gradient-clipping-missing"),
+    "loss-scale": ("lr-too-high", "lr-too-low", "optimizer-unsuitable", "gradient-clipping-missing"),
+    "lr-too-high": ("gradient-clipping-missing", "optimizer-unsuitable", "loss-scale"),
+    "gradient-clipping-missing": ("lr-too-high", "optimizer-unsuitable"),
+    "lr-schedule-unsuitable": ("lr-too-low", "lr-too-high", "epochs-too-few", "optimizer-unsuitable"),
+    "lr-too-low": ("epochs-too-few", "loss-scale"),
+    "optimizer-unsuitable": ("lr-too-low", "lr-too-high", "epochs-too-few"),
+    "batch-size-too-large": ("lr-too-low",),
+    "epochs-too-few": ("lr-too-low", "optimizer-unsuitable"),
+    "init-unsuitable": ("lr-too-high", "gradient-clipping-missing"),
 }
-"""A proved fault -> faults that it may look like; those are not reported beside it unless proved too."""
+"""A proved fault -> faults that it may look like; those are not reported behind it."""
+
+
+STANDS = {"loss-unsuitable": 0.6, "targets-unscaled": 0.6}
+"""Fault -> confidence from which a clue's warning stays one beside a proved fault though no trial confirmed it: a fact of
+the program that another fault may hide in every trial."""
 
 
 def conclude(program: Program, clues: list[Finding], trials: Trials) -> tuple[str, list[Finding]]:
@@ -43,12 +60,12 @@ def conclude(program: Program, clues: list[Finding], trials: Trials) -> tuple[st
     best = max((t.closed for t in trials.tried if not t.on), default=0.0)
     found = [said for clue in clues if (said := _weighed(clue, trials, best)) is not None]
     proved = {f.fault for f in found if f.severity == "error"}
-    hidden = {x for p in proved for x in EXPLAINS.get(p, ())}
-    if not proved:
-        found += _by_trial(program, trials, best, {f.fault for f in found})
+    if not any(clue.severity == "error" for clue in clues):  # what trials alone proved may be one cause of several
+        found += _by_trial(program, trials, best, {f.fault for f in found}, bool(proved))
         proved = {f.fault for f in found if f.severity == "error"}
-    found = [f for f in found if f.fault not in hidden or f.confidence > 0.9]
-    found = _each_once(by_weight(found))
+    if not any(f.severity == "error" for f in found):
+        found = [f if f.fault not in STANDS else replace(f, severity="info") for f in found]
+    found = _explained(_each_once(by_weight(found)))
     status = "faulty" if any(f.severity == "error" for f in found) else "crashed" if program.crash else "healthy"
     return status, found
 
@@ -58,16 +75,19 @@ def _weighed(clue: Finding, trials: Trials, best: float) -> Finding | None:
     trial = max((t for t in trials.tried if clue.fault in t.faults), key=lambda t: t.closed, default=None)
     if trial is not None and trial.closed >= SUPPORTED:
         return replace(
-            clue, severity="error", confidence=max(clue.confidence, 0.96), evidence=_joined(clue, trial, trials)
+            clue,
+            severity="error",
+            evidence=_joined(clue, trial, trials),
+            confidence=0.9 + 0.05 * clue.confidence + 0.04 * min(trial.closed, 1.0),
         )
-    if clue.severity == "error":
+    if clue.severity == "error" or clue.confidence >= STANDS.get(clue.fault, 2.0):
         return clue
     if trial is not None and trial.closed < REFUTED:
         return None
     return replace(clue, severity="info", confidence=0.4 * clue.confidence)
 
 
-def _by_trial(program: Program, trials: Trials, best: float, known: set[str]) -> list[Finding]:
+def _by_trial(program: Program, trials: Trials, best: float, known: set[str], sure: bool) -> list[Finding]:
     """Findings from trials alone: the change that closes the gap, and those as good."""
     found = []
     done: set[str] = set()
@@ -76,6 +96,8 @@ def _by_trial(program: Program, trials: Trials, best: float, known: set[str]) ->
         limit = min(CLOSES, max(best, SUPPORTED))
         if trial.closed < (CLOSES if trial.on else max(limit, best - NEAR)) or fault in known or fault in done:
             continue
+        if sure and fault.replace("-", "_") in shelf.names("clues"):
+            continue  # its own clue sees nothing, and another fault is confirmed
         done.add(fault)
         place = getattr(shelf.module("remedies", trial.word), "place", None)
         site = place(program) if place else None
@@ -87,6 +109,12 @@ def _by_trial(program: Program, trials: Trials, best: float, known: set[str]) ->
             site.file if site else None, site.line if site else None, source="trials on copies of the program",
         ))  # fmt: skip
     return found
+
+
+def _explained(found: list[Finding]) -> list[Finding]:
+    """Without those that a proved fault before them explains away."""
+    proved = [(i, EXPLAINS.get(f.fault, ())) for i, f in enumerate(found) if f.severity == "error"]
+    return [f for i, f in enumerate(found) if not any(j < i and f.fault in explained for j, explained in proved)]
 
 
 def _measured(trial: Trial, trials: Trials) -> str:

@@ -153,6 +153,8 @@ def _skill(pairs: list[Any], replay: Replay) -> float:
         truth.append(t)
     kind = _kind(torch.cat([p[2].flatten(1) if p[2].ndim > 1 else p[2] for p in pairs]))
     a, t = torch.cat(scores), torch.cat(truth)
+    if kind == "binary" and t.ndim == 2 and t.shape[1] > 1 and bool((t.sum(1) == 1).all()):
+        kind, t = "classes", t.argmax(1)  # one label in each row
     if kind == "classes":
         said = a.argmax(1) if a.ndim > 1 else a.round().long()
         most = torch.bincount(t.long().flatten()).max() / t.numel()
@@ -161,6 +163,8 @@ def _skill(pairs: list[Any], replay: Replay) -> float:
     a, t = a.double(), t.double()
     if not bool(a.isfinite().all()):
         return -1.0
+    if kind == "regression" and "with_logits" in pairs[0][3].loss.name:
+        a = a.sigmoid()  # soft targets, such as grey values
     if kind == "binary":
         logits = replay.extra.get("logits", "with_logits" in pairs[0][3].loss.name) or bool(((a < 0) | (a > 1)).any())
         said, one = a.flatten() > (0 if logits else 0.5), t.flatten() > 0.5
