@@ -2,27 +2,76 @@
 
 from __future__ import annotations
 
+import ast
+import math
+
+from torch import Tensor
+
+from wellfit.nouns.fed import built, evaluated, inputs_chain, targets_chain
 from wellfit.nouns.finding import Finding
+from wellfit.nouns.flow import Spot
 from wellfit.nouns.program import Program
+from wellfit.nouns.source import last_name
+from wellfit.nouns.tape import Site
 from wellfit.nouns.units import percent
+
+BREAKING = frozenset(
+    ("log", "log10", "log2", "log1p", "sqrt", "power", "reciprocal", "divide", "arccos", "acos", "asin", "rsqrt")
+)
 
 
 def data_nonfinite(program: Program) -> Finding | None:
-    """Sees: values that are not finite in what the network is fed or in the targets.
+    """Sees: values that are not finite in what the network is fed or in the targets, and losses that are not finite.
     Hurts: one of them makes loss and weights NaN for good.
-    Mistaken for: lr-too-high, gradient-clipping-missing.
+    Mistaken for: lr-too-high, gradient-clipping-missing; missing values that a mask leaves out do no harm.
     Remedy: impute or leave out; a floor under deviations that are divided by.
     Source: a fact of the run."""
-    for loss in program.losses:
+    broken = any(not math.isfinite(v) for _, v in program.curve)
+    for loss in program.losses if broken else []:
         for n in (*loss.inputs, loss.target):
-            look = loss.look(n)
-            if look is not None and look.bad_frac:
-                site = loss.tape.passes()[0].site if loss.tape.passes() else loss.site
-                what = "targets" if n == loss.target else "inputs"
-                return Finding(
-                    "data-nonfinite", "error", f"{what} hold NaN or infinite values",
-                    f"{percent(look.bad_frac, 3)} of a batch {list(look.shape)} at step {loss.tape.index}",
-                    "find where they come from; impute them or leave those rows out", 0.97, loss.tape.index,
-                    site.file if site else None, site.line if site else None, source="seen in the run",
-                )  # fmt: skip
+            look, leaf = loss.look(n), loss.tape.leaves.get(n) if n is not None else None
+            if look is not None and look.bad_frac and not _mask(leaf):
+                wrong = n == loss.target
+                chain = targets_chain(program, loss) if wrong else inputs_chain(program)
+                return _said("targets" if wrong else "inputs", look.bad_frac, look.shape, loss.tape.index, _made(chain))
+    if not broken:
+        for held in evaluated(program)[-8:]:
+            if held.inputs.is_floating_point() and not bool(held.inputs.isfinite().all()) and not _mask(held.inputs):
+                after = held.seen.tape.looks.get(held.seen.output) if held.seen.output is not None else None
+                if after is None or not after.bad_frac:
+                    continue
+                bad = 1 - float(held.inputs.isfinite().float().mean())
+                made = _made(inputs_chain(program, held.seen.node))
+                return _said("inputs in evaluation", bad, tuple(held.inputs.shape), held.index, made)
     return None
+
+
+def _mask(x: Tensor | None) -> bool:
+    """A mask of zeros and minus infinity, as attention takes it."""
+    return x is not None and bool(((x == 0) | (x == -math.inf)).all())
+
+
+def _made(chain: list[Spot]) -> Site | None:
+    """The nearest expression that can make such values, by dividing, roots or logarithms; else where the tensor is made."""
+    for spot in chain:
+        if isinstance(spot.expr, (ast.BinOp, ast.Call)) and _breaks(spot.expr):
+            return Site(spot.source.path, spot.expr.lineno)
+    return built(chain)
+
+
+def _breaks(e: ast.expr) -> bool:
+    for n in ast.walk(e):
+        if isinstance(n, ast.BinOp) and isinstance(n.op, (ast.Div, ast.Pow)) and not isinstance(n.right, ast.Constant):
+            return True
+        if isinstance(n, ast.Call) and last_name(n.func) in BREAKING:
+            return True
+    return False
+
+
+def _said(what: str, bad: float, shape: tuple[int, ...], step: int, site: Site | None) -> Finding:
+    return Finding(
+        "data-nonfinite", "error", f"{what} hold NaN or infinite values",
+        f"{percent(bad, 3)} of a batch {list(shape)} at step {step}",
+        "find where they come from; impute them or leave those rows out", 0.97, step,
+        site.file if site else None, site.line if site else None, source="seen in the run",
+    )  # fmt: skip

@@ -175,7 +175,7 @@ class Watcher:
 
     def _meet(self, module: nn.Module) -> None:
         """First call of a network: name its parts, copy it as it is before its first call."""
-        if id(module) in self.roots:
+        if id(module) in self.roots or any(map(nn.parameter.is_lazy, module.parameters())):
             return
         self.roots.add(id(module))
         r, p = self.recorder, self.program

@@ -1,0 +1,109 @@
+"""One class drowns the others and nothing accounts for it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from wellfit.nouns import final
+from wellfit.nouns.control import kind, labels
+from wellfit.nouns.fed import evaluated, trained
+from wellfit.nouns.finding import Finding
+from wellfit.nouns.program import Program
+from wellfit.nouns.units import figure, percent
+
+RARE = 0.1
+"""Share of the rarest class, against its fair share at most a quarter as large, below which it counts as rare."""
+MISSED = 0.6
+"""Recall of the rare class below which it counts as missed."""
+GAIN = 0.08
+"""Mean recall that mere correction of the answers by the class frequencies must gain: the network knows more than it
+says."""
+WEIGHING = ("WeightedRandomSampler", "ImbalancedDatasetSampler", "SubsetRandomSampler")
+
+
+def class_imbalance(program: Program) -> Finding | None:
+    """Sees: a class with few of the labels trained on, no class weights and no weighted sampler, little of it found, and
+    more of it found at once where the answers are corrected by the class frequencies.
+    Hurts: the cheapest answer is the frequent class; the rare one, mostly the one that matters, is missed.
+    Mistaken for: lr-too-low, capacity-too-small.
+    Remedy: `weight=` or `pos_weight=` in the loss, or a weighted sampler.
+    Source: King and Zeng 2001; Menon et al. 2021 (logit adjustment)."""
+    loss = program.loss
+    if loss is None or loss.name not in (
+        "cross_entropy",
+        "binary_cross_entropy_with_logits",
+        "binary_cross_entropy",
+        "nll_loss",
+    ):
+        return None
+    if loss.node is None or _weighted(program):
+        return None
+    batches = [g for g in trained(program) if g.targets is not None and kind(g.targets) == "classes"]
+    if len(batches) < 2:
+        return None
+    y = torch.cat([labels(g.targets) for g in batches if g.targets is not None])
+    counts = torch.bincount(y.clamp_min(0))
+    shares = counts[counts > 0].double() / len(y)
+    if (
+        len(shares) < 2
+        or len(shares) < len(counts)
+        or float(shares.min()) > min(RARE, 1 / (4 * len(shares)))
+        or counts.min() < 5
+    ):
+        return None
+    held = [h for h in evaluated(program) if h.targets is not None and kind(h.targets) == "classes"]
+    held = [h for h in held if h.index >= program.steps - 1] or held[-1:] or batches
+    truth = torch.cat([labels(h.targets) for h in held if h.targets is not None])
+    answer = final.answers(program, [h.inputs for h in held])
+    if answer is None or not bool(answer.isfinite().all()):
+        return None
+    recalls = _recalls(answer, truth, shares, loss.name)
+    if recalls is None:
+        return None
+    rare, before, after = recalls
+    if rare > MISSED or after - before < GAIN or after < 0.5 + 0.5 / len(shares):
+        return None
+    site = loss.made or loss.site
+    return Finding(
+        "class-imbalance", "error", "a rare class is drowned by the frequent ones",
+        f"it has {percent(float(shares.min()))} of the labels and {percent(rare, 0)} of its examples are found; mean "
+        f"recall over classes {figure(before, 2)}, with answers corrected by the class frequencies {figure(after, 2)}",
+        "weight the classes in the loss (weight=, pos_weight=) or in the sampler", 0.85, None,
+        site.file if site else None, site.line if site else None, limit=MISSED, source="logit adjustment",
+    )  # fmt: skip
+
+
+def _weighted(program: Program) -> bool:
+    """Do weights in the loss or a sampler account for it?"""
+    kwargs = program.loss.node.kwargs if program.loss and program.loss.node else {}
+    args = program.loss.node.args[2:] if program.loss and program.loss.node else ()
+    given = [
+        kwargs.get("weight"),
+        kwargs.get("pos_weight"),
+        *[a for a in args if not isinstance(a, (bool, int, str, float))],
+    ]
+    none = str(kwargs.get("reduction", "mean")) == "none"
+    return (
+        none or any(v is not None for v in given) or any(x.sampler in WEIGHING and x.used >= 0 for x in program.loaders)
+    )
+
+
+def _recalls(answer: Tensor, truth: Tensor, shares: Tensor, name: str) -> tuple[float, float, float] | None:
+    """(recall of the rarest class, mean recall, mean recall of answers corrected by the class frequencies)."""
+    rarest = int(shares.argmin())
+    if answer.ndim == 2 and answer.shape[1] == len(shares) > 1:
+        odds = answer.double().clamp_min(1e-9).log() if name == "binary_cross_entropy" else answer.double()
+        said, fair = odds.argmax(1), (odds - shares.log()).argmax(1)
+    elif answer.numel() == len(truth) and len(shares) == 2:
+        p = answer.flatten().double()
+        odds = torch.logit(p.clamp(1e-9, 1 - 1e-9)) if name == "binary_cross_entropy" else p
+        said, fair = (odds > 0).long(), (odds > (shares[1] / shares[0]).log()).long()
+    else:
+        return None
+    there = [c for c in range(len(shares)) if int((truth == c).sum()) >= 5]
+    if rarest not in there or len(there) < 2:
+        return None
+    recall = lambda said, c: float((said[truth == c] == c).double().mean())
+    mean = lambda said: sum(recall(said, c) for c in there) / len(there)
+    return recall(said, rarest), mean(said), mean(fair)

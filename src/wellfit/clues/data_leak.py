@@ -1,0 +1,178 @@
+"""Validation or test examples, or statistics of them, reach training."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+from wellfit.nouns.fed import built, evaluated, inputs_chain, trained
+from wellfit.nouns.finding import Finding
+from wellfit.nouns.program import Program
+from wellfit.nouns.source import Source, last_name
+from wellfit.nouns.tape import Site
+from wellfit.nouns.units import percent
+
+SHARED = 0.1
+"""Share of evaluated rows that were trained on as well above which it is no accident."""
+ALL = 0.98
+"""Above this share it is the training set that is evaluated, as many programs do on purpose."""
+VALUES = 4
+"""Different values that a row must hold to be told apart from others by them."""
+COPYING = (
+    "repeat",
+    "tile",
+    "concatenate",
+    "cat",
+    "vstack",
+    "resample",
+    "sample",
+    "fit_resample",
+    "repeat_interleave",
+    "choice",
+    "concat",
+    "hstack",
+    "RandomOverSampler",
+    "SMOTE",
+    "sliding_window_view",
+    "unfold",
+)
+SPLITTING = (
+    "train_test_split",
+    "random_split",
+    "permutation",
+    "randperm",
+    "split",
+    "shuffle",
+    "KFold",
+    "StratifiedKFold",
+    "choice",
+)
+CHOOSING = ("SelectKBest", "SelectPercentile", "SelectFromModel", "RFE", "RFECV", "TargetEncoder", "mutual_info_classif", "f_classif", "f_regression", "mutual_info_regression", "chi2", "PLSRegression", "LinearDiscriminantAnalysis", "NeighborhoodComponentsAnalysis")  # fmt: skip
+
+
+def data_leak(program: Program) -> Finding | None:
+    """Sees: rows (or the greater part of windows) that were trained on and are evaluated too, while the evaluated set is
+    not the training set; a selection of features by the labels before the split (in the source).
+    Hurts: the score measures memory, and promises what new data will not keep.
+    Mistaken for: a good result. A training accuracy on the training set, and data of few values, are left out.
+    Remedy: split first, then repeat, balance, window and select on the training part alone.
+    Source: Kapoor and Narayanan 2023, Leakage and the reproducibility crisis in machine-learning-based science."""
+    return _rows(program) or _chosen(program)
+
+
+def _rows(program: Program) -> Finding | None:
+    batches = trained(program)
+    held = [h for h in evaluated(program) if h.index >= 1]
+    if not batches or not held:
+        return None
+    known = {k for g in batches for k in _keys(g.inputs)}
+    ends = [h for h in held if h.index >= program.steps - 1] or held[-4:]
+    shares = []
+    for h in ends:
+        rows = _keys(h.inputs)
+        if len(rows) >= min(8, len(held[0].inputs)):
+            shares.append((sum(k in known for k in rows) / len(rows), len(rows)))
+    if not shares or not _many(ends[-1].inputs):
+        return None
+    least, n = min(shares)[0], sum(size for _, size in shares)
+    if least < SHARED or least * n < 8 or (least >= ALL and (n > 0.6 * len(known) or not _split(program))):
+        return None
+    site = _copied(program)
+    return Finding(
+        "data-leak", "error", "examples that the network was trained on are in what it is evaluated on",
+        f"of each evaluated batch at least {percent(least, 0)} was trained on, bit by bit; {n} rows in all",
+        "split before rows are repeated, balanced or cut into windows, and keep the parts apart", 0.93, None,
+        site.file if site else None, site.line if site else None, limit=SHARED, source="rows compared bit by bit",
+    )  # fmt: skip
+
+
+def _keys(x: Tensor) -> list[bytes]:
+    """A key for each row with enough different values."""
+    if x.ndim < 2 or not x.is_floating_point():
+        return []
+    flat = x.flatten(1)
+    some = flat[:, :: max(1, flat.shape[1] // 64)].sort(1).values
+    enough = ((some.diff(dim=1) != 0).sum(1) >= min(VALUES, flat.shape[1]) - 1) & some.isfinite().all(1)
+    return [row.numpy().tobytes() for row in flat[enough].contiguous().cpu()]
+
+
+def _many(x: Tensor) -> bool:
+    """Do rows of such data differ by nature: has any column of a batch nearly as many values as rows?"""
+    flat = x.flatten(1)[:200, :64]
+    return max(len(torch.unique(c)) for c in flat.T) >= 0.2 * len(flat) + 4
+
+
+def _split(program: Program) -> bool:
+    """Does the program divide its data at all?"""
+    return any(True for s in program.sources.values() for _ in s.calls("train_test_split", "random_split"))
+
+
+def _copied(program: Program) -> Site | None:
+    """Where rows are copied before they are divided; else where they are divided, else where the training set is made."""
+    for chain in (inputs_chain(program),):
+        for source in {s.source.path: s.source for s in chain}.values():
+            copying = _first(source, _calling(source, COPYING))
+            splitting = _first(source, source.calls(*SPLITTING))
+            if copying and (not splitting or copying <= splitting):
+                return Site(source.path, copying)
+            if splitting:
+                return Site(source.path, splitting)
+        return built(chain)
+    return None
+
+
+def _calling(source: Source, names: tuple[str, ...]) -> list[ast.Call]:
+    """Calls of these, and of the user's functions that call them."""
+    inside = {
+        f.name for c in source.calls(*names) if isinstance(f := source.enclosing(c, ast.FunctionDef), ast.FunctionDef)
+    }
+    return [
+        c
+        for c in source.calls(*names, *inside)
+        if source.enclosing(c, ast.FunctionDef, ast.ClassDef) is None or not inside
+    ]
+
+
+def _first(source: Source, calls: Iterable[ast.Call]) -> int | None:
+    """Line of the first of these before training begins."""
+    steps = [c.lineno for c in source.calls("backward")]
+    lines = [
+        c.lineno
+        for c in calls
+        if not steps or c.lineno < max(steps) or source.enclosing(c, ast.FunctionDef) is not None
+    ]
+    return min(lines, default=None)
+
+
+def _chosen(program: Program) -> Finding | None:
+    """Features chosen by the labels of all rows, before the rows are divided."""
+    for source in program.sources.values():
+        for call in source.calls("fit", "fit_transform"):
+            made = _kind(source, call)
+            if made not in CHOOSING or len(call.args) < 2:
+                continue
+            parts = [n.id for a in call.args[:2] for n in ast.walk(a) if isinstance(n, ast.Name)]
+            after = [c for c in source.calls("train_test_split", "random_split", "split") if c.lineno > call.lineno]
+            used = {n.id for c in after for a in c.args for n in ast.walk(a) if isinstance(n, ast.Name)}
+            target = parts[-1] if parts else ""
+            if after and target in used:
+                return Finding(
+                    "data-leak", "error", "features are chosen by the labels of all rows, test rows among them",
+                    f"{made} is fitted to {', '.join(parts)} on line {call.lineno}, they are divided on line {after[0].lineno}",
+                    "split first, and fit the selection on the training rows alone", 0.9, None, source.path, call.lineno,
+                    source="Hastie et al., The Elements of Statistical Learning, 7.10.2",
+                )  # fmt: skip
+    return None
+
+
+def _kind(source: Source, call: ast.Call) -> str:
+    """Class of the object that a method is called on."""
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    if isinstance(owner, ast.Call):
+        return last_name(owner.func)
+    places = source.assignments(last_name(owner)) if owner is not None else []
+    value = places[-1].value if places else None
+    return last_name(value.func) if isinstance(value, ast.Call) else ""

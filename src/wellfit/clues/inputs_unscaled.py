@@ -1,0 +1,122 @@
+"""Inputs on scales far from one another or from 1, or other ones in evaluation than in training."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from wellfit.nouns import control, final
+from wellfit.nouns.fed import built, evaluated, inputs_chain, trained
+from wellfit.nouns.finding import Finding
+from wellfit.nouns.program import Program
+from wellfit.nouns.tape import Tape
+from wellfit.nouns.units import figure
+
+LARGE, TINY, PROVED = 8.0, 0.01, 20.0
+"""Root mean square of a feature above which, and of all of them below which, they may be unscaled (the aim is 1); that above which no trial is needed."""
+BETTER = 0.25
+"""Skill by which kernel regression on standardised inputs must beat the network for the proof without a trial."""
+OTHER = 5.0
+"""Factor between the spreads in training and in evaluation that no draw of the same data gives."""
+NORMS = frozenset(("batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_norm", "native_layer_norm"))
+LAYERS = frozenset(
+    ("linear", "conv1d", "conv2d", "conv3d", "lstm", "gru", "rnn_tanh", "rnn_relu", "matmul", "__matmul__")
+)
+
+
+def inputs_unscaled(program: Program) -> list[Finding]:
+    """Sees: features whose root mean square is far above 1 (or all far below), where the first layer is met; inputs of
+    another scale in evaluation than in training.
+    Hurts: the largest feature drowns the others, units saturate or die at the first steps, steps of one size fit none.
+    Mistaken for: lr-too-high, init-unsuitable, targets-unscaled.
+    Remedy: subtract the training mean and divide by the training deviation, everywhere alike.
+    Source: LeCun et al., Efficient BackProp (1998); confirmed by a trial, or by kernel regression that learns the same
+    pairs standardised while the network does not."""
+    batches = [g for g in trained(program) if g.inputs.is_floating_point()]
+    if not batches or not program.steps:
+        return []
+    shape = batches[0].inputs.shape[1:]
+    rows = torch.cat([g.inputs for g in batches if g.inputs.shape[1:] == shape]).float()
+    rows = rows[rows.flatten(1).isfinite().all(1)]
+    if not len(rows) or rows.ndim < 2:
+        return []
+    return [f for f in (_apart(program, rows), _far(program, rows)) if f is not None][:1]
+
+
+def _sizes(rows: Tensor) -> Tensor:
+    """Root mean square of each feature: column, channel of a picture, last axis of a sequence."""
+    over = (0, 2, 3) if rows.ndim == 4 else tuple(range(rows.ndim - 1))
+    return rows.square().mean(over).sqrt()
+
+
+def _far(program: Program, rows: Tensor) -> Finding | None:
+    sizes = _sizes(rows)
+    used = sizes[sizes > 1e-12]
+    if not len(used) or not (float(used.max()) > LARGE or float(used.max()) < TINY):
+        return None
+    if _handled(program.losses[0].tape, rows):
+        return None
+    site = built(inputs_chain(program))
+    proof = _proof(program) if float(used.max()) > PROVED or float(used.max()) < TINY else ""
+    return Finding(
+        "inputs-unscaled", "error" if proof else "warning", "the network's inputs are not scaled",
+        f"root mean square of the features from {figure(float(used.min()))} to {figure(float(used.max()))}, near 1 is "
+        f"right{proof}", "standardise inputs by the training mean and deviation, in evaluation too",
+        0.9 if proof else 0.7, 0, site.file if site else None, site.line if site else None, limit=LARGE,
+        source="LeCun et al. 1998",
+    )  # fmt: skip
+
+
+def _handled(tape: Tape, rows: Tensor) -> bool:
+    """Does the network itself bring them to scale before its first layer?"""
+    for node in tape.nodes:
+        if node.depth and node.name in NORMS:
+            return True
+        if node.depth and node.name in LAYERS and node.ins:
+            look = tape.looks.get(node.ins[0])
+            spread = float(rows.square().mean().sqrt())
+            return look is not None and look.std is not None and abs(look.mean or 0.0) + look.std < 0.3 * spread
+        if node.name == "embedding":
+            return True
+    return False
+
+
+def _proof(program: Program) -> str:
+    """Figures, where kernel regression learns the pairs and the network has not."""
+    batches = [g for g in trained(program) if g.targets is not None and bool(g.inputs.isfinite().all())][:40]
+    if not batches:
+        return ""
+    shape = batches[0].inputs.shape[1:]
+    batches = [g for g in batches if g.inputs.shape[1:] == shape]
+    x, y = torch.cat([g.inputs for g in batches]), torch.cat([g.targets for g in batches if g.targets is not None])
+    have = final.reached(final.answers(program, [g.inputs for g in batches]), y)
+    if have is None or have > 0.6:
+        return ""
+    can = control.split(x, y)
+    if can is None or can - max(have, 0.0) < BETTER:
+        return ""
+    return (
+        f"; skill on them (1 perfect, 0 a constant): the network {figure(have, 2)}, kernel regression {figure(can, 2)}"
+    )
+
+
+def _apart(program: Program, rows: Tensor) -> Finding | None:
+    """Training and evaluation on different scales."""
+    size = float(rows.std())
+    for held in reversed(evaluated(program)[-8:]):
+        x = held.inputs.float()
+        if x.shape[1:] != rows.shape[1:] or len(x) < 16 or not bool(x.isfinite().all()) or size <= 0:
+            continue
+        factor = float(x.std()) / size
+        shift = abs(float(x.mean() - rows.mean())) / size
+        if not (factor > OTHER or factor < 1 / OTHER or shift > 2 * OTHER) or factor == 0:
+            return None
+        site = built(inputs_chain(program, held.seen.node))
+        return Finding(
+            "inputs-unscaled", "error", "the network is evaluated on inputs of another scale than it was trained on",
+            f"mean ± deviation in training {figure(float(rows.mean()))} ± {figure(size)}, in evaluation "
+            f"{figure(float(x.mean()))} ± {figure(float(x.std()))}",
+            "scale the inputs of evaluation by what those of training were scaled by", 0.93, held.index,
+            site.file if site else None, site.line if site else None, limit=OTHER, source="seen in the run",
+        )  # fmt: skip
+    return None

@@ -1,0 +1,157 @@
+"""Labels do not belong to their inputs: shuffled apart, shifted, corrupted."""
+
+from __future__ import annotations
+
+import ast
+
+import torch
+from torch import Tensor
+
+from wellfit.nouns import control
+from wellfit.nouns.fed import built, evaluated, inputs_chain, targets_chain, trained
+from wellfit.nouns.finding import Finding
+from wellfit.nouns.flow import Spot, back
+from wellfit.nouns.program import Program
+from wellfit.nouns.source import Source, last_name
+from wellfit.nouns.tape import Site
+from wellfit.nouns.units import figure
+
+UNLEARNABLE, LEARNABLE = 0.08, 0.35
+"""Skill of kernel regression under which labels count as independent of inputs, and above which not."""
+ROWS = 90
+PERMUTING = frozenset(("randperm", "permutation", "shuffle", "sample"))
+SEEDING = frozenset(
+    ("seed", "manual_seed", "set_state", "setstate", "set_rng_state", "default_rng", "RandomState", "Random")
+)
+
+
+def labels_misaligned(program: Program) -> Finding | None:
+    """Sees: inputs and labels shuffled by different permutations, or one of them alone (in the source); labels that cannot
+    be learnt from the inputs in training while they can in evaluation, or the other way round.
+    Hurts: there is nothing to learn; the loss settles at chance, or the training set is memorised.
+    Mistaken for: lr-too-low, capacity-too-small; labels that are mere noise everywhere are no fault of the program.
+    Remedy: one permutation for both, or shuffle pairs.
+    Source: kernel regression as control (nouns/control.py)."""
+    if not program.steps:
+        return None
+    pairs = [(g.inputs, g.targets) for g in trained(program) if g.targets is not None]
+    here = _skill(pairs)
+    there = _skill([(h.inputs, h.targets) for h in evaluated(program)[-12:] if h.targets is not None])
+    said = (
+        f"skill of kernel regression (1 perfect, 0 a constant): training pairs {_word(here)}, evaluation {_word(there)}"
+    )
+    if here is None or here < UNLEARNABLE:
+        found, sure = _apart(program)
+        if found is not None and (sure or here is not None):
+            return _finding("inputs and labels are shuffled apart", said, found, 0.95)
+        if here is not None and there is not None and there > LEARNABLE:
+            site = built(targets_chain(program)) or built(inputs_chain(program))
+            return _finding("labels do not belong to their inputs in training", said, site, 0.85)
+    if here is not None and here > LEARNABLE and there is not None and there < UNLEARNABLE:
+        last = next(h for h in reversed(evaluated(program)) if h.targets is not None)
+        cross = control.learnt(*_joined(pairs), last.inputs, last.targets) if last.targets is not None else None
+        if cross is not None and cross < UNLEARNABLE:
+            site = next((c.site for c in last.seen.compared if c.site), last.seen.node.site)
+            return _finding("labels do not belong to their inputs in evaluation", said, site, 0.8)
+    return None
+
+
+def _finding(summary: str, evidence: str, site: Site | None, sure: float) -> Finding:
+    return Finding(
+        "labels-misaligned", "error", summary, evidence, "shuffle, sort and slice inputs and labels by the same index",
+        sure, None, site.file if site else None, site.line if site else None, limit=UNLEARNABLE, source="kernel regression",
+    )  # fmt: skip
+
+
+def _word(skill: float | None) -> str:
+    return "unknown" if skill is None else figure(max(skill, -1.0), 2)
+
+
+def _joined(pairs: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    x, y = pairs[0]
+    same = [(a, b) for a, b in pairs if a.shape[1:] == x.shape[1:] and b.shape[1:] == y.shape[1:]]
+    return torch.cat([a for a, _ in same]), torch.cat([b for _, b in same])
+
+
+def _skill(pairs: list) -> float | None:
+    if not pairs:
+        return None
+    if not pairs[0][0].is_floating_point() or not control.kind(pairs[0][1]):
+        return None
+    x, y = _joined(pairs)
+    x, y = x[: 6 * control.MOST], y[: 6 * control.MOST]
+    flat = torch.cat([x.flatten(1).double(), y.reshape(len(y), -1).double()], 1)
+    rows = torch.unique(flat, dim=0, return_inverse=True)[1]  # each pair once, however many epochs were seen
+    first = torch.full((int(rows.max()) + 1,), len(rows)).scatter_reduce(0, rows, torch.arange(len(rows)), "amin")
+    return control.split(x[first], y[first]) if len(first) >= ROWS else None
+
+
+def _apart(program: Program) -> tuple[Site | None, bool]:
+    """Where inputs and labels are mixed apart in the source, and is it certain without a measurement?"""
+    fed, wanted = inputs_chain(program), targets_chain(program)
+    names = [{s.expr.id for s in chain if isinstance(s.expr, ast.Name)} for chain in (fed, wanted)]
+    own = [names[0] - names[1], names[1] - names[0]]
+    for source in {s.source.path: s.source for s in (*fed, *wanted)}.values():
+        mixed = _in_place(source)
+        both = [[c for n, c in mixed if n in own[i]] for i in (0, 1)]
+        for a in both[0]:
+            for b in both[1]:
+                if not _seeded(source, a, b):
+                    return Site(source.path, min(a.lineno, b.lineno)), True
+        if both[0] or both[1]:
+            return Site(source.path, (both[0] or both[1])[0].lineno), False
+    orders = [_orders(program, chain) for chain in (fed, wanted)]
+    for mine, other in (orders, orders[::-1]):
+        for key, spot in mine.items():
+            if key not in other and _uses(spot) < 2:
+                return Site(spot.source.path, spot.line), any(k not in mine for k in other)
+    return None, False
+
+
+def _in_place(source: Source) -> list[tuple[str, ast.Call]]:
+    """(name, call) of `shuffle(name)` as a statement."""
+    calls = [c for c in source.calls("shuffle") if isinstance(source.parents.get(c), ast.Expr) and c.args]
+    return [(a.id, c) for c in calls if isinstance(a := c.args[0], ast.Name) and _own_random(c)]
+
+
+def _own_random(call: ast.Call) -> bool:
+    """Not `default_rng(0).shuffle(x)`, which gives the same order each time."""
+    return not (isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Call))
+
+
+def _seeded(source: Source, a: ast.Call, b: ast.Call) -> bool:
+    low, high = sorted((a.lineno, b.lineno))
+    return any(low <= c.lineno <= high for c in source.calls(*SEEDING))
+
+
+def _orders(program: Program, chain: list[Spot]) -> dict[str, Spot]:
+    """Random orders that the rows on this chain were put in: key of the order -> the expression that does it."""
+    found: dict[str, Spot] = {}
+    for spot in chain:
+        e = spot.expr
+        if isinstance(e, ast.Subscript):
+            key = e.slice.elts[0] if isinstance(e.slice, ast.Tuple) and e.slice.elts else e.slice
+            made = [s for s in back(Spot(spot.source, key), program.sources.values()) if _permutes(s.expr)]
+            if made:
+                found[f"{made[0].source.path}:{id(made[0].expr)}"] = spot
+        elif isinstance(e, ast.Call) and last_name(e.func) in ("shuffle", "permutation", "train_test_split"):
+            state = spot.source.keyword(e, "random_state")
+            state = ast.dump(state) if state is not None else ""
+            rows = len(e.args) if last_name(e.func) != "permutation" else 1
+            found[f"{last_name(e.func)}:{state}" if state and rows == 1 else f"{spot.source.path}:{id(e)}"] = spot
+    return found
+
+
+def _permutes(e: ast.expr) -> bool:
+    return isinstance(e, ast.Call) and last_name(e.func) in PERMUTING
+
+
+def _uses(spot: Spot) -> int:
+    """How often the order's name is an index in the file; 0 for one that is made on the spot."""
+    key = spot.expr.slice if isinstance(spot.expr, ast.Subscript) else None
+    if not isinstance(key, ast.Name):
+        return 0
+    return sum(
+        isinstance(n, ast.Subscript) and any(isinstance(x, ast.Name) and x.id == key.id for x in ast.walk(n.slice))
+        for n in spot.source.nodes
+    )

@@ -1,0 +1,134 @@
+"""`view` or `reshape` where the axes had to be permuted."""
+
+from __future__ import annotations
+
+import ast
+import math
+
+import torch
+from torch import Tensor
+
+from wellfit.nouns.fed import built, inputs_chain, trained
+from wellfit.nouns.finding import Finding
+from wellfit.nouns.program import Program
+from wellfit.nouns.source import Source, last_name
+from wellfit.nouns.tape import Node, Site, Tape
+from wellfit.nouns.units import figure, percent
+
+ROUGH = 0.3
+"""Squared step between neighbours, over that between any two values, above which a picture or a series is not smooth."""
+SMOOTHER, WRITTEN, NEARLY_ALL = 0.6, 0.93, 0.75
+"""Another reading of the same memory must be smoother by this factor, by that where a reshape is written on the way to
+the network, and in this share of the examples."""
+VIEWS = ("view", "reshape")
+
+
+def layout_scrambled(program: Program) -> Finding | None:
+    """Sees: pictures or series that are rough as they are fed, and smooth where the same memory is read with the axes in
+    another order; a reshape whose result has an axis of the operand in another place.
+    Hurts: values land on the wrong pixel, step or example; what neighbours say is lost.
+    Mistaken for: capacity-too-small, labels-misaligned.
+    Remedy: `permute` or `transpose` in place of `view` or `reshape`.
+    Source: neighbours in pictures and series are alike; the reading in memory's order shows how they lay before."""
+    for tape in program.tapes[:3]:
+        for node in tape.nodes:
+            if node.name in VIEWS and _moved(program, tape, node):
+                was, now = (list(tape.looks[n].shape) for n in (node.ins[0], node.outs[0]))
+                return _said(f"{node.name} from {was} to {now} moves an axis without moving the values", node.site, 0.9)
+    batches = [g.inputs for g in trained(program)[:8] if g.inputs.is_floating_point() and g.inputs.ndim in (3, 4)]
+    if not batches:
+        return None
+    x = torch.cat([b for b in batches if b.shape[1:] == batches[0].shape[1:]])[:256].double()
+    found = _pictures(x) if x.ndim == 4 else _series(x)
+    if found is None or not bool(x.isfinite().all()):
+        return None
+    fed, least, share, words = found
+    site, written = _reshape(program)
+    limit = WRITTEN if written else SMOOTHER
+    if fed < ROUGH or least > limit * fed or share < NEARLY_ALL:
+        return None
+    said = f"step between neighbours (1: no more alike than any two values): {figure(fed, 2)} as fed, {figure(least, 2)} with "
+    return _said(f"{said}the same memory read as {words}, so in {percent(share, 0)} of the examples", site, 0.92)
+
+
+def _said(evidence: str, site: Site | None, sure: float) -> Finding:
+    return Finding(
+        "layout-scrambled", "error", "a reshape scrambles the data where its axes had to be permuted", evidence,
+        "permute (or transpose) the axes first, then reshape", sure, None,
+        site.file if site else None, site.line if site else None, limit=ROUGH, source="likeness of neighbours",
+    )  # fmt: skip
+
+
+def _rough(x: Tensor, axis: int) -> Tensor:
+    """Of each picture (or series): mean squared step between neighbours along an axis over twice the variance."""
+    within = (2, 3) if x.ndim == 4 else (axis,)
+    spread = x.var(within, correction=0)
+    steps = x.diff(dim=axis).square().mean(within)
+    return (steps / (2 * spread).clamp_min(1e-12)).where(spread > 1e-12, torch.tensor(1.0, dtype=x.dtype)).mean(1)
+
+
+def _pictures(x: Tensor) -> tuple[float, float, float, str] | None:
+    """(roughness as fed, as it lay before, share of pictures that were smoother then, that order) of [N, C, H, W]."""
+    n, c, h, w = x.shape
+    if not 1 < c <= 16 or h < 6 or w < 6:
+        return None
+    x = x - x.mean((0, 2, 3), keepdim=True)  # channels differ by nature
+    both = lambda p: 0.5 * (_rough(p, 2) + _rough(p, 3))
+    fed = both(x)
+    ways = [(both(x.reshape(n, h, w, c).permute(0, 3, 1, 2)), "(height, width, channel)")]
+    ways.append((both(x.permute(0, 2, 3, 1).reshape(n, c, h, w)), "(channel, height, width)"))
+    least, words = min(ways, key=lambda way: float(way[0].mean()))
+    return float(fed.mean()), float(least.mean()), float((least < fed).double().mean()), words
+
+
+def _series(x: Tensor) -> tuple[float, float, float, str] | None:
+    """The same of series [N, A, B] that lay as [N, B, A]: memory runs smoothly on where a row ends."""
+    n, a, b = x.shape
+    if min(a, b) < 2 or max(a, b) < 12 or a == b:
+        return None
+    before = x.reshape(n, b, a)
+    axis = 1 if a > b else 2  # time is the longer one
+    fed, least = _rough(x, axis), _rough(before, 3 - axis)
+    if axis == 1:  # as it lay, time ran fastest: the ends of the rows that it is cut into now join
+        inside, ends = x.diff(dim=2).square().mean(), (x[:, 1:, 0] - x[:, :-1, -1]).square().mean()
+        if float(ends) > 2 * float(inside):
+            return None
+    words = "(feature, time)" if axis == 1 else "(time, feature)"
+    return float(fed.mean()), float(least.mean()), float((least < fed).double().mean()), words
+
+
+def _moved(program: Program, tape: Tape, node: Node) -> bool:
+    """Does an axis of the operand come out in another place (other sizes before it), as only a permutation does it?"""
+    if not node.ins or not node.outs or node.ins[0] not in tape.looks or node.outs[0] not in tape.looks:
+        return False
+    was, now = (tuple(d for d in tape.looks[n].shape if d > 1) for n in (node.ins[0], node.outs[0]))
+    if len(was) < 2 or len(now) < 2 or was == now or math.prod(was) != math.prod(now) or len(set(was)) < len(was):
+        return False
+    call = _written(program.source(node.site), node)
+    if call is None or any(isinstance(a, ast.BinOp) for a in call.args):
+        return False
+    place = lambda shape: {d: math.prod(shape[:i]) for i, d in enumerate(shape)}
+    before, after = place(was), place(now)
+    return any(d in after and after[d] != before[d] and d > 3 for d in before) and _same_axes(was, now)
+
+
+def _same_axes(was: tuple[int, ...], now: tuple[int, ...]) -> bool:
+    """The same sizes in another order, or the batch kept no longer first."""
+    return (
+        sorted(was) == sorted(now) or (was[0] not in now[:1] and was[0] in now) or (was[0] not in now and now[0] in was)
+    )
+
+
+def _written(source: Source | None, node: Node) -> ast.Call | None:
+    return source.call_on(node.site.line, *VIEWS) if source and node.site else None
+
+
+def _reshape(program: Program) -> tuple[Site | None, bool]:
+    """The last reshape on the way to the network (and no permutation after it), else where its input is made."""
+    chain = inputs_chain(program)
+    for spot in chain:
+        calls = [n for n in ast.walk(spot.expr) if isinstance(n, ast.Call)]
+        for n in calls:
+            if last_name(n.func) in (*VIEWS, "resize", "unflatten"):
+                return Site(spot.source.path, n.lineno), True
+    return built(chain), False

@@ -1,0 +1,94 @@
+"""Control: how well does a method that cannot fail to train, kernel ridge regression, learn the same pairs?"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+MOST = 700
+"""Rows that the method is fitted on at most, and judged on at most."""
+
+
+def kind(y: Tensor) -> str:
+    """ "classes" for whole numbers of at most 50 values and for one-hot rows, else "values"; "" for what is neither
+    labels nor a few numbers a row."""
+    if y.ndim > 1 and y[0].numel() > 16:
+        return ""
+    if y.ndim == 1 or y[0].numel() == 1:
+        v = y.flatten()
+        whole = not v.is_floating_point() or bool((v == v.round()).all())
+        return "classes" if whole and len(torch.unique(v)) <= 50 else "values"
+    one_hot = bool(((y == 0) | (y == 1)).all()) and bool((y.flatten(1).sum(1) == 1).all())
+    return "classes" if one_hot else "values"
+
+
+def labels(y: Tensor) -> Tensor:
+    """Class numbers [N] of labels [N], [N, 1] or one-hot rows [N, C]."""
+    return y.flatten(1).argmax(1) if y.ndim > 1 and y[0].numel() > 1 else y.flatten().round().long()
+
+
+def learnt(x: Tensor, y: Tensor, other_x: Tensor, other_y: Tensor, raw: bool = False) -> float | None:
+    """Skill (1 perfect, 0 a constant answer) on the other pairs of kernel ridge regression fitted to x [N, ...], y.
+
+    Inputs are standardised; Gaussian kernel of the median distance; the best of raw values, and of spectra and moments
+    for sequences and pictures, whose position says little (raw: of the values alone). None where it cannot be asked."""
+    what = kind(torch.cat([y, other_y])) if y.shape[1:] == other_y.shape[1:] else ""
+    if not what or len(x) < 20 or len(other_x) < 10 or x.shape[1:] != other_x.shape[1:]:
+        return None
+    x, y, other_x, other_y = x[:MOST], y[:MOST], other_x[:MOST], other_y[:MOST]
+    if what == "classes":
+        values, place = torch.unique(torch.cat([labels(y), labels(other_y)]), return_inverse=True)
+        if len(values) < 2:
+            return None
+        wanted = torch.nn.functional.one_hot(place[: len(y)], len(values)).double()
+        truth = place[len(y) :]
+    else:
+        wanted, truth = (
+            y.flatten(1).double() if y.ndim > 1 else y[:, None].double(),
+            other_y.double().reshape(len(other_y), -1),
+        )
+    best = -1.0
+    for a, b in list(zip(_views(x), _views(other_x)))[: 1 if raw else None]:
+        said = _ridge(a, wanted, b)
+        best = max(best, _right(said, truth) if what == "classes" else _explained(said, truth))
+    return best
+
+
+def _views(x: Tensor) -> list[Tensor]:
+    x = x.double().nan_to_num(0.0, 0.0, 0.0)
+    found = [x.flatten(1)]
+    if x.ndim >= 3 and x.shape[-1] >= 8:
+        spectrum = torch.fft.rfft(x, dim=-1).abs().flatten(1)
+        found.append(torch.cat([spectrum, x.std(-1).flatten(1), x.diff(dim=-1).abs().mean(-1).flatten(1)], 1))
+    return found
+
+
+def _ridge(a: Tensor, wanted: Tensor, b: Tensor) -> Tensor:
+    mean, std = a.mean(0), a.std(0)
+    keep = std > 1e-9 * std.max().clamp_min(1e-30)
+    a, b = ((v[:, keep] - mean[keep]) / std[keep] for v in (a, b))
+    apart = torch.cdist(a, a)
+    width = apart[apart > 0].median() if bool((apart > 0).any()) else torch.tensor(1.0)
+    same = lambda d: torch.exp(-0.5 * (d / width) ** 2)
+    middle = wanted.mean(0)
+    weights = torch.linalg.solve(same(apart) + 0.03 * torch.eye(len(a), dtype=a.dtype), wanted - middle)
+    return same(torch.cdist(b, a)) @ weights + middle
+
+
+def _right(said: Tensor, truth: Tensor) -> float:
+    most = torch.bincount(truth).max() / len(truth)
+    right = (said.argmax(1) == truth).double().mean()
+    return float((right - most) / (1 - most).clamp_min(0.05))
+
+
+def _explained(said: Tensor, truth: Tensor) -> float:
+    spread = truth.var(0, correction=0)
+    keep = spread > 1e-9 * spread.max().clamp_min(1e-30)
+    return float((1 - ((said - truth) ** 2).mean(0) / spread)[keep].clamp_min(-1).mean()) if bool(keep.any()) else -1.0
+
+
+def split(x: Tensor, y: Tensor) -> float | None:
+    """`learnt` from two thirds of these pairs on the other third, drawn at random."""
+    order = torch.randperm(len(x), generator=torch.Generator().manual_seed(0))
+    a, b = order[: len(x) * 2 // 3], order[len(x) * 2 // 3 :]
+    return learnt(x[a], y[a], x[b], y[b])

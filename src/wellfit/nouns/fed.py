@@ -1,0 +1,122 @@
+"""Fed: the data a network was trained and evaluated on, as tensors and as expressions in the user's files."""
+
+from __future__ import annotations
+
+import ast
+from typing import NamedTuple
+
+from torch import Tensor
+
+from wellfit.nouns.flow import LIBRARIES, Spot, back
+from wellfit.nouns.program import LossSeen, PassSeen, Program
+from wellfit.nouns.source import Source, last_name
+from wellfit.nouns.tape import Node, Site
+
+MAKING = frozenset(
+    ("tensor", "FloatTensor", "DoubleTensor", "LongTensor", "Tensor", "from_numpy", "as_tensor", "ToTensor", "asarray")
+)
+METHODS = frozenset(
+    ("to", "float", "long", "double", "cuda", "cpu", "view", "reshape", "unsqueeze", "squeeze", "flatten", "permute",
+     "transpose", "item", "detach", "size", "len", "range", "print", "append", "stack", "cat", "randn", "rand", "tensor",
+     "mean", "sum", "contiguous", "type", "numpy", "argmax", "backward", "zip", "enumerate", "randperm", "clone", "repeat")
+)  # fmt: skip
+
+
+class Given(NamedTuple):
+    """One batch: what the network was fed (its first tensor), what it was held against (None where unknown)."""
+
+    inputs: Tensor
+    targets: Tensor | None
+    index: int
+
+
+def trained(program: Program) -> list[Given]:
+    """Batches of the main training, in order."""
+    phase = program.optimizers.index(program.main) if program.main in program.optimizers else None
+    found = []
+    for loss in program.losses:
+        if phase is not None and loss.tape.stepped and loss.tape.phase != phase:
+            continue
+        x = next((loss.tape.leaves[i] for i in loss.inputs if i in loss.tape.leaves and loss.tape.leaves[i].ndim), None)
+        if x is not None:
+            y = loss.tape.leaves.get(loss.target) if loss.target is not None else None
+            found.append(Given(x, y if y is not None and y.ndim and len(y) == len(x) else None, loss.tape.index))
+    return found
+
+
+class Held(NamedTuple):
+    """One evaluation: its batch and the pass it is of."""
+
+    inputs: Tensor
+    targets: Tensor | None
+    index: int
+    seen: PassSeen
+
+
+def evaluated(program: Program) -> list[Held]:
+    """Batches that the network was evaluated on, in order."""
+    found = []
+    for q in program.passes:
+        leaves = q.tape.leaves
+        x = next((leaves[i] for i in q.inputs if i in leaves and leaves[i].ndim), None)
+        if x is None:
+            continue
+        others = [leaves[i] for c in q.compared for i in c.ins if i in leaves and i not in q.inputs]
+        y = next((t for t in others if t.ndim and len(t) == len(x)), None)
+        found.append(Held(x, y, q.after, q))
+    return found
+
+
+def inputs_chain(program: Program, node: Node | None = None) -> list[Spot]:
+    """From what the network is fed in training (or in this call of it) back to where that is made."""
+    last = node is not None
+    if node is None:
+        loss = program.loss
+        calls = [n for n in loss.tape.passes() if n.grad] if loss else []
+        node = calls[0] if calls else None
+    source = program.source(node.site) if node else None
+    if node is None or node.site is None or source is None:
+        return []
+    call = _network_call(source, node.site.line)
+    given = [*call.args, *(k.value for k in call.keywords)] if call else []
+    return back(Spot(source, given[0]), program.sources.values(), last) if given else []
+
+
+def targets_chain(program: Program, loss: LossSeen | None = None) -> list[Spot]:
+    """From the targets that the loss is given back to where they are made."""
+    loss = loss or program.loss
+    source = program.source(loss.site) if loss else None
+    if loss is None or loss.site is None or source is None:
+        return []
+    calls = [c for c in source.calls() if c.lineno <= loss.site.line <= (c.end_lineno or c.lineno) and len(c.args) >= 2]
+    calls = [c for c in calls if last_name(c.func) not in METHODS]
+    return back(Spot(source, calls[0].args[1]), program.sources.values()) if calls else []
+
+
+def _network_call(source: Source, line: int) -> ast.Call | None:
+    """The innermost call on a line that can be the network's."""
+    spans = [c for c in source.calls() if c.lineno <= line <= (c.end_lineno or c.lineno) and (c.args or c.keywords)]
+    spans = [c for c in spans if last_name(c.func) not in METHODS and not _library(c.func)]
+    exact = [c for c in spans if c.lineno == line] or spans
+    return min(exact, key=lambda c: sum(1 for _ in ast.walk(c)), default=None)
+
+
+def _library(func: ast.expr) -> bool:
+    return isinstance(func, ast.Attribute) and last_name(func.value) in LIBRARIES
+
+
+def built(chain: list[Spot]) -> Site | None:
+    """Where a chain becomes a tensor; else where it was given its last name before the loop over batches."""
+    for spot in chain:
+        if isinstance(spot.expr, ast.Call) and last_name(spot.expr.func) in MAKING:
+            return Site(spot.source.path, spot.expr.lineno)
+    plain = [s for s in chain if not isinstance(s.expr, (ast.Name, ast.Constant))]
+    outside = [s for s in plain if s.source is not chain[0].source or not _in_loop(chain[0], s.line)]
+    chosen = outside[0] if outside else plain[-1] if plain else None
+    return Site(chosen.source.path, chosen.line) if chosen else None
+
+
+def _in_loop(first: Spot, line: int) -> bool:
+    """Is a line in the statement, or in the loop over batches, that the chain begins with?"""
+    loop = first.source.loop_around(first.line)
+    return line == first.line or (loop is not None and loop.lineno <= line <= (loop.end_lineno or loop.lineno))
