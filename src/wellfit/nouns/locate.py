@@ -9,6 +9,11 @@ from wellfit.nouns.program import Program
 from wellfit.nouns.source import Source, last_name
 from wellfit.nouns.tape import Site
 
+BY_EPOCH = frozenset(
+    ("StepLR", "MultiStepLR", "ExponentialLR", "ReduceLROnPlateau", "CosineAnnealingLR", "CosineAnnealingWarmRestarts",
+     "PolynomialLR", "LinearLR", "MultiplicativeLR", "LambdaLR")
+)  # fmt: skip
+"""Schedulers whose periods are usually counted in epochs."""
 COUNTERS = frozenset(("range", "trange", "count", "arange"))
 """Calls that count: a loop over one of them has its number of passes written there."""
 
@@ -83,3 +88,45 @@ def _end(test: ast.expr) -> ast.expr | None:
     if isinstance(test, ast.Compare) and test.ops:
         return test.comparators[-1] if isinstance(test.ops[0], (ast.Lt, ast.LtE)) else test.left
     return None
+
+
+def batch_size(program: Program, rows: int) -> Site | None:
+    """Where the number of examples in a batch is written: the loader's argument, the step of a range or a split, or,
+    where nothing divides the data, the training loop."""
+    for loader in program.loaders:
+        if loader.batch_size == rows and loader.site is not None:
+            source = program.source(loader.site)
+            found = source.call_on(loader.site.line) if source else None
+            value = source.keyword(found, "batch_size") if source else None
+            if value is None and found is not None and len(found.args) > 1:
+                value = found.args[1]
+            if source is not None and value is not None:
+                return Site(loader.site.file, origin(source, value).lineno, loader.site.function)
+            return loader.site
+    for path, source in program.sources.items():
+        for call in source.calls("range", "split", "chunk"):
+            at = 2 if last_name(call.func) == "range" else 0
+            if len(call.args) > at and source.value(written := origin(source, call.args[at])) == rows:
+                return Site(path, written.lineno, "")
+    return loop(program)
+
+
+def schedule(program: Program) -> Site | None:
+    """Where a schedule goes wrong: its step where it is stepped once a batch though it counts epochs; else where it is
+    made; the line that sets the rate where that is done by hand."""
+    main = program.main
+    if main is None:
+        return None
+    often = main.schedule_steps >= 0.8 * main.steps and main.schedule in BY_EPOCH
+    site = (main.schedule_last or main.schedule_site) if often else (main.schedule_site or main.schedule_last)
+    if site is not None:
+        return site
+    for path, source in program.sources.items():
+        for node in source.nodes:
+            targets = node.targets if isinstance(node, ast.Assign) else []
+            targets = [node.target] if isinstance(node, ast.AugAssign) else targets
+            for target in targets:
+                key = target.slice if isinstance(target, ast.Subscript) else None
+                if isinstance(key, ast.Constant) and key.value == "lr":
+                    return Site(path, node.lineno, "")
+    return main.site

@@ -9,7 +9,7 @@ from wellfit.nouns.program import Program
 from wellfit.nouns.replay import Replay
 from wellfit.nouns.tape import Site
 
-FAULTS = ("lr-too-low",)
+FAULTS = ("lr-too-low", "loss-scale")
 
 
 def higher_rate(replay: Replay) -> list[Replay]:

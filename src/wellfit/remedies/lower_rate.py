@@ -9,7 +9,7 @@ from wellfit.nouns.program import Program
 from wellfit.nouns.replay import Replay
 from wellfit.nouns.tape import Site
 
-FAULTS = ("lr-too-high",)
+FAULTS = ("lr-too-high", "loss-scale", "gradient-clipping-missing")
 
 
 def lower_rate(replay: Replay) -> list[Replay]:

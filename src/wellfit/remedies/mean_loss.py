@@ -1,30 +1,32 @@
-"""The loss as a mean over the batch instead of a sum."""
+"""The loss as a plain mean over the batch."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from wellfit.nouns.pace import scaled_rate
 from wellfit.nouns.program import Program
 from wellfit.nouns.replay import Replay
 from wellfit.nouns.tape import Site
+from wellfit.nouns.terms import terms
 
 FAULTS = ("loss-scale",)
 USUAL = True
 ORDER = 40
+NEAR_ONE = 3.0
 
 
 def mean_loss(replay: Replay) -> Replay | None:
-    """Edit: `reduction="mean"` (or leave the reduction out)."""
-    if not any(b.loss.name and b.loss.reduction == "sum" for b in replay.batches):
+    """Edit: `reduction="mean"`, `.mean()` in place of `.sum()`, no constant factor. Played as a factor of the rate,
+    which is the same where the optimizer's step follows the gradient's size."""
+    loss, main = replay.batches[0].loss, replay.program.main
+    known = terms(loss.tape, loss.total)
+    if len(known) != 1 or not scaled_rate(main):
         return None
-    names = {b.loss.name for b in replay.batches}
-
-    def mean(func, name, args, kwargs):
-        if name in names and kwargs.get("reduction") == "sum":
-            return func(*args, **{**kwargs, "reduction": "mean", "size_average": None, "reduce": None})
-        return NotImplemented
-
-    return replace(replay, inside=(*replay.inside, mean), note="the loss as a mean")
+    size = abs(known[0].factor) * (known[0].elements if known[0].reduced == "sum" else 1)
+    if not size or 1 / NEAR_ONE < size < NEAR_ONE:
+        return None
+    return replace(replay, rate=lambda step: replay.rate(step) / size, note="the loss as a plain mean")
 
 
 def place(program: Program) -> Site | None:

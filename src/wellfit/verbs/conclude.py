@@ -33,6 +33,12 @@ EXPLAINS = {
     "shape-broadcast": ("lr-too-low", "optimizer-unsuitable", "capacity-too-small"),
     "dimension-wrong": ("lr-too-low", "optimizer-unsuitable", "epochs-too-few"),
     "loss-unsuitable": ("lr-too-low", "lr-too-high", "optimizer-unsuitable"),
+    "normalization-layer-misused": ("regularization-missing", "capacity-too-large", "lr-too-high", "optimizer-unsuitable"),
+    "mode-wrong": ("regularization-missing", "capacity-too-large"),
+    "init-unsuitable": ("lr-too-low", "optimizer-unsuitable", "epochs-too-few", "activation-unsuitable"),
+    "activation-unsuitable": ("lr-too-low", "optimizer-unsuitable", "epochs-too-few", "capacity-too-small"),
+    "regularization-too-strong": ("lr-too-low", "optimizer-unsuitable", "epochs-too-few", "capacity-too-small"),
+    "graph-detached": ("parameters-missing", "lr-too-low", "optimizer-unsuitable", "epochs-too-few"),
     "data-not-shuffled": ("lr-too-high", "optimizer-unsuitable", "lr-too-low"),
     "labels-encoding": ("regularization-missing", "epochs-too-many", "capacity-too-large", "labels-misaligned"),
     "inputs-unscaled": ("lr-too-high", "lr-too-low", "optimizer-unsuitable", "gradient-clipping-missing"),
@@ -98,6 +104,8 @@ def _by_trial(program: Program, trials: Trials, best: float, known: set[str], su
             continue
         if sure and fault.replace("-", "_") in shelf.names("clues"):
             continue  # its own clue sees nothing, and another fault is confirmed
+        if not getattr(shelf.module("remedies", trial.word), "ALONE", True):
+            continue  # it helps nearly every program: proof of a clue only
         done.add(fault)
         place = getattr(shelf.module("remedies", trial.word), "place", None)
         site = place(program) if place else None

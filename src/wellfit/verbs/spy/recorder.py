@@ -69,6 +69,10 @@ class Recorder(TorchFunctionMode):
         old = args[0] if name in ("__setitem__",) and args and isinstance(args[0], Tensor) else None
         before = perf_counter()
         ins = self._before(args, kwargs) if name not in _BORING else None
+        if name == "__getitem__" and isinstance(args[0], Tensor):  # how many rows there are to pick from
+            t = args[0]
+            shape = Look(tuple(t.shape), str(t.dtype).removeprefix("torch."), t.requires_grad)
+            self.tape.looks.setdefault(self.number(t), shape)
         self.spent_s += perf_counter() - before
         out = func(*args, **kwargs)
         if ins is not None:

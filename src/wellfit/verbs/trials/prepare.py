@@ -8,11 +8,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from wellfit.nouns.pace import Pace
 from wellfit.nouns.program import OptimizerSeen, Program
 from wellfit.nouns.replay import Batch, Replay
 
 HELD = 5
 """Every so many-th batch is held out to judge on."""
+FEW = 4
+"""Batches in a pass from which one of them is held out."""
 EPOCH = 48
 """Batches of the beginning that count as different examples."""
 
@@ -34,17 +37,20 @@ def prepare(program: Program) -> Replay | str:
     networks, parameters, why = _copies(program, seen)
     if why:
         return why
-    train, held = _split(batches)
+    train, held = _split(batches, Pace(program).epoch or EPOCH)
     steps = min(max(seen.steps, 1), 300)
     phase = seen.first
 
+    whole = max(seen.steps / steps, 1.0) if len(seen.rates) > 1 else 1.0  # a schedule is played whole, only faster
+    top = max(float(r[0]) for _, r in seen.rates)
+
     def rate(step: int) -> float:
-        base, now = seen.rates[0][1][0], seen.rates[0][1][0]
+        now = seen.rates[0][1][0]
         for at, rates in seen.rates:
-            if at > phase + step:
+            if at > phase + step * whole:
                 break
             now = rates[0]
-        return now / base if base else 1.0
+        return now / top if top else 1.0
 
     return Replay(program, networks, parameters, tuple(train), tuple(held), _optimizer(seen), rate, steps=steps)
 
@@ -84,12 +90,15 @@ def _copies(program: Program, seen: OptimizerSeen) -> tuple[dict[int, nn.Module]
     return networks, parameters, ""
 
 
-def _split(batches: list[Batch]) -> tuple[list[Batch], list[Batch]]:
-    """Batches to train on and batches held out; of too few, the rows are split."""
-    early = batches[:EPOCH]
+def _split(batches: list[Batch], epoch: int) -> tuple[list[Batch], list[Batch]]:
+    """Batches to train on and batches held out, of one pass over the data where its length is known, so that nothing
+    held out is trained on; of too few, the rows are split."""
+    early = batches[: min(EPOCH, epoch)] if epoch >= FEW else batches[:EPOCH]
     if len(early) >= 10 and not _same(early[0], early[1]):
         held = early[HELD - 1 :: HELD]
         return [b for i, b in enumerate(early) if i % HELD != HELD - 1], held
+    if FEW <= epoch == len(early):
+        return early[1:], early[:1]
     return [_rows(b, True) for b in early], [_rows(early[0], False)]
 
 
@@ -119,12 +128,13 @@ def _rows(batch: Batch, train: bool) -> Batch:
 
 
 def _optimizer(seen: OptimizerSeen) -> Any:
-    """The user's optimizer over copies of the same parameters in the same groups."""
+    """The user's optimizer over copies of the same parameters in the same groups, at the highest rates it had."""
 
     def make(parameters: dict[int, Tensor]) -> torch.optim.Optimizer:
         groups = []
-        for group in seen.groups:
+        for i, group in enumerate(seen.groups):
             settings = {k: v for k, v in group.items() if k not in ("params", "initial_lr")}
+            settings["lr"] = max([float(r[i]) for _, r in seen.rates if len(r) > i], default=settings.get("lr"))
             groups.append(
                 {**copy.deepcopy(settings), "params": [parameters[i] for i in group["params"] if i in parameters]}
             )

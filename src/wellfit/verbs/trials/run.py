@@ -116,11 +116,12 @@ def _play(replay: Replay, batch: Batch, values: dict[int, Any], networks: Any, t
             network = networks[id(node.module)]
             network.train(train and (bool(node.training) or replay.train_mode))
             given = network(*args, **kwargs)
-        else:
-            assert node.call is not None
+        elif node.call is not None:
             if (node.name.endswith("_") and not node.name.endswith("__")) or node.name.startswith("__i"):
                 args = tuple(a.clone() if isinstance(a, Tensor) and i == 0 else a for i, a in enumerate(args))
             given = node.call(*args, **kwargs)
+        else:
+            continue
         for ref, tensor in zip(refs(node.out), _tensors(given)):
             values[ref.n] = tensor
     return values

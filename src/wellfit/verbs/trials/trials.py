@@ -179,8 +179,12 @@ def _tried(variants: list[_Variant], base: float, top: float, until_s: float, fo
         except Exception as error:
             found.why = f"{word} failed ({type(error).__name__}: {error})"
             continue
-        gain = mean(o.skill for o in outcomes) - base
-        tried.append(Trial(word, faults, tuple(outcomes), gain, gain / gap - handicap, made.note))
+        have = base
+        if made.extra.get("from the end") and found.reached is not None and found.reached == found.reached:
+            have = max(base, found.reached)  # it goes on from where the script ended
+        gain = mean(o.skill for o in outcomes) - have
+        closed = gain / max(top - have, 1e-6) - handicap
+        tried.append(Trial(word, faults, tuple(outcomes), gain, closed, made.note))
     return sorted(tried, key=lambda t: -t.closed)
 
 

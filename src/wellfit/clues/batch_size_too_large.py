@@ -1,0 +1,37 @@
+"""The minibatch is so large that there are hardly any steps."""
+
+from __future__ import annotations
+
+from wellfit.nouns.finding import Finding
+from wellfit.nouns.locate import batch_size
+from wellfit.nouns.pace import Pace
+from wellfit.nouns.program import Program
+
+ROWS = 200
+"""Smaller batches are common everywhere."""
+STEPS = 4
+"""Steps in a pass over the data, or fewer."""
+ALL = 160
+"""Steps in the whole training, or fewer."""
+
+
+def batch_size_too_large(program: Program) -> Finding | None:
+    """Sees: a pass over the data takes four steps or fewer, and the whole training some tens.
+    Hurts: as many passes give far fewer steps; gradients are more exact than is of use.
+    Mistaken for: epochs-too-few, which more passes cure as well; training on all data at once by choice, for thousands
+    of steps; settled by training on.
+    Remedy: a batch of 32 to 128.
+    Source: Masters and Luschi 2018; confirmed by trial."""
+    main, pace = program.main, Pace(program)
+    if main is None or pace.rows < ROWS or not 0 < pace.epoch <= STEPS or main.steps > ALL or not pace.finite:
+        return None
+    if main.closure:
+        return None
+    site = batch_size(program, pace.rows)
+    passes = main.steps // pace.epoch
+    return Finding(
+        "batch-size-too-large", "warning", "the batch is so large that there are hardly any steps",
+        f"{pace.rows} of {pace.examples} examples in a batch: {pace.epoch} steps a pass, {main.steps} in all",
+        "a batch of 32 to 128", 0.85 if passes > 8 else 0.7, main.steps,
+        site.file if site else None, site.line if site else None, limit=STEPS, source="Masters and Luschi 2018",
+    )  # fmt: skip

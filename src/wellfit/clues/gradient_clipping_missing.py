@@ -1,0 +1,60 @@
+"""Gradients of a recurrent network explode and nothing bounds them."""
+
+from __future__ import annotations
+
+import math
+from statistics import median
+
+from torch import nn
+
+from wellfit.nouns.finding import Finding
+from wellfit.nouns.pace import Pace, beyond_usual
+from wellfit.nouns.program import Program
+from wellfit.nouns.units import figure
+
+RECURRENT = (nn.RNNBase, nn.RNNCellBase)
+JUMP = 8.0
+"""Times its usual size that the loss jumped to, or the norm of the gradient."""
+BURST = 30.0
+
+
+def gradient_clipping_missing(program: Program) -> Finding | None:
+    """Sees: a recurrent network (a layer of that kind, or one layer called many times in a pass) whose gradient norm or
+    loss jumps to many times its usual size or stops being finite, and no clipping.
+    Hurts: one step along such a gradient throws away what was learnt.
+    Mistaken for: lr-too-high, which is the better name where the rate is above the usual range.
+    Remedy: `clip_grad_norm_(model.parameters(), 1.0)` between backward and step.
+    Source: Pascanu, Mikolov and Bengio 2013; confirmed by trial."""
+    main, pace = program.main, Pace(program)
+    if main is None or "c" in program.events or len(pace.losses) < 5 or not _recurrent(program):
+        return None
+    norms = [math.sqrt(sum(g * g for g in m.grad.values())) for m in program.moments if m.grad]
+    usual = median([g for g in norms if math.isfinite(g)] or [0.0])
+    burst = max((g if math.isfinite(g) else math.inf for g in norms), default=0.0) / usual if usual > 0 else 0.0
+    finite = [v for v in pace.losses if math.isfinite(v)]
+    jump = max(finite, default=0.0) / max(median(finite or [0.0]), abs(pace.losses[0]), 1e-30)
+    if pace.finite and burst < BURST and jump < JUMP:
+        return None
+    site = (program.sites.get("b") or [None])[0]
+    return Finding(
+        "gradient-clipping-missing", "warning", "gradients of the recurrent network explode and nothing bounds them",
+        f"the largest gradient norm seen is {figure(burst, 2)} times the usual one; the loss jumped to "
+        f"{'not finite' if not pace.finite else f'{figure(jump, 2)} times its usual size'}",
+        "clip_grad_norm_(model.parameters(), 1.0) after backward()", 0.86 if beyond_usual(main) <= 0.3 else 0.6,
+        main.first, site.file if site else None, site.line if site else None, limit=JUMP,
+        source="Pascanu, Mikolov and Bengio 2013; seen in the run",
+    )  # fmt: skip
+
+
+def _recurrent(program: Program) -> bool:
+    """A recurrent layer, or the same layer used five times in one pass."""
+    if any(isinstance(m, RECURRENT) for n in program.networks for m in n.module.modules()):
+        return True
+    tape = program.loss.tape if program.loss else None
+    used: dict[tuple[int, ...], int] = {}
+    for node in tape.nodes if tape else []:
+        if node.name in ("linear", "matmul", "mm", "__matmul__", "addmm"):
+            held = tuple(i for i in node.ins if tape is not None and i in tape.parameters)
+            if held:
+                used[held] = used.get(held, 0) + 1
+    return max(used.values(), default=0) >= 5

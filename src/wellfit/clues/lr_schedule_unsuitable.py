@@ -1,0 +1,60 @@
+"""The learning rate falls too fast, too slowly, or is stepped at the wrong time."""
+
+from __future__ import annotations
+
+import math
+
+from wellfit.nouns.finding import Finding
+from wellfit.nouns.locate import schedule
+from wellfit.nouns.pace import Pace, peak_rate
+from wellfit.nouns.program import OptimizerSeen, Program
+from wellfit.nouns.units import figure, percent
+
+GONE = 0.01
+"""Share of its highest value below which a rate trains no more."""
+EARLY = 0.5
+"""Part of the training by which it was gone."""
+SOON = 0.25
+LOW = 0.1
+GROWN = 20.0
+
+
+def lr_schedule_unsuitable(program: Program) -> Finding | None:
+    """Sees: a rate that is a hundredth of its highest value before half of the training is over; one that never gets
+    near what the schedule was to reach; one that grows twentyfold beyond where it began.
+    Hurts: the rest of the training changes nothing; or it blows up.
+    Mistaken for: lr-too-low, epochs-too-few; a fall to nothing at the very end is what cosine and linear schedules do.
+    Remedy: step the scheduler once an epoch, or count its period in steps.
+    Source: PyTorch, "How to adjust learning rate"; confirmed by trial with a constant rate."""
+    main, pace = program.main, Pace(program)
+    if main is None or not main.rates or main.steps < 4 or not main.rates[0][1]:
+        return None
+    rates = [(at - main.first, float(r[0])) for at, r in main.rates]
+    top, said = peak_rate(main), None
+    if len(rates) > 1 and top > 0:
+        gone = next((at for at, r in rates if r < GONE * top and all(x < LOW * top for a, x in rates if a >= at)), None)
+        if gone is not None and gone < EARLY * main.steps:
+            said = (f"the rate fell from {figure(top)} to {figure(rates[-1][1])}, below a hundredth after step {gone} "
+                    f"of {main.steps}", gone < SOON * main.steps)  # fmt: skip
+        elif rates[-1][1] > GROWN * rates[0][1] and rates[-1][1] > 2 * _wanted(main):
+            said = f"the rate grew from {figure(rates[0][1])} to {figure(rates[-1][1])}", not pace.finite
+    high = max(r for _, r in rates)
+    if said is None and main.schedule and high < LOW * _wanted(main):
+        said = f"the rate never rose above {figure(high)} on its way to {figure(_wanted(main))}", False
+    if said is None or not math.isfinite(pace.losses[0] if pace.losses else math.nan):
+        return None
+    site = schedule(program)
+    often = f"; stepped {main.schedule_steps} times in {main.steps} steps" if main.schedule_steps else ""
+    learnt = f"; the loss fell by {percent(pace.fallen, 0)} in all"
+    return Finding(
+        "lr-schedule-unsuitable", "error" if said[1] else "warning",
+        "the learning rate's schedule does not fit the training", said[0] + often + learnt,
+        "step the scheduler once an epoch, or count its period in steps", 0.93, main.first,
+        site.file if site else None, site.line if site else None, limit=GONE, source="rates seen in the run",
+    )  # fmt: skip
+
+
+def _wanted(main: OptimizerSeen) -> float:
+    """The rate that the schedule is to reach."""
+    group = main.groups[0] if main.groups else {}
+    return float(group.get("max_lr") or group.get("initial_lr") or 0.0)

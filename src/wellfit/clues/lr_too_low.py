@@ -1,0 +1,48 @@
+"""The learning rate is too low."""
+
+from __future__ import annotations
+
+import math
+
+from wellfit.nouns.finding import Finding
+from wellfit.nouns.locate import optimizer_argument
+from wellfit.nouns.pace import Pace, beyond_usual
+from wellfit.nouns.program import Program
+from wellfit.nouns.units import figure
+
+SLOW = 8e-4
+"""Usual share of the weights' norm that a step moves them: the lecture's aim is 0.001 to 0.01."""
+NOTHING = 1e-9
+"""Below this no gradient arrives: the rate is not the cause."""
+CREEP = 1e-4
+"""A tenth of the aim."""
+
+
+def lr_too_low(program: Program) -> Finding | None:
+    """Sees: steps that move the weights by far less than a thousandth of their norm, from the first one on, and a loss
+    that has kept most of its first value.
+    Hurts: the training ends long before it gets anywhere.
+    Mistaken for: epochs-too-few (steps are of a good size, there are few of them), gradients that vanish, a schedule
+    that took the rate away, a training that has converged; settled by a trial at higher rates.
+    Remedy: a rate 10 to 100 times higher.
+    Source: Karpathy, CS231n notes; usual ranges: documentation of each optimizer; confirmed by trial."""
+    main, pace = program.main, Pace(program)
+    if main is None or len(pace.losses) < 10 or not pace.finite:
+        return None
+    below, usual, first = beyond_usual(main), pace.update, pace.first_update
+    if not math.isfinite(usual) or usual < NOTHING or first > 8 * SLOW:
+        return None
+    if below > -0.3 and (usual >= SLOW or pace.fallen > 0.6):
+        return None
+    if below <= -0.3 and (pace.fallen > 0.9 or usual > 10 * SLOW):
+        return None
+    proved = below <= -0.9 and usual < CREEP and pace.fallen < 0.2 and program.steps >= 100
+    site = optimizer_argument(program, "lr")
+    return Finding(
+        "lr-too-low", "error" if proved else "warning", f"the learning rate of {main.kind} is too low",
+        f"rate {figure(main.lr)}; a step usually moves the weights by {figure(usual, 2)} of their norm (aim 0.001 to "
+        f"0.01); the loss went from {figure(pace.start)} to {figure(pace.end)} in {main.steps} steps",
+        "a rate 10 to 100 times higher", 0.92 if below <= -0.3 else 0.75 if usual < 3 * CREEP else 0.6, main.first,
+        site.file if site else None, site.line if site else None, limit=SLOW,
+        source="Karpathy, CS231n notes (ratio of updates to weights); usual rates of the optimizer's documentation",
+    )  # fmt: skip

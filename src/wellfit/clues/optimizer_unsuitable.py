@@ -1,0 +1,74 @@
+"""This optimizer, or its settings, cannot train this network."""
+
+from __future__ import annotations
+
+import math
+
+from torch import nn
+
+from wellfit.nouns.finding import Finding
+from wellfit.nouns.locate import optimizer_argument
+from wellfit.nouns.pace import Pace, beyond_usual
+from wellfit.nouns.program import OptimizerSeen, Program
+from wellfit.nouns.units import figure
+
+ADAPTIVE_SLOW = ("Adadelta", "Adagrad", "ASGD")
+"""Optimizers whose documentation's rate is far from Adam's 0.001."""
+HARD = (nn.RNNBase, nn.RNNCellBase, nn.MultiheadAttention, nn.Conv2d, nn.Conv1d, nn.Embedding)
+"""Layers that plain descent without momentum trains slowly."""
+SLOW = 8e-4
+
+
+def optimizer_unsuitable(program: Program) -> Finding | None:
+    """Sees: settings no paper uses (momentum near 1, betas or epsilon far off), Rprop on minibatches, Adadelta or
+    Adagrad at Adam's rate, or plain descent at a usual rate that hardly moves a recurrent, attention or convolutional
+    network.
+    Hurts: the loss stays where it was, or swings.
+    Mistaken for: lr-too-low, of which it is often the other name; settled by a trial with Adam or with usual settings.
+    Remedy: Adam at 0.001, or the documentation's settings.
+    Source: documentation of each optimizer; Zhang et al. 2020, Why are adaptive methods good for attention models?"""
+    main, pace = program.main, Pace(program)
+    if main is None or not main.groups or len(pace.losses) < 5:
+        return None
+    said = _settings(main) or _kind(program, main, pace)
+    if said is None:
+        return None
+    why, sure, argument = said
+    site = optimizer_argument(program, *argument)
+    return Finding(
+        "optimizer-unsuitable", "warning", f"{main.kind} as it is set cannot train this network", why,
+        "Adam at 0.001, or the documentation's settings", sure, main.first,
+        site.file if site else None, site.line if site else None, source=f"documentation of {main.kind}",
+    )  # fmt: skip
+
+
+def _settings(main: OptimizerSeen) -> tuple[str, float, tuple[str, ...]] | None:
+    """Settings that nobody uses."""
+    group = main.groups[0]
+    momentum, eps, betas = float(group.get("momentum") or 0), float(group.get("eps") or 0), group.get("betas")
+    if momentum > 0.985:
+        steps = figure(1 / max(1 - momentum, 1e-9))
+        return f"momentum {figure(momentum, 4)}: each step goes on for {steps} steps", 0.9, ("momentum",)
+    if betas and main.kind != "Rprop" and not (betas[0] <= 0.98 and 0.8 <= betas[1] < 0.99999):
+        return f"betas {tuple(betas)}, usually (0.9, 0.999)", 0.9, ("betas",)
+    if eps > 1e-2 and main.kind not in ("Adafactor",):
+        return f"epsilon {figure(eps)}, usually 1e-8", 0.85, ("eps",)
+    if group.get("maximize"):
+        return "it climbs: maximize=True", 0.9, ("maximize",)
+    return None
+
+
+def _kind(program: Program, main: OptimizerSeen, pace: Pace) -> tuple[str, float, tuple[str, ...]] | None:
+    """An optimizer that does not suit."""
+    slow = math.isfinite(pace.update) and 1e-9 < pace.update < SLOW and pace.first_update < 8 * SLOW
+    moved = f"a step moves the weights by {figure(pace.update, 2)} of their norm, the loss went from "
+    moved += f"{figure(pace.start)} to {figure(pace.end)}"
+    if main.kind == "Rprop" and pace.epoch != 1:
+        return "Rprop goes by the sign of the gradient of all data, and is given minibatches", 0.85, ()
+    if main.kind in ADAPTIVE_SLOW and beyond_usual(main) < 0 and slow:
+        return f"{main.kind} at {figure(main.lr)}: {moved}", 0.95, ()
+    plain = main.kind == "SGD" and beyond_usual(main) > -0.3
+    hard = any(isinstance(m, HARD) for n in program.networks for m in n.module.modules())
+    if plain and hard and slow and pace.fallen < 0.4:
+        return f"plain descent at {figure(main.lr)}: {moved}", 0.7, ()
+    return None

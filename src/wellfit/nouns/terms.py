@@ -1,0 +1,75 @@
+"""Terms: what a loss is the sum of: each term's reduction, how many elements it goes over, and its constant factor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+from wellfit.nouns.tape import Node, Ref, Tape
+
+REDUCING = frozenset(("mean", "sum", "nansum", "nanmean", "dot", "inner"))
+
+
+@dataclass(frozen=True)
+class Term:
+    """reduced: "mean" or "sum"; elements: how many values it goes over, all reductions together; rows: the first
+    dimension of what was reduced; factor: product of the plain numbers it is multiplied by; node: the reduction."""
+
+    node: Node
+    reduced: str
+    elements: int
+    rows: int
+    factor: float
+
+    @property
+    def weight(self) -> float:
+        """What one element counts for in the loss."""
+        return abs(self.factor) / (self.elements if self.reduced == "mean" else 1)
+
+
+def terms(tape: Tape, total: int) -> list[Term]:
+    """The terms of a loss, followed back through additions and through factors that are plain numbers."""
+    makers = tape.inner_makers()
+    return _terms(tape, makers, total, 1.0, 12)
+
+
+def _terms(tape: Tape, makers: dict[int, Node], n: int, factor: float, depth: int) -> list[Term]:
+    node = makers.get(n)
+    if node is None or not node.learnt or depth <= 0:
+        return []
+    name = node.name.strip("_")
+    parts = [a.n for a in node.args[:2] if isinstance(a, Ref)]
+    numbers = [float(a) for a in node.args[:2] if isinstance(a, (int, float)) and not isinstance(a, bool)]
+    again = lambda part, times: _terms(tape, makers, part, factor * times, depth - 1)
+    if name in ("add", "iadd", "radd", "sub", "isub", "rsub"):
+        return [t for part in parts for t in again(part, 1.0)]
+    if name in ("mul", "imul", "rmul") and len(parts) == 1 and numbers:
+        return again(parts[0], numbers[0])
+    if name in ("div", "truediv", "itruediv", "true_divide") and len(parts) == 1 and numbers and numbers[0]:
+        return again(parts[0], 1 / numbers[0])
+    if name in ("mul", "div", "truediv", "squeeze", "view", "reshape", "neg", "clone") and parts:
+        return again(parts[0], 1.0)
+    if "reduction" in node.kwargs or name in REDUCING:
+        return _reduced(tape, makers, node, factor)
+    return []
+
+
+def _reduced(tape: Tape, makers: dict[int, Node], node: Node, factor: float) -> list[Term]:
+    """A reduction; a sum over some dimensions followed by a mean over the rest counts as both."""
+    look = tape.looks.get(node.ins[0]) if node.ins else None
+    shape = look.shape if look else ()
+    how = str(node.kwargs.get("reduction", "")) or node.name.replace("nan", "")
+    how = "sum" if how in ("dot", "inner") else how
+    if how not in ("mean", "sum"):
+        return []
+    elements, rows = max(prod(shape), 1), shape[0] if shape else 1
+    if node.name == "cross_entropy" and len(shape) > 1:
+        elements //= max(shape[1], 1)
+    if node.name == "nll_loss" and len(shape) > 1:
+        elements //= max(shape[1], 1)
+    before = makers.get(node.ins[0]) if node.ins else None
+    if before is not None and before.name == "sum" and how == "mean":
+        return [Term(node, "sum", elements, rows, factor / elements)]
+    if before is not None and before.name == "mean" and how == "sum":
+        return [Term(node, "mean", elements, rows, factor)]
+    return [Term(node, how, elements, rows, factor)]
