@@ -16,6 +16,7 @@ from torch.utils.data.dataloader import _BaseDataLoaderIter
 
 from wellfit.nouns.program import LoaderSeen, Moment, NetworkSeen, OptimizerSeen, Program
 from wellfit.nouns.source import Source
+from wellfit.verbs.spy.graph import reached, some
 from wellfit.verbs.spy.places import called_by_user, here
 from wellfit.verbs.spy.recorder import Recorder
 
@@ -276,9 +277,9 @@ class Watcher:
         if r.number(loss) not in tape.looks:
             tape.looks[r.number(loss)] = r.look(loss)
         if tape.backwards == 1:
-            tape.stale = any(_some(w.grad) for w in self._all_parameters()[:8])
+            tape.stale = any(some(w.grad) for w in self._all_parameters()[:8])
         if r.examine and len(p.reached) < 100_000:
-            p.reached |= _reached(loss)
+            p.reached |= reached(loss)
 
     def _all_parameters(self) -> list[Tensor]:
         return [w for o in self._seen.values() for g in o.optimizer.param_groups for w in g["params"]]
@@ -314,9 +315,8 @@ class Watcher:
         self._event("s")
         seen.closure |= closure
         rates = tuple(float(g.get("lr", float("nan"))) for g in seen.optimizer.param_groups)
-        if not seen.rates or seen.rates[-1][1] != rates:
-            if len(seen.rates) < 100_000:
-                seen.rates.append((p.steps, rates))
+        if (not seen.rates or seen.rates[-1][1] != rates) and len(seen.rates) < 100_000:
+            seen.rates.append((p.steps, rates))
         if not seen.steps:
             self._first_step(seen)
         if not r.on:
@@ -325,7 +325,7 @@ class Watcher:
         try:
             weights = [w for g in seen.optimizer.param_groups for w in g["params"]]
             r.tape.cleared = (
-                self._wiped and bool(r.tape.losses) and not closure and not any(_some(w.grad) for w in weights)
+                self._wiped and bool(r.tape.losses) and not closure and not any(some(w.grad) for w in weights)
             )
             if r.examine and len(p.moments) < 64 and not closure:
                 self._moment = Moment(p.steps)
@@ -482,26 +482,3 @@ class Watcher:
             source = Source.read(file)
             if source:
                 p.sources[file] = source
-
-
-def _some(grad: Tensor | None) -> bool:
-    """Is there a gradient that is not zero?"""
-    return grad is not None and bool((grad != 0).any())
-
-
-def _reached(loss: Tensor) -> set[int]:
-    """Ids of the leaf tensors that a gradient of this loss would reach."""
-    found: set[int] = set()
-    seen, stack = set(), [loss.grad_fn]
-    if loss.is_leaf and loss.requires_grad:
-        found.add(id(loss))
-    while stack:
-        fn = stack.pop()
-        if fn is None or fn in seen:
-            continue
-        seen.add(fn)
-        variable = getattr(fn, "variable", None)
-        if variable is not None:
-            found.add(id(variable))
-        stack += [f for f, _ in fn.next_functions]
-    return found
