@@ -29,7 +29,20 @@ _PUBLIC = {
     "WellfitError": "wellfit.nouns.errors",
 }
 
-__all__ = ["__version__", *_PUBLIC]
+__all__ = [
+    "Data",
+    "Finding",
+    "Fitted",
+    "Reading",
+    "Recipe",
+    "Run",
+    "Step",
+    "WellfitError",
+    "__version__",
+    "fit",
+    "open",
+    "resume",
+]
 
 if TYPE_CHECKING:
     from wellfit.jobs.fit import fit

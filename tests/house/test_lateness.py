@@ -28,3 +28,9 @@ def test_help_loads_nothing_heavy():
 def test_every_public_name_loads():
     code = "import wellfit\nfor name in wellfit.__all__:\n    getattr(wellfit, name)"
     assert "torch" in loaded_by(code)
+
+
+def test_the_public_names_are_those_that_load():
+    import wellfit
+
+    assert set(wellfit.__all__) == {"__version__", *wellfit._PUBLIC}
