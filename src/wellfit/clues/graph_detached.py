@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import ast
+import math
+
+from torch import nn
+
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.program import Program
+from wellfit.nouns.tape import Node, Site
+from wellfit.nouns.weights import LAYERS
 
 CUTS = ("detach", "data", "detach_", "numpy", "item", "tolist", "argmax", "round", "sign")
 
 
 def graph_detached(program: Program) -> list[Finding]:
-    """Sees: an optimizer holds parameters that no loss ever reaches; a call that cuts the gradient lies on the way.
+    """Sees: an optimizer holds parameters that no loss ever reaches; a call that cuts the gradient lies on the way;
+    or layers that nothing ever trained ask for no gradient.
     Hurts: those layers stay as they began.
     Mistaken for: target networks and frozen parts, which no optimizer holds, so nothing is said of them.
     Remedy: leave the cut out.
     Source: a fact of the run; proof where an optimizer is reached by nothing at all, else a trial settles it."""
-    found = []
+    found = [said for said in (_frozen(program),) if said is not None]
     for seen in program.optimizers:
         asking = {id(p) for g in seen.optimizer.param_groups for p in g["params"] if p.requires_grad} & set(
             program.parameter_names
@@ -27,20 +35,101 @@ def graph_detached(program: Program) -> list[Finding]:
             (n for t in program.tapes if t.phase == phase and t.losses for n in reversed(t.nodes)
              if n.name in CUTS and n.learnt and n.site and n.grad and _used(t, n)), None,
         )  # fmt: skip
-        if cut is None or cut.site is None:
-            continue
         total = missed == asking
+        site = cut.site if cut is not None and cut.site else _unrecorded(program, missed, total)
+        if site is None:
+            continue
+        what = cut.name if cut is not None else "no_grad"
         found.append(Finding(
             "graph-detached", "error" if total else "warning",
-            f"`{cut.name}` cuts the gradient: the loss does not reach parameters that the optimizer holds",
+            f"`{what}` cuts the gradient: the loss does not reach parameters that the optimizer holds",
             f"{len(missed)} of {len(asking)} parameters never had a gradient: "
             + ", ".join(sorted(program.parameter_names[i] for i in missed)[:4]),
-            f"leave out `{cut.name}`", 0.95 if total else 0.85, 0, cut.site.file, cut.site.line, source="seen in the run",
+            f"leave out `{what}`", 0.95 if total else 0.85, 0, site.file, site.line, source="seen in the run",
         ))  # fmt: skip
     return found
 
 
-def _used(tape, cut) -> bool:
+def _unrecorded(program: Program, missed: set[int], total: bool) -> Site | None:
+    """Where the program stops recording gradients on the way to the loss: a layer of missed parameters called under
+    no_grad in training; or, where nothing at all is reached, a value made into a new tensor before backward."""
+    names = {program.parameter_names[i].rpartition(".")[0] for i in missed}
+    for tape in program.training()[:3]:
+        for node in tape.nodes:
+            if not node.grad and node.depth and (node.inside in names or not names) and node.site and _used(tape, node):
+                return _context(program, node.site)
+    back = (program.sites.get("b") or [None])[0]
+    source = program.source(back)
+    if not total or source is None or back is None:
+        return None
+    cuts = [c for c in source.calls("item", "detach", "numpy", "argmax", "tensor", "as_tensor", "requires_grad_")
+            if back.line - 15 <= c.lineno <= back.line]  # fmt: skip
+    return Site(back.file, max(cuts, key=lambda c: c.lineno).lineno, "") if cuts else None
+
+
+def _context(program: Program, site: Site) -> Site:
+    """The line of the `with torch.no_grad()` or the decorator around a line, else the line."""
+    source = program.source(site)
+    for node in source.nodes if source else []:
+        body = isinstance(node, (ast.With, ast.FunctionDef)) and node.lineno <= site.line <= (node.end_lineno or 0)
+        heads = (
+            [i.context_expr for i in node.items] if isinstance(node, ast.With) else getattr(node, "decorator_list", [])
+        )
+        if body and any(
+            word in ast.unparse(h) for h in heads for word in ("no_grad", "inference_mode", "set_grad_enabled")
+        ):
+            return Site(site.file, heads[0].lineno, site.function)
+    return site
+
+
+def _frozen(program: Program) -> Finding | None:
+    """Layers that are still as PyTorch made them and ask for no gradient, in a network that is trained."""
+    loss = program.loss
+    used = {n.inside for n in loss.tape.nodes} if loss else set()
+    for network in program.networks:
+        modules = [(n, m) for n, m in network.module.named_modules() if isinstance(m, LAYERS)]
+        still = [(n, m) for n, m in modules if not m.weight.requires_grad and n in used and _as_made(m)]
+        asking = any(p.requires_grad for p in network.module.parameters())
+        if not still or not asking or network.first is None:
+            continue
+        site = _freezing(program)
+        if site is None:
+            continue
+        return Finding(
+            "graph-detached", "error", "layers that were never trained ask for no gradient",
+            f"{len(still)} of {len(modules)} layers still as they began: " + ", ".join(n for n, _ in still[:4]),
+            "leave out requires_grad=False", 0.9, 0, site.file, site.line, source="weights read at the end",
+        )  # fmt: skip
+    return None
+
+
+def _as_made(module: nn.Module) -> bool:
+    """Do the weights fill PyTorch's default range, ±1/√fan_in, and nothing beyond?"""
+    weight = module.weight.detach().float()  # type: ignore[operator]
+    bound = 1 / math.sqrt(weight[0].numel())
+    top = float(weight.abs().max())
+    return (
+        weight.numel() >= 32
+        and 0.85 * bound < top <= bound * 1.0001
+        and abs(float(weight.std()) - bound / 3**0.5) < 0.15 * bound
+    )
+
+
+def _freezing(program: Program) -> Site | None:
+    for path, source in program.sources.items():
+        for call in source.calls("requires_grad_"):
+            if any(
+                isinstance(a, ast.Constant) and a.value is False
+                for a in [*call.args, *(k.value for k in call.keywords)]
+            ):
+                return Site(path, call.lineno, "")
+        for assignment in source.assignments("requires_grad"):
+            if isinstance(assignment.value, ast.Constant) and assignment.value.value is False:
+                return Site(path, assignment.lineno, "")
+    return None
+
+
+def _used(tape, cut: Node) -> bool:
     """Does the loss depend on what was cut?"""
     want = set(tape.losses)
     for node in reversed(tape.nodes):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from wellfit.nouns.finding import Finding
-from wellfit.nouns.program import Program
+from wellfit.nouns.program import PassSeen, Program
+from wellfit.nouns.tape import Node, Site
 
 
 def mode_wrong(program: Program) -> list[Finding]:
@@ -14,13 +15,12 @@ def mode_wrong(program: Program) -> list[Finding]:
     Remedy: `model.eval()` before evaluation, `model.train()` at the start of each epoch.
     Source: a fact of the run."""
     found = []
-    last = [q for q in program.passes if not q.grad and q.after >= program.steps - 1]
-    wrong = [q for q in last if q.training]
-    if program.steps and wrong and len(wrong) == len(last):
-        site = wrong[-1].node.site
+    wrong = _evaluated(program)
+    if wrong:
+        site = wrong[-1].node.site if wrong[-1].training else _dropouts(wrong[-1])[0].site
         found.append(Finding(
             "mode-wrong", "error", "the network is evaluated in train mode",
-            f"{len(wrong)} evaluations after the last step ran with dropout or batch norm in train mode",
+            f"{len(wrong)} evaluations ran with dropout or batch norm in train mode",
             "model.eval() before evaluating", 0.9, wrong[-1].after,
             site.file if site else None, site.line if site else None, source="seen in the run",
         ))  # fmt: skip
@@ -37,6 +37,46 @@ def mode_wrong(program: Program) -> list[Finding]:
             site.file if site else None, site.line if site else None, source="seen in the run",
         ))  # fmt: skip
     return found
+
+
+def _evaluated(program: Program) -> list[PassSeen]:
+    """Evaluations in train mode: those of a line of the program where none was in eval mode; after the last step any
+    without gradient, before it those whose answers are compared with data. Not the same rows again and again (dropout
+    as a sample of the answers), nor calls by which batch norm gets its statistics, which nobody compares."""
+    by_site: dict[Site | None, list[PassSeen]] = {}
+    cut = {id(t) for t in program.tapes if t.losses and not any(n.module is not None for n in t.needed(t.losses))}
+    for q in program.passes if program.steps else []:
+        if q.grad and id(q.tape) in cut:  # a training step whose loss the network does not reach
+            continue
+        if (q.compared or not q.grad) and q.after and not _sampled(program, q):
+            by_site.setdefault(q.node.site, []).append(q)
+    found = []
+    for seen in by_site.values():
+        end = [q for q in seen if q.after >= program.steps - 1]
+        if all(_noisy(q) for q in seen) and (end or sum(bool(q.compared) for q in seen) > 1):
+            found += [q for q in seen if q.compared or (q in end and not q.grad)]
+    settled = any(not _noisy(q) for q in program.passes if q.after >= program.steps - 1 and not q.grad)
+    return [q for q in found if q.compared or not settled]
+
+
+def _noisy(q: PassSeen) -> bool:
+    """Was it in train mode, or does a dropout called as a function not heed the mode?"""
+    if q.training:
+        return True
+    return bool(_dropouts(q)) and not q.grad
+
+
+def _dropouts(q: PassSeen) -> list[Node]:
+    """Dropouts in effect in this evaluation."""
+    inner = [n for n in q.tape.nodes if n.name in ("dropout", "dropout2d") and n.depth and not n.grad]
+    return [n for n in inner if n.kwargs.get("training", n.args[2] if len(n.args) > 2 else True)
+            and n.kwargs.get("p", n.args[1] if len(n.args) > 1 else 0.5)]  # fmt: skip
+
+
+def _sampled(program: Program, q: PassSeen) -> bool:
+    """The same tensor went through the network more than once between two steps."""
+    same = [o for o in q.tape.passes() if o.ins[:1] == q.node.ins[:1]]
+    return len(same) > 2
 
 
 def _untouched(program: Program) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from torch import nn
+
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.locate import optimizer_argument
 from wellfit.nouns.program import Program
+from wellfit.nouns.tape import Site
 
 
 def parameters_missing(program: Program) -> Finding | None:
@@ -13,10 +16,12 @@ def parameters_missing(program: Program) -> Finding | None:
     Mistaken for: fine-tuning of a head on purpose, so this is proof only where the layers are registered nowhere.
     Remedy: nn.ModuleList for lists of layers; the optimizer made after the last layer, over model.parameters().
     Source: a fact of the run; whether it matters is settled by a trial."""
-    held = {i for o in program.optimizers for i in o.held}
-    lost = program.reached - held
+    held = {id(p) for o in program.optimizers for g in o.optimizer.param_groups for p in g["params"]}
+    held |= {i for o in program.optimizers for i in o.held}
+    lost = {i for i in program.reached - held if i in program.parameter_names or _lasting(program, i)}
     if not lost or not program.steps:
         return None
+    none = not held & program.reached
     named = [program.parameter_names[i] for i in lost if i in program.parameter_names]
     hidden = len(lost) - len(named)
     known = {id(p) for n in program.networks for p in n.module.parameters()}
@@ -24,12 +29,26 @@ def parameters_missing(program: Program) -> Finding | None:
     if hidden and not (lost & known) and program.networks:
         site = _unregistered(program) or site
     return Finding(
-        "parameters-missing", "error" if hidden and not named else "warning",
+        "parameters-missing", "error" if none or (hidden and not named) else "warning",
         "the optimizer does not hold parameters that the loss depends on",
-        f"{len(lost)} of {len(program.reached)} parameters reached by the loss: {', '.join(sorted(named)[:4]) or 'in layers no module registers'}",
+        f"{len(lost)} of {len(program.reached)} parameters reached by the loss: "
+        + (", ".join(sorted(named)[:4]) or "in layers no module registers"),
         "register the layers (nn.ModuleList) and hand all their parameters to the optimizer", 0.9, 0,
         site.file if site else None, site.line if site else None, source="seen in the run",
     )  # fmt: skip
+
+
+def _lasting(program: Program, i: int) -> bool:
+    """Is it a parameter in a layer that no module registers, not a tensor made in each step?"""
+    if isinstance(program.memo.get(i), nn.Parameter):
+        return True
+    tapes = [t for t in program.training() if t.parameters]
+    for tape in tapes[:1] + tapes[-1:]:
+        numbers = {n for n, j in tape.parameters.items() if j == i}
+        made = {o for node in tape.nodes for o in node.outs} | set(tape.losses)
+        if not numbers or numbers & made:
+            return False
+    return bool(tapes)
 
 
 def _unregistered(program: Program):
@@ -39,7 +58,5 @@ def _unregistered(program: Program):
             if isinstance(value, (list, tuple, dict)) and value and not name.startswith("_"):
                 for path, source in program.sources.items():
                     for assignment in source.assignments(name):
-                        from wellfit.nouns.tape import Site
-
                         return Site(path, assignment.lineno, "")
     return None

@@ -10,7 +10,7 @@ from wellfit.nouns.program import Program
 
 def step_missing(program: Program) -> Finding | None:
     """Sees: backward runs but no optimizer steps; or gradients are computed, cleared unused and computed again, many
-    times for each step.
+    times for each step; or one of several optimizers stands still.
     Hurts: the work of all but the last batch is thrown away.
     Mistaken for: gradient accumulation, which does not clear in between.
     Remedy: `optimizer.step()` after each backward.
@@ -22,6 +22,9 @@ def step_missing(program: Program) -> Finding | None:
             "call optimizer.step() after backward()", 0.98, 0,
             back.file if back else None, back.line if back else None, source="seen in the run",
         )  # fmt: skip
+    idle = _idle(program)
+    if idle is not None:
+        return idle
     told = re.sub("[^zbs]", "", program.events)
     wasted = len(re.findall("b(?=z+b)", told))
     if told.count("b") < 4 or wasted < 0.5 * told.count("b"):
@@ -33,3 +36,19 @@ def step_missing(program: Program) -> Finding | None:
         "move optimizer.step() into the loop over batches", 0.97, 0,
         site.file if site else None, site.line if site else None, source="seen in the run",
     )  # fmt: skip
+
+
+def _idle(program: Program) -> Finding | None:
+    """An optimizer that never steps, over parameters that the loss reaches and no other optimizer holds."""
+    moving = {id(p) for o in program.optimizers if o.steps for g in o.optimizer.param_groups for p in g["params"]}
+    for seen in program.optimizers:
+        own = {id(p) for g in seen.optimizer.param_groups for p in g["params"]}
+        if seen.steps or not moving or not own & program.reached or own & moving:
+            continue
+        site = seen.site
+        return Finding(
+            "step-missing", "error", f"one of {len(program.optimizers)} optimizers never steps",
+            f"{len(own & program.reached)} of its parameters are reached by the loss", "call its step() too", 0.95, 0,
+            site.file if site else None, site.line if site else None, source="seen in the run",
+        )  # fmt: skip
+    return None

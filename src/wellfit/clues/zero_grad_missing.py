@@ -7,16 +7,19 @@ from wellfit.nouns.program import Program
 
 
 def zero_grad_missing(program: Program) -> Finding | None:
-    """Sees: gradients of earlier steps are still there when backward begins, in nearly every step.
+    """Sees: gradients of earlier steps are still there when backward begins, in most steps.
     Hurts: each step follows the sum of all gradients so far, an ever larger and older direction.
     Mistaken for: lr-too-high; not to be mixed up with accumulation, which clears after each step.
     Remedy: `optimizer.zero_grad()` before `backward()`.
     Source: PyTorch, "Zeroing out gradients"; a fact of the run, no limit."""
     tapes = [t for t in program.tapes if t.stepped and t.losses][1:]
     stale = [t for t in tapes if t.stale]
-    if len(tapes) < 2 or len(stale) < 0.8 * len(tapes):
+    if program.steps and any(not o.steps for o in program.optimizers):  # its parameters' gradients are left there
         return None
-    site = (program.sites.get("b") or [None])[0]
+    most = 0.8 if len(program.optimizers) > 1 else 0.5  # of several, one may find the other's
+    if len(tapes) < 2 or len(stale) < most * len(tapes):
+        return None
+    site = (program.sites.get("z") or program.sites.get("b") or [None])[0]  # a zero_grad that comes too seldom
     return Finding(
         "zero-grad-missing", "error", "gradients are never cleared: each step adds to all the ones before",
         f"in {len(stale)} of {len(tapes)} watched steps gradients of earlier steps were there before backward",

@@ -1,14 +1,16 @@
-"""Dropout off and no weight decay."""
+"""Dropout off, no weight decay, no penalty on the weights."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from torch import nn
 
 from wellfit.nouns.locate import layer, optimizer_argument
+from wellfit.nouns.penalty import penalty
 from wellfit.nouns.program import Program
-from wellfit.nouns.replay import Replay
+from wellfit.nouns.replay import Batch, Replay
 from wellfit.nouns.tape import Site
 
 FAULTS = ("regularization-too-strong",)
@@ -21,7 +23,9 @@ def no_penalty(replay: Replay) -> Replay | None:
     program = replay.program
     decay = any(g.get("weight_decay", 0) > 0 for g in (program.main.groups if program.main else []))
     drops = any(node.name.endswith("dropout") for t in program.tapes[:4] for node in t.nodes)
-    if not decay and not drops:
+    batches = tuple(_bare(b) for b in replay.batches)
+    added = any(new is not old for new, old in zip(batches, replay.batches))
+    if not decay and not drops and not added:
         return None
 
     def make(parameters):
@@ -43,9 +47,18 @@ def no_penalty(replay: Replay) -> Replay | None:
                     module.dropout = 0.0
 
     return replace(
-        replay, optimizer=make, inside=(*replay.inside, off), surgeries=(*replay.surgeries, surgery),
-        note="no dropout, no weight decay",
+        replay, optimizer=make, batches=batches, inside=(*replay.inside, off), surgeries=(*replay.surgeries, surgery),
+        note="no dropout, no penalty on the weights",
     )  # fmt: skip
+
+
+def _bare(batch: Batch) -> Batch:
+    """The batch with the loss alone minimised, where a penalty on the weights is added to it."""
+    loss: Any = batch.loss
+    if penalty(loss) is None or len(batch.tape.losses) != 1:
+        return batch
+    tape = replace(batch.tape, losses=[loss.node.outs[0]])
+    return replace(batch, tape=tape, nodes=tape.needed(tape.losses))
 
 
 def place(program: Program) -> Site | None:

@@ -1,0 +1,112 @@
+"""Hidden activations that are missing, or that let no gradient through."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from statistics import median
+
+from wellfit.nouns.finding import Finding
+from wellfit.nouns.last import ACTIVATIONS, last_activation
+from wellfit.nouns.program import LossSeen, Program
+from wellfit.nouns.tape import Node, Site
+from wellfit.nouns.units import figure
+
+WEIGHTED = ("linear", "conv1d", "conv2d", "conv3d")
+SOFT = ("sigmoid", "tanh", "hardtanh", "hardsigmoid", "softsign", "logsigmoid")
+BENT = ACTIVATIONS | {
+    "prelu", "celu", "rrelu", "glu", "threshold", "hardswish", "sin", "cos", "pow", "__pow__", "square", "sqrt", "max", "min",
+    "maximum", "minimum", "where", "max_pool1d", "max_pool2d", "max_pool3d", "max_pool2d_with_indices", "adaptive_max_pool1d",
+    "adaptive_max_pool2d", "lstm", "gru", "rnn_tanh", "rnn_relu", "lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell",
+    "multi_head_attention_forward", "scaled_dot_product_attention", "layer_norm", "group_norm", "instance_norm", "erf",
+    "amax", "log", "log1p", "sign", "round", "floor", "norm", "normalize", "rms_norm", "atan", "sinh", "cosh", "heaviside",
+    "_transformer_encoder_layer_fwd", "_native_multi_head_attention", "bilinear", "bmm", "cdist", "einsum", "matmul",
+    "__matmul__", "apply", "mul", "__mul__", "div", "__truediv__",
+}  # fmt: skip
+"""Calls between layers that make them more than one linear map, or that may."""
+VANISHED, GONE, DEEP = 0.02, 1e-4, 3
+
+
+def activation_unsuitable(program: Program) -> Finding | None:
+    """Sees: two layers or more and nothing that bends between any of them, their widths not those of a bottleneck; or
+    three sigmoids or tanhs and more in a row, whose first layer gets less than a fiftieth of the last one's gradient.
+    Hurts: a stack of linear layers is one linear layer; in saturated ones the gradient vanishes on its way down.
+    Mistaken for: capacity-too-small, init-unsuitable, lr-too-low.
+    Remedy: ReLU between the layers.
+    Source: Glorot & Bengio 2010; a stack without activations is a fact of the run."""
+    loss = program.loss
+    if loss is None:
+        return None
+    hidden = [n for n in loss.tape.nodes if n.depth and n.learnt]
+    return _missing(program, loss, hidden) or _vanishing(program, loss, hidden)
+
+
+def _missing(program: Program, loss: LossSeen, hidden: list[Node]) -> Finding | None:
+    last = last_activation(loss)
+    layers = [n for n in hidden if n.name in WEIGHTED]
+    ends = {n.outs[0] for n in layers[-1:]}
+    bent = [n for n in hidden if n.name in BENT and n is not last and not _above(loss, n, ends)]
+    if len(layers) < 2 or bent or not _in_a_row(loss, layers):
+        return None
+    shapes = [loss.tape.looks[i].shape for n in layers for i in (n.ins[0], n.outs[0]) if i in loss.tape.looks]
+    widths = [s[-1] if layers[0].name == "linear" else s[1] for s in shapes if len(s) > 1]
+    if len(widths) < 4 or (layers[0].name == "linear" and min(widths[1:-1]) < min(widths[0], widths[-1])):
+        return None
+    site = _made(program, layers[0])
+    return _said(f"nothing stands between {len(layers)} layers: together they are one linear layer",
+                 "layers: " + ", ".join(n.inside or n.name for n in layers[:5]), site, True)  # fmt: skip
+
+
+def _above(loss: LossSeen, node: Node, ends: set[int]) -> bool:
+    """Does it work on what the last layer gave?"""
+    found = set(ends)
+    for other in loss.tape.nodes:
+        if other.depth and found & set(other.ins) and other.name not in WEIGHTED:
+            found |= set(other.outs)
+    return bool(found & set(node.ins))
+
+
+def _in_a_row(loss: LossSeen, layers: list[Node]) -> bool:
+    """Does each layer work on what the one before gave, and on nothing else?"""
+    for first, second in pairwise(layers):
+        found = set(first.outs)
+        for node in loss.tape.nodes:
+            if found & set(node.ins) and node is not second:
+                found |= set(node.outs)
+        if not found & set(second.ins):
+            return False
+    return True
+
+
+def _vanishing(program: Program, loss: LossSeen, hidden: list[Node]) -> Finding | None:
+    soft = [n for n in hidden if n.name in SOFT and n is not last_activation(loss)]
+    if len(soft) < DEEP or any(n.name in ("lstm", "gru", "batch_norm", "layer_norm") for n in hidden):
+        return None
+    layers = [n.inside for n in hidden if n.name in WEIGHTED]
+    ratios = []
+    for moment in program.moments[:8]:
+        norms = [moment.grad.get(f"{x}.weight", 0.0) / (moment.weight.get(f"{x}.weight") or 1.0) for x in layers]
+        if len(norms) > 1 and norms[-1] > 0:
+            ratios.append(norms[0] / norms[-1])
+    if not ratios or median(ratios) > VANISHED:
+        return None
+    losses = [v for _, v in program.curve]
+    n = max(len(losses) // 5, 1)
+    flat = len(losses) > 10 and median(losses[-n:]) > 0.9 * median(losses[: min(n, 10)])
+    return _said(f"the gradient vanishes in {len(soft)} {soft[0].name}s",
+                 f"the first layer gets {figure(median(ratios), 2)} of the last one's gradient, each against its weights",
+                 _made(program, soft[0]), flat or median(ratios) < GONE)  # fmt: skip
+
+
+def _made(program: Program, node: Node) -> Site | None:
+    for network in program.networks:
+        for module in network.module.modules():
+            if node.inside and network.names.get(id(module)) == node.inside and id(module) in program.made:
+                return program.made[id(module)]
+    return node.site
+
+
+def _said(summary: str, evidence: str, site: Site | None, sure: bool) -> Finding:
+    return Finding(
+        "activation-unsuitable", "error" if sure else "warning", summary, evidence, "ReLU between the layers", 0.93, 0,
+        site.file if site else None, site.line if site else None, source="seen in the run",
+    )  # fmt: skip

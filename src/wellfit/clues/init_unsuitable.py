@@ -1,0 +1,92 @@
+"""Weights that start all alike, or far too large or small."""
+
+from __future__ import annotations
+
+from wellfit.nouns.finding import Finding
+from wellfit.nouns.program import NetworkSeen, Program
+from wellfit.nouns.tape import Site
+from wellfit.nouns.units import figure
+from wellfit.nouns.weights import Start, starts, trained
+
+LARGE, SMALL = 3.5, 0.05
+"""Times the root of fan_in; PyTorch's default gives 0.58, He's rule 1.41."""
+SETTERS = ("fill_", "zero_", "normal_", "uniform_", "copy_", "constant_", "mul_", "zeros_", "ones_", "trunc_normal_",
+           "xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_", "orthogonal_", "eye_")  # fmt: skip
+HELD_BACK = ("batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_norm")
+
+
+def init_unsuitable(program: Program) -> Finding | None:
+    """Sees: before the first call, half of the layers or more (two at least) have units that are all the same, or
+    weights far from what their fan-in asks for, with nothing that normalises after them; or ReLUs none of which lets
+    anything through at the first step.
+    Hurts: equal units stay equal; too large weights saturate, too small ones let no signal through.
+    Mistaken for: lr-too-low, activation-unsuitable; a last layer that starts at zero is sound, and is let be.
+    Remedy: PyTorch's default, He's or Xavier's initialisation.
+    Source: Glorot & Bengio 2010; He et al. 2015; the limits are 2.5 times He's spread and a tenth of the default's."""
+    for network in trained(program):
+        layers = starts(network)
+        hidden = layers[:-1] or layers[:0]
+        alike = [x for x in layers if x.alike]
+        if len(alike) > 1 and 2 * len(alike) >= len(layers) and any(x.alike for x in hidden):
+            what = f"every unit starts with the same weights in {len(alike)} of {len(layers)} layers"
+            return _said(program, network, alike, what, ", ".join(x.name for x in alike[:4]), True)
+        normed = any(n.name in HELD_BACK for t in program.tapes[:1] for n in t.nodes)
+        for off, word in (([x for x in layers if x.ratio > LARGE and x.fan_in >= 4], "large"),
+                          ([x for x in layers if x.ratio < SMALL and not x.alike], "small")):  # fmt: skip
+            if not off or normed or len(layers) < 2:
+                continue
+            spreads = ", ".join(f"{x.name} {figure(x.ratio, 2)}" for x in off[:4])
+            sure = len(off) > 1 and 2 * len(off) >= len(layers)
+            said = f"weights start far too {word}: std times the root of fan_in {spreads} (PyTorch's default 0.58)"
+            if _by_hand(program, network, off):
+                return _said(program, network, off, f"the weights start far too {word}", said, sure)
+    return _shut(program)
+
+
+def _shut(program: Program) -> Finding | None:
+    """ReLUs that are all shut at the first step."""
+    tapes = [t for t in program.training() if t.index == 0]
+    for node in tapes[0].nodes if tapes else []:
+        look = tapes[0].looks.get(node.outs[0]) if node.outs else None
+        if node.name in ("relu", "relu_") and node.depth and look and look.low == look.high == 0 and node.learnt:
+            network = next(iter(trained(program)), None)
+            layers = starts(network) if network else []
+            if network is None or not _by_hand(program, network, layers):
+                return None
+            return _said(program, network, layers, "hidden units are all shut from the first step", node.inside, True)
+    return None
+
+
+def _by_hand(program: Program, network: NetworkSeen, layers: list[Start]) -> bool:
+    """Did the program itself set the weights?"""
+    return _place(program, network, layers) is not None
+
+
+def _place(program: Program, network: NetworkSeen, layers: list[Start]) -> Site | None:
+    """The line that sets these weights: a call of nn.init seen with one of them, else one that writes into data."""
+    ids = {id(p) for x in layers for p in x.module.parameters(recurse=False)}
+    seen = [(sites, key) for key, sites in program.sites.items() if key.startswith("init:")]
+    own = [s for sites, key in seen if int(key.rsplit(":", 1)[1]) in ids and ".bias" not in program.text(sites[-1])
+           for s in sites[-1:]]  # fmt: skip
+    if own:
+        return min(own, key=lambda s: s.line)
+    for path, source in program.sources.items():
+        for call in source.calls(*SETTERS):
+            text = source.line(call.lineno)
+            if "weight" in text or "param" in text or ".data" in text or "p." in text:
+                return Site(path, call.lineno, "")
+        for name in ("weight", "data"):
+            for assignment in source.assignments(name):
+                return Site(path, assignment.lineno, "")
+    return None
+
+
+def _said(
+    program: Program, network: NetworkSeen, layers: list[Start], summary: str, evidence: str, sure: bool
+) -> Finding:
+    site = _place(program, network, layers) or network.site
+    return Finding(
+        "init-unsuitable", "error" if sure else "warning", summary, evidence,
+        "leave PyTorch's default, or nn.init.kaiming_normal_ / xavier_uniform_", 0.95 if sure else 0.8, 0,
+        site.file if site else None, site.line if site else None, source="weights read before the first call",
+    )  # fmt: skip

@@ -1,0 +1,146 @@
+"""Batch norm with a batch of one, with wrong statistics or in the wrong place."""
+
+from __future__ import annotations
+
+import ast
+import math
+
+from torch.nn.modules.batchnorm import _NormBase
+
+from wellfit.nouns.finding import Finding
+from wellfit.nouns.last import THROUGH
+from wellfit.nouns.locate import argument
+from wellfit.nouns.program import Program
+from wellfit.nouns.tape import Node, Site, Tape
+
+FEW = 2
+"""Examples in a batch: their mean says next to nothing of the data's."""
+SIZES = ("b", "bs", "batch", "batch_size", "batchsize")
+NORMS = ("batch_norm", "layer_norm", "group_norm", "instance_norm")
+
+
+def normalization_layer_misused(program: Program) -> Finding | None:
+    """Sees: batch norm trained on batches of one or two; a momentum of 0 (statistics never follow) or of 0.9 and more
+    (they are the last batch's); a norm over a single value; a norm as the last layer, right before the loss.
+    Hurts: what it learns in training does not hold in evaluation; the outputs cannot leave mean 0 and spread 1.
+    Mistaken for: mode-wrong, regularization-too-strong.
+    Remedy: larger batches, or group norm; the default momentum of 0.1; no norm after the last layer.
+    Source: Ioffe & Szegedy 2015; Wu & He 2018, "Group Normalization": error grows from batches of 2 on."""
+    tapes = [t for t in program.training() if t.passes()]
+    if not tapes or program.loss is None:
+        return None
+    return _alone(program, tapes) or _last(program) or _batches(program, tapes) or _momentum(program)
+
+
+def _batches(program: Program, tapes: list[Tape]) -> Finding | None:
+    sizes, first = [], None
+    for tape in tapes:
+        for node in tape.nodes:
+            look = tape.looks.get(node.ins[0]) if node.name == "batch_norm" and node.ins else None
+            if look is not None and look.shape and _training(node):
+                sizes.append(look.shape[0])
+                first = first or node
+    if not sizes or sorted(sizes)[len(sizes) // 2] > FEW:
+        return None
+    return _said(
+        "batch norm is trained on batches of one or two examples", f"batches of {sorted(sizes)[len(sizes) // 2]}",
+        "a larger batch size, or nn.GroupNorm", _batch_size(program) or (first.site if first else None),
+    )  # fmt: skip
+
+
+def _batch_size(program: Program) -> Site | None:
+    """Where the size of a training batch is written."""
+    used = [x for x in program.loaders if x.batch_size is not None and x.batch_size <= FEW]
+    if used and used[0].site:
+        return argument(program, used[0].site, "DataLoader", "batch_size")
+    for path, source in program.sources.items():
+        for node in source.nodes:
+            if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Constant):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                named = any(isinstance(t, ast.Name) and t.id.lower() in SIZES for t in targets)
+                if named and node.value.value in (1, 2):
+                    return Site(path, node.lineno, "")
+    return None
+
+
+def _training(node: Node) -> bool:
+    """F.batch_norm(input, running_mean, running_var, weight, bias, training, …)"""
+    given = node.kwargs.get("training", node.args[5] if len(node.args) > 5 else False)
+    return bool(given)
+
+
+def _momentum(program: Program) -> Finding | None:
+    for network in program.networks:
+        for module in network.module.modules():
+            if not isinstance(module, _NormBase) or module.momentum is None or not module.track_running_stats:
+                continue
+            if (
+                (module.momentum == 0 or module.momentum >= 0.9)
+                and module.training is not None
+                and module.running_mean is not None
+            ):
+                what = "never follow the data" if module.momentum == 0 else "are those of the last batch"
+                return _said(f"the running statistics of batch norm {what}", f"momentum={module.momentum}",
+                             "momentum=0.1: in PyTorch it is the weight of the new batch", _made(program, module))  # fmt: skip
+    return None
+
+
+def _alone(program: Program, tapes: list[Tape]) -> Finding | None:
+    """A norm over one value gives its bias whatever it is fed."""
+    for node in tapes[0].nodes:
+        look = tapes[0].looks.get(node.ins[0]) if node.name in NORMS and node.ins else None
+        if look is None or not node.learnt or len(look.shape) < 2:
+            continue
+        if node.name == "layer_norm":
+            over = node.kwargs.get("normalized_shape", node.args[1] if len(node.args) > 1 else ())
+            count = math.prod(over) if isinstance(over, (tuple, list)) else 0
+        elif node.name == "group_norm":
+            groups = node.kwargs.get("num_groups", node.args[1] if len(node.args) > 1 else 0)
+            count = look.shape[1] // groups * math.prod(look.shape[2:]) if groups else 0
+        else:
+            count = math.prod(look.shape[2:]) if node.name == "instance_norm" else 0
+        if count == 1:
+            return _said(f"{node.name} runs over a single value, so its output never changes",
+                         f"input {list(look.shape)}", "normalise over several values", _site(program, node))  # fmt: skip
+    return None
+
+
+def _last(program: Program) -> Finding | None:
+    """A norm whose output is what the loss compares."""
+    loss = program.loss
+    if loss is None or loss.answer is None or loss.target is None:
+        return None
+    makers, at = loss.tape.inner_makers(), loss.answer
+    for _ in range(12):
+        node = makers.get(at)
+        if node is None or not node.ins:
+            return None
+        if node.name in NORMS:
+            break
+        if node.name not in THROUGH:
+            return None
+        at = node.ins[0]
+    else:
+        return None
+    return _said(f"{node.name} is the last layer: outputs are forced to mean 0 and spread 1 before the loss",
+                 f"its output goes straight into {loss.name or 'the loss'}", "leave it out", _site(program, node),
+                 sure=program.task == "regression")  # fmt: skip
+
+
+def _site(program: Program, node: Node) -> Site | None:
+    for network in program.networks:
+        for module in network.module.modules():
+            if node.inside and network.names.get(id(module)) == node.inside and id(module) in program.made:
+                return program.made[id(module)]
+    return node.site
+
+
+def _made(program: Program, module: object) -> Site | None:
+    return argument(program, program.made.get(id(module)), type(module).__name__, "momentum")
+
+
+def _said(summary: str, evidence: str, remedy: str, site: Site | None, sure: bool = True) -> Finding:
+    return Finding(
+        "normalization-layer-misused", "error" if sure else "warning", summary, evidence, remedy, 0.93, 0,
+        site.file if site else None, site.line if site else None, source="seen in the run",
+    )  # fmt: skip

@@ -1,0 +1,65 @@
+"""It learns the training rows by heart: nothing holds it back, or there is too much of it."""
+
+from __future__ import annotations
+
+from torch.nn.modules.dropout import _DropoutNd
+
+from wellfit.nouns.finding import Finding
+from wellfit.nouns.fitting import fitting
+from wellfit.nouns.locate import optimizer_argument
+from wellfit.nouns.program import Program
+from wellfit.nouns.tape import Site
+from wellfit.nouns.units import figure
+from wellfit.nouns.weights import size, starts, trained
+
+APART, ROSE = 5.0, 1.35
+"""Loss on other rows over loss on training rows at the end, and over its own lowest before."""
+CROWDED = 20.0
+"""Weights to a training row, from which on the network itself is too large."""
+
+
+def regularization_missing(program: Program) -> list[Finding]:
+    """Sees: the program's own loss on rows it does not train on ends five times as high as on those it trains on, and
+    a third higher than it once was.
+    Hurts: it answers from memory; every epoch makes it worse on anything new.
+    Mistaken for: data-leak the other way round, epochs-too-many (which stops the same thing earlier).
+    Remedy: a smaller network, weight decay, dropout, fewer epochs.
+    Source: Prechelt 1998, "Early stopping: but when?"; capacity by weights to a row."""
+    fit = fitting(program)
+    if fit is None or len(fit.curve) < 3:
+        return []
+    end = sum(v for _, v in fit.curve[-2:]) / 2
+    step, low = min(fit.curve, key=lambda at: at[1])
+    if fit.train <= 0 or end < APART * fit.train or end < ROSE * low or step > 0.7 * program.steps:
+        return []
+    weights = max((size(n) for n in trained(program)), default=0)
+    large = fit.rows > 0 and weights > CROWDED * fit.rows
+    held = _held_back(program)
+    evidence = (
+        f"loss {figure(fit.train, 2)} on training rows and {figure(end, 2)} on others, which was {figure(low, 2)} at step "
+        f"{step} of {program.steps}; {weights} weights for {fit.rows or '?'} training rows"
+    )
+    found = []
+    for label, site, remedy in (
+        ("capacity-too-large", _widest(program), "a narrower network"),
+        ("regularization-missing", optimizer_argument(program, "weight_decay"), "weight decay or dropout"),
+    ):
+        first = (label == "capacity-too-large") == (large or held)
+        found.append(Finding(
+            label, "error" if first else "info", "it learns the training rows by heart", evidence, remedy,
+            0.85 if first else 0.4, step, site.file if site else None, site.line if site else None,
+            source="seen in the program's own evaluations",
+        ))  # fmt: skip
+    return found
+
+
+def _held_back(program: Program) -> bool:
+    decay = any((g.get("weight_decay") or 0) > 0 for g in (program.main.groups if program.main else []))
+    modules = [m for n in program.networks for m in n.module.modules()]
+    return decay or any(isinstance(m, _DropoutNd) and m.p > 0 for m in modules)
+
+
+def _widest(program: Program) -> Site | None:
+    """Where the layer with the most weights was made."""
+    layers = [x for n in trained(program) for x in starts(n) if id(x.module) in program.made]
+    return program.made[id(max(layers, key=lambda x: x.weight.numel()).module)] if layers else None

@@ -1,0 +1,96 @@
+"""Dropout or a penalty that keeps the network from fitting."""
+
+from __future__ import annotations
+
+from torch.nn.modules.dropout import _DropoutNd
+
+from wellfit.nouns.finding import Finding
+from wellfit.nouns.locate import argument, optimizer_argument
+from wellfit.nouns.origin import origin
+from wellfit.nouns.penalty import penalty
+from wellfit.nouns.program import Program
+from wellfit.nouns.tape import Site
+from wellfit.nouns.units import figure, percent
+
+PROVED, SUSPECT = 0.8, 0.6
+"""Dropout rates. Srivastava et al. 2014: 0.5 for hidden units, fitting gets worse from there on."""
+DECAY, DECOUPLED = 0.2, 2.0
+"""Weight decay that is proof, in the gradient and decoupled (AdamW); a tenth of it is a suspicion."""
+
+
+def regularization_too_strong(program: Program) -> list[Finding]:
+    """Sees: dropout of 0.8 and more in training, weight decay of 0.2 and more (AdamW: 2), a penalty on the weights
+    that is ten times the loss itself; a suspicion from 0.6, a tenth of the decay, once the loss.
+    Hurts: the network cannot fit even what it is shown.
+    Mistaken for: capacity-too-small, lr-too-low, epochs-too-few.
+    Remedy: dropout 0.1 to 0.5, weight decay 1e-4 to 1e-2.
+    Source: Srivastava et al. 2014; Loshchilov & Hutter 2019; suspicions are settled by a trial without them."""
+    found = [said for said in (_dropout(program), _decay(program), _penalised(program)) if said is not None]
+    return sorted(found, key=lambda f: -f.confidence)[:1]
+
+
+def _dropout(program: Program) -> Finding | None:
+    tape = next((t for t in program.training() if t.passes()), None)
+    worst: tuple[float, Site | None] = (0.0, None)
+    made = {network.names.get(id(m), ""): (m, program.made.get(id(m)))
+            for network in program.networks for m in network.module.modules() if isinstance(m, _DropoutNd)}  # fmt: skip
+    for node in tape.nodes if tape else []:
+        if not node.name.endswith("dropout") or not node.learnt:
+            continue
+        p = node.kwargs.get("p", node.args[1] if len(node.args) > 1 else 0.5)
+        training = node.kwargs.get("training", node.args[2] if len(node.args) > 2 else True)
+        if isinstance(p, (int, float)) and training and p > worst[0]:
+            module, site = made.get(node.inside, (None, None))
+            if module is not None:
+                site = argument(program, site, type(module).__name__, "p") if site else None
+                site = _first_argument(program, site, type(module).__name__)
+            worst = (float(p), site or node.site)
+    if worst[0] < SUSPECT:
+        return None
+    return _said(worst[0] >= PROVED, f"dropout takes {percent(worst[0], 0)} of the values away", "in each training step",
+                 "dropout of 0.1 to 0.5", worst[1])  # fmt: skip
+
+
+def _first_argument(program: Program, site: Site | None, call: str) -> Site | None:
+    """`nn.Dropout(p)`: where p is written."""
+    source = program.source(site)
+    found = source.call_on(site.line, call) if source and site else None
+    if source is None or site is None or found is None or not found.args:
+        return site
+    return Site(site.file, origin(source, found.args[0]).lineno, site.function)
+
+
+def _decay(program: Program) -> Finding | None:
+    main = program.main
+    if main is None or not main.groups:
+        return None
+    decay = max(float(g.get("weight_decay", 0) or 0) for g in main.groups)
+    decoupled = main.kind in ("AdamW", "NAdamW") or any(g.get("decoupled_weight_decay") for g in main.groups)
+    limit = DECOUPLED if decoupled else DECAY
+    if decay < limit / 10:
+        return None
+    norms = [sum(m.weight.values()) for m in program.moments if m.weight]
+    shrunk = f"; the weights' norm went from {figure(norms[0], 2)} to {figure(norms[-1], 2)}" if len(norms) > 1 else ""
+    return _said(decay >= limit, "weight decay pulls the weights to zero", f"weight_decay {figure(decay, 2)}{shrunk}",
+                 "weight_decay of 1e-4 to 1e-2", optimizer_argument(program, "weight_decay"))  # fmt: skip
+
+
+def _penalised(program: Program) -> Finding | None:
+    share, site = 0.0, None
+    for loss in program.losses[2::8]:
+        own = penalty(loss)
+        total = loss.look(loss.total)
+        data = loss.look(loss.node.outs[0]) if own and loss.node else None
+        if own and total and data and total.mean is not None and data.mean:
+            share, site = (total.mean - data.mean) / abs(data.mean), own.site
+    if share < 1:
+        return None
+    return _said(share >= 10, "the penalty on the weights outweighs the loss", f"{figure(share, 2)} times the loss itself",
+                 "a smaller factor of the penalty", site)  # fmt: skip
+
+
+def _said(sure: bool, summary: str, evidence: str, remedy: str, site: Site | None) -> Finding:
+    return Finding(
+        "regularization-too-strong", "error" if sure else "warning", summary, evidence, remedy, 0.93 if sure else 0.75, 0,
+        site.file if site else None, site.line if site else None, source="seen in the run",
+    )  # fmt: skip

@@ -1,0 +1,63 @@
+"""Fitting: how a program fares on the rows it learns from and on others, read from its own evaluations."""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import NamedTuple
+
+from wellfit.nouns.program import PassSeen, Program
+
+
+class Fitting(NamedTuple):
+    """train: the loss at the end of training; curve: (steps before it, loss) of evaluations in eval mode on batches
+    that training did not show, computed by the same loss function; rows: training rows, 0 where unknown."""
+
+    train: float
+    curve: list[tuple[int, float]]
+    rows: int
+
+
+def fitting(program: Program) -> Fitting | None:
+    """None where no evaluation computed the training's loss."""
+    loss = program.loss
+    if loss is None or not loss.name or len(program.curve) < 20:
+        return None
+    by_step: dict[int, list[float]] = {}
+    for seen in program.passes:
+        if seen.training:
+            continue
+        for node in seen.compared:
+            look = seen.tape.looks.get(node.outs[0]) if node.outs else None
+            if node.name == loss.name and look is not None and look.mean is not None and not _trained_on(program, seen):
+                by_step.setdefault(seen.after, []).append(_per_example(node, look.mean, look.shape, seen))
+    n = max(len(program.curve) // 20, 5)
+    curve = [(step, sum(v) / len(v)) for step, v in sorted(by_step.items())]
+    return Fitting(median(v for _, v in program.curve[-n:]), curve, _rows(program)) if curve else None
+
+
+def _per_example(node, mean: float, shape: tuple[int, ...], seen: PassSeen) -> float:
+    return mean / max(seen.batch, 1) if node.kwargs.get("reduction") == "sum" and not shape else mean
+
+
+def _trained_on(program: Program, seen: PassSeen) -> bool:
+    """Is what it is fed the mix of rows that training was fed? (The same first row as in a training batch.)"""
+    fed = seen.tape.leaves.get(seen.inputs[0]) if seen.inputs else None
+    if fed is None or not fed.ndim:
+        return False
+    for loss in program.losses[:48]:
+        shown = loss.tape.leaves.get(loss.inputs[0]) if loss.inputs else None
+        if shown is None or shown.shape[1:] != fed.shape[1:] or shown.dtype != fed.dtype or not len(fed):
+            continue
+        if bool((shown == fed[:1]).flatten(1).all(1).any() if shown.ndim > 1 else (shown == fed[0]).any()):
+            return True
+    return False
+
+
+def _rows(program: Program) -> int:
+    """Training rows: distinct ones among the recorded batches."""
+    seen: set[int] = set()
+    for loss in program.losses:
+        fed = loss.tape.leaves.get(loss.inputs[0]) if loss.inputs else None
+        if fed is not None and fed.ndim > 1:
+            seen |= {hash(bytes(row)) for row in fed.detach().cpu().flatten(1).contiguous().numpy()[:4096]}
+    return len(seen)
