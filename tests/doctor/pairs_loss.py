@@ -167,8 +167,7 @@ PAIRS: dict[str, Pair] = {
     "batch taken for time": Pair(AXIS, SEQUENCES, LSTM, {"layer": "self.body = nn.LSTM(8, 8)"}, "nn.LSTM"),
     "attention among examples": Pair(
         AXIS, SEQUENCES,
-        CROSS
-        | {"layer": "self.body = nn.MultiheadAttention(8, 2, batch_first=True)", "call": "self.body(x, x, x)[0].mean(1)"},
+        CROSS | {"layer": "self.body = nn.MultiheadAttention(8, 2, batch_first=True)", "call": "self.body(x, x, x)[0].sum(1)"},
         {"layer": "self.body = nn.MultiheadAttention(8, 2)"}, "nn.Multihead"),
     "attention over queries": Pair(
         AXIS, SEQUENCES, WEIGHED | {"weigh": "h = (torch.softmax(self.key(h) @ h.mT / 3, -1) @ h).mean(1)"},
@@ -176,6 +175,42 @@ PAIRS: dict[str, Pair] = {
     "attention over one": Pair(
         AXIS, SEQUENCES, WEIGHED | {"weigh": "h = (torch.softmax(self.score(h), 1) * h).sum(1)"},
         {"weigh": "h = (torch.softmax(self.score(h), -1) * h).sum(1)"}, "torch.softmax"),
+}  # fmt: skip
+
+PAIRS |= {
+    "rows taken for time": Pair(
+        AXIS, SEQUENCES, CROSS | {"layer": "self.body = nn.GRU(8, 8, batch_first=True)", "call": "self.body(x)[0][:, -1]"},
+        {"call": "self.body(x[:, -1])[0]"}, "nn.GRU"),
+    "transformer of time first": Pair(
+        AXIS, SEQUENCES,
+        CROSS | {"layer": "self.body = nn.TransformerEncoderLayer(8, 2, 9, batch_first=True)", "call": "self.body(x).mean(1)"},
+        {"layer": "self.body = nn.TransformerEncoderLayer(8, 2, 9)"}, "nn.Transformer"),
+    "unit length over examples": Pair(
+        AXIS, SEQUENCES, CROSS | {"call": "F.normalize(x.sum(1), dim=1)"}, {"call": "F.normalize(x.sum(1), dim=0)"}, "F.norm"),
+    "largest of the examples": Pair(
+        AXIS, CLASSES + "with torch.no_grad():\n    p = {judge}\n    print((p.argmax(1) == y).float().mean())\n",
+        CROSS | {"judge": "F.softmax(net(x), dim=1)"}, {"judge": "F.softmax(net(x), dim=0)"}, "F.softmax"),
+    "fractions for classes": Pair(ENCODING, CLASSES, CROSS, {"labels": "y = y.float()"}, "y = y.float()"),
+    "pictures not scaled": Pair(
+        SCALE, START + """
+x = torch.rand(320, 6)
+{labels}
+net = nn.Sequential(nn.Linear(6, 3), nn.ReLU(), nn.Linear(3, 6), nn.Sigmoid())
+""" + LOOP.replace("out = net(x[rows])", "b = x[rows]\n        out = net(b)"),
+        _loss("F.mse_loss(out, b)"), {"labels": "x = x * 255"}, "x * 255"),
+    "class maps along the width": Pair(
+        AXIS, START + """
+x = torch.randn(320, 1, 6, 7)
+y = (x[:, 0] > 0).long()
+net = nn.Conv2d(1, 2, 3, padding=1)
+""" + LOOP, NLL, _loss("F.nll_loss(F.log_softmax(out, -1), y[rows])"), "log_softmax"),
+    "masks of 255": Pair(
+        ENCODING, START + """
+x = torch.randn(320, 1, 6, 7)
+y = (x > 0).float()
+{labels}
+net = nn.Conv2d(1, 1, 3, padding=1)
+""" + LOOP, LOGITS, {"labels": "y = y * 255"}, "y * 255"),
 }  # fmt: skip
 
 HEALTHY = {
@@ -186,7 +221,9 @@ net = nn.Sequential(nn.Conv2d(1, 3, 3), nn.ReLU())
     "contrastive, both ways": START + """
 x = torch.randn(320, 6)
 net = nn.Linear(6, 4)
-""" + LOOP.format(loss="s = out @ net(x[rows] + 0.1).T\n        loss = -(s.log_softmax(0) + s.log_softmax(1)).diag().mean()"),
+""" + LOOP.format(
+        loss="s = out @ net(x[rows] + 0.1).T\n        loss = -(s.log_softmax(0) + s.log_softmax(1)).diag().mean()"
+    ),
     "log_softmax before cross-entropy": CLASSES.format(labels="", end="    nn.LogSoftmax(1),\n", **CROSS),
     "time first": START + """
 x, y = torch.randn(5, 320, 8), torch.randint(0, 3, (320,))

@@ -6,7 +6,7 @@ from wellfit.nouns.finding import Finding
 from wellfit.nouns.meeting import answers_chain, resolved_dim, shown_at
 from wellfit.nouns.mixing import mixing
 from wellfit.nouns.program import LossSeen, Program
-from wellfit.nouns.tape import Node, Site
+from wellfit.nouns.tape import Site
 from wellfit.nouns.units import percent
 
 SOFT = frozenset(("softmax", "log_softmax", "softmin"))
@@ -32,8 +32,8 @@ RECURRENT = ("LSTM", "GRU", "RNN", "MultiheadAttention", "TransformerEncoder", "
 
 def dimension_wrong(program: Program) -> Finding | None:
     """Sees: softmax over the examples of the batch, over the wrong axis of what nll_loss takes classes from, over an
-    axis of size 1, or over another axis than the product that follows sums over; a network in eval mode whose answer to one
-    example changes with the other examples of the batch, at a recurrent layer, attention or softmax; argmax over the
+    axis of size 1, or over another axis than the product that follows sums over; a network whose answer in eval mode to
+    an example changes with the other examples of the batch, at a recurrent layer, attention or softmax; argmax over the
     batch in evaluation.
     Hurts: examples compete with each other, or are read as steps in time.
     Mistaken for: output-activation-unsuitable, layout-scrambled, capacity-too-small.
@@ -140,23 +140,16 @@ def _mixed(program: Program) -> Said | None:
 
 
 def _argmax(program: Program) -> Said | None:
-    """Evaluation takes the largest over the examples."""
+    """Evaluation takes the largest, or softmax, over the examples."""
     for seen in program.passes:
         look = seen.tape.looks.get(seen.output) if seen.output is not None else None
-        if look is None or len(look.shape) != 2 or min(look.shape) < 2 or seen.grad:
+        if look is None or len(look.shape) != 2 or min(look.shape) < 2 or look.shape[0] == look.shape[1] or seen.grad:
             continue
+        used = {i for other in seen.compared for i in other.ins}
         for node in seen.tape.nodes:
-            taken = node.name in ("argmax", "max") and node.depth == 0 and node.ins[:1] == (seen.output,)
-            if taken and _over_rows(node) and any(set(node.outs) & set(other.ins) for other in seen.compared):
-                return (
-                    f"{node.name} runs over the examples, not over the classes",
-                    f"dim=0 of {list(look.shape)}",
-                    "dim=1",
-                    node.site,
-                )
+            first = node.depth == 0 and node.ins[:1] == (seen.output,)
+            taken = first and node.name in ("argmax", "max") and bool(set(node.outs) & used)
+            if (taken or (first and node.name in SOFT)) and resolved_dim(node, 2) == 0:
+                said = f"{node.name} runs over the examples, not over the classes"
+                return said, f"dim=0 of {list(look.shape)}", "dim=1", node.site
     return None
-
-
-def _over_rows(node: Node) -> bool:
-    dim = node.kwargs.get("dim", node.args[1] if len(node.args) > 1 else None)
-    return isinstance(dim, int) and not isinstance(dim, bool) and dim in (0, -2)

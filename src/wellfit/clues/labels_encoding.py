@@ -13,6 +13,12 @@ from wellfit.nouns.units import figure
 
 SIGNS = frozenset(("soft_margin_loss", "hinge_embedding_loss"))
 """Losses of labels -1 and 1."""
+REFUSED = (
+    "expected scalar type Long", "expected target dtype",
+    "multi-target not supported", "not implemented for 'Float'", "target tensor expected",
+    "not implemented for 'Int'",
+)  # fmt: skip
+"""What torch says where cross-entropy is given labels as fractions or as columns."""
 Said = tuple[str, str, str, Site | None]
 """summary, evidence, remedy, place (None: where the labels were made)."""
 
@@ -105,14 +111,14 @@ def _one_class(program: Program, loss: LossSeen, known: Targets) -> Said | None:
 
 
 def _crashed(program: Program) -> Said | None:
+    """The script ended because a loss of classes was given no class numbers."""
     crash = program.crash
     if "IndexError" in crash and "Target" in crash and "out of bounds" in crash:
-        return (
-            "a class number lies beyond the outputs",
-            crash,
-            "class numbers from 0 to the number of outputs less 1",
-            None,
-        )
+        remedy = "class numbers from 0 to the number of outputs less 1"
+        return ("a class number lies beyond the outputs", crash, remedy, None)
+    if any(words in crash for words in REFUSED):
+        remedy = "whole class numbers (long) in shape [batch], or probabilities in the outputs' shape"
+        return ("the loss was given labels in a form that it refuses", crash, remedy, None)
     return None
 
 

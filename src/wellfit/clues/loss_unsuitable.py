@@ -10,6 +10,8 @@ from wellfit.nouns.units import figure
 
 LAYOUT = frozenset(("mean", "sum", "squeeze", "__truediv__", "div", "nanmean", "view", "reshape", "flatten"))
 ODD = frozenset(("sub", "__sub__", "rsub", "__rsub__"))
+PIXELS = 20.0
+"""Inputs that are targets too and reach beyond are pictures or measures that were not scaled."""
 Said = tuple[Severity, str, str, str, Site | None]
 """severity, summary, evidence, remedy, place (None: the loss)."""
 
@@ -91,7 +93,7 @@ def _binary(loss: LossSeen, known: Targets) -> Said | None:
     """A loss of probabilities against values that are none (two labels in another form are labels-encoding)."""
     if not loss.name.startswith("binary_cross_entropy") or (known.low >= -0.01 and known.high <= 1.01):
         return None
-    if known.distinct <= 2:
+    if known.distinct <= 2 or (loss.target in loss.inputs and known.high > PIXELS):  # pictures that were not scaled
         return None
     return (
         "error",
@@ -124,12 +126,13 @@ def _values(program: Program, loss: LossSeen, known: Targets) -> Said | None:
             "CrossEntropyLoss",
             None,
         )
+    distance = loss.name or (loss.node is not None and loss.node.name in ODD)
     two = known.whole and known.distinct == 2 and known.low == 0 and known.high == 1 and loss.target not in loss.inputs
-    if loss.name and two and (known.one_hot or outputs_of(loss) == 1):
+    if distance and two and not program.alternating and (known.one_hot or outputs_of(loss) == 1):
         return (
             "warning",
             "a distance between outputs and class labels; its gradient fades where the answer is most wrong",
-            f"{loss.name} of labels 0 and 1",
+            f"{loss.name or 'a difference'} of labels 0 and 1",
             "CrossEntropyLoss" if known.one_hot else "BCEWithLogitsLoss",
             None,
         )

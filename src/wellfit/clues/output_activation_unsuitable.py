@@ -45,6 +45,8 @@ SQUASH = frozenset(
 )
 """Activations that take from a logit what it needs: its sign, or all but a narrow range."""
 CLIPS = frozenset(("clamp", "clamp_", "clip", "relu", "relu_", "hardtanh", "relu6"))
+PIXELS = 20.0
+"""Inputs that are targets too and reach beyond are pictures or measures that were not scaled."""
 LINEAR = frozenset(("linear", "addmm", "matmul", "__matmul__", "conv2d", "squeeze"))
 Said = tuple[str, str, str, Node | None]
 """summary, evidence, remedy, the activation (None: there is none where one is needed)."""
@@ -52,8 +54,8 @@ Said = tuple[str, str, str, Node | None]
 
 def output_activation_unsuitable(program: Program) -> Finding | None:
     """Sees: softmax, sigmoid, tanh or ReLU before a loss (or another softmax or sigmoid) that takes logits; softmax
-    over a single value; log-probabilities or probabilities asked for and not given; an activation whose range leaves out
-    more than 2 % of the targets; a clamp before a loss of probabilities.
+    over a single value; log-probabilities or probabilities asked for and not given; an activation whose range leaves
+    out more than 2 % of the targets; a clamp before a loss of probabilities.
     Hurts: gradients shrink or vanish, some targets can never be reached, logarithms of what is no probability.
     Mistaken for: loss-unsuitable.
     Remedy: no activation before a loss of logits, a linear output for values of either sign.
@@ -225,7 +227,7 @@ def _range(loss: LossSeen, known: Targets, chain: list[Node]) -> Said | None:
     out = (values < low - slack) if low is not None else values.new_zeros(len(values)).bool()
     out = out | (values > high + slack) if high is not None else out
     share = float(out.double().mean())
-    if share < 0.02:
+    if share < 0.02 or (loss.target in loss.inputs and known.high > PIXELS):
         return None
     return (
         f"{node.name} at the output cannot reach all targets",

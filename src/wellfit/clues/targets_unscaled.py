@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.lineage import target_made
-from wellfit.nouns.meeting import VALUE_LOSSES, targets
+from wellfit.nouns.meeting import VALUE_LOSSES, answers_chain, targets
 from wellfit.nouns.program import Program
 from wellfit.nouns.units import figure
 
 LARGE = 10.0
 """Targets of this mean or spread are worth a trial with them standardised; first outputs are of the order of 1."""
+SQUASH = ("sigmoid", "tanh", "softmax", "hardsigmoid")
 FAR = 0.5
 """Outputs whose mean stays this many deviations of the targets off theirs have not reached them."""
 
@@ -29,7 +30,7 @@ def targets_unscaled(program: Program) -> Finding | None:
         or program.task != "regression"
     ):
         return None
-    if loss.target in loss.inputs or known.distinct < 8:
+    if known.distinct < 8:
         return None
     mean, std = float(known.values.mean()), float(known.values.std(correction=0))
     if max(abs(mean), std) < LARGE and (std > 0.01 or not std):
@@ -44,7 +45,14 @@ def targets_unscaled(program: Program) -> Finding | None:
         short = abs(answer.mean - mean) > FAR * std and abs(answer.mean) < abs(mean)
         spread = answer.std < 0.1 * std and abs(mean) + std > 10 * LARGE
     far = max(abs(mean), std) >= 10 * LARGE
-    proved = short and spread and loss.name in VALUE_LOSSES
+    binary = loss.name.startswith("binary")
+    squashed = binary or any(n.name.rstrip("_") in SQUASH for n in answers_chain(loss))
+    if loss.target in loss.inputs:  # what goes in is to come out: only where the outputs cannot
+        proved = squashed and known.high > 2 * LARGE
+        if not proved:
+            return None
+    else:
+        proved = short and spread and loss.name in VALUE_LOSSES and not squashed
     site = target_made(program, loss) or loss.site
     said = f"targets {figure(mean)} ± {figure(std)}"
     if answer is not None and answer.mean is not None and answer.std is not None:
@@ -55,7 +63,7 @@ def targets_unscaled(program: Program) -> Finding | None:
         "targets are far from the scale of the outputs",
         said,
         "standardise the targets by the training rows; undo it for predictions",
-        0.92 if proved else 0.6 if short and far else 0.5,
+        0.92 if proved else 0.6 if far and (short or binary) else 0.5,
         last.tape.index,
         site.file if site else None,
         site.line if site else None,

@@ -72,7 +72,8 @@ def made_at(program: Program, site: Site | None, position: int, *keywords: str) 
 
 
 def _made(site: Site | None, steps: list[Step]) -> Site | None:
-    made = [s for s in steps if _called(s.value) & CONVERSIONS] or steps
+    made = [s for s in steps if _called(s.value) & CONVERSIONS]
+    made = made or [s for s in steps if not isinstance(s.value, ast.Subscript)] or steps
     return Site(site.file, made[0].line, "") if made and site else None
 
 

@@ -55,10 +55,10 @@ def mixing(program: Program) -> Mixed | None:
     alone = lambda t: t[-1:].expand_as(t).clone() if t.ndim and t.shape[0] == rows else t
     traces = []
     for change in (lambda t: t, alone):
-        trace = _Trace(program, rows)
+        trace, given = _Trace(program, rows), mapped((args, kwargs), Tensor, change)
         with torch.no_grad(), torch.random.fork_rng(), contextlib.redirect_stdout(io.StringIO()), trace:
             torch.manual_seed(0)
-            trace.answer = network(*mapped(args, Tensor, change), **mapped(kwargs, Tensor, change))
+            trace.answer = network(*given[0], **given[1])
         traces.append(trace)
     return _compared(program, traces[0], traces[1], network, node.module)
 
