@@ -123,9 +123,9 @@ def schedule(program: Program) -> Site | None:
         return site
     for path, source in program.sources.items():
         for node in source.nodes:
-            targets = node.targets if isinstance(node, ast.Assign) else []
-            targets = [node.target] if isinstance(node, ast.AugAssign) else targets
-            for target in targets:
+            if not isinstance(node, (ast.Assign, ast.AugAssign)):
+                continue
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 key = target.slice if isinstance(target, ast.Subscript) else None
                 if isinstance(key, ast.Constant) and key.value == "lr":
                     return Site(path, node.lineno, "")

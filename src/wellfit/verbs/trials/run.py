@@ -64,10 +64,12 @@ def _train(
     losses: list[float] = []
     order = list(range(len(replay.batches)))
     every = list(parameters.values())
+    together = int(replay.extra.get("together", 1))  # recorded batches to a step: what a larger batch would be
     for step in range(steps):
         if step % len(order) == 0 and replay.shuffled:
             order = torch.randperm(len(order)).tolist()
         batch = replay.batches[order[step % len(order)]]
+        several = [batch, *(replay.batches[order[(step + i) % len(order)]] for i in range(1, together))]
         for group, lr in zip(optimizer.param_groups, base):
             group["lr"] = lr * replay.rate(step)
         stale = batch.tape.stale and replay.clear == "as is"
@@ -75,12 +77,14 @@ def _train(
             for p in every:
                 p.grad = None
         total = 0.0
-        values = play_batch(replay, batch, networks, parameters, train=True)
-        for n in batch.tape.losses:
-            loss = values.get(n)
-            if loss is not None and loss.requires_grad:
-                (loss if loss.numel() == 1 else loss.sum()).backward(retain_graph=len(batch.tape.losses) > 1)
-                total += float(loss.detach().sum())
+        for one in several:
+            values = play_batch(replay, one, networks, parameters, train=True)
+            for n in one.tape.losses:
+                loss = values.get(n)
+                if loss is not None and loss.requires_grad:
+                    loss = (loss if loss.numel() == 1 else loss.sum()) / together
+                    loss.backward(retain_graph=len(one.tape.losses) > 1)
+                    total += float(loss.detach())
         if batch.tape.cleared and replay.clear == "as is":
             for p in every:
                 p.grad = None

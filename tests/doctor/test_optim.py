@@ -1,0 +1,43 @@
+"""Laws of the doctor about optimisation: each fault named first, at its line; the same programs repaired: silence."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from pairs_optim import CLASSES, PAIRS, SEQUENCE, SMALL, VALUES
+
+from wellfit.jobs.doctor import doctor
+
+
+def asked(text: str, folder: Path, budget_s: float) -> dict:
+    """The doctor's JSON about a program, played in this process."""
+    script, out = folder / "train.py", folder / "out.json"
+    script.write_text(text)
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        doctor(str(script), [], out=out, budget_s=budget_s)
+    return json.loads(out.read_text())
+
+
+@pytest.mark.parametrize("wrong", PAIRS)
+def test_fault_of_optimisation_is_named_first_and_at_its_line(wrong, tmp_path):
+    pair = PAIRS[wrong]
+    assert pair.right in pair.fixed
+    said = asked(pair.faulty, tmp_path, 1.5)
+    assert said["status"] == "faulty"
+    first = said["findings"][0]
+    assert first["fault"] in pair.faults
+    assert pair.line is None or abs(first["line"] - pair.line) <= 1
+
+
+@pytest.mark.parametrize("healthy", [CLASSES, VALUES, SEQUENCE, SMALL], ids=["classes", "values", "sequence", "small"])
+def test_doctor_is_silent_where_the_optimisation_is_right(healthy, tmp_path):
+    said = asked(healthy, tmp_path, 3.0)
+    assert said["status"] == "healthy"
+    assert [f for f in said["findings"] if f["severity"] != "info"] == []
