@@ -29,7 +29,7 @@ CLUES = (
     "gradients_cleared",
     "step_missing",
 )
-UNPROVED = ("late-head", "body-alone", "detach", "no-grad")
+UNPROVED = ("detach", "no-grad")
 """Suspicions that a trial settles."""
 
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import ast
-import math
-
-from torch import nn
 
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.program import Program
 from wellfit.nouns.tape import Node, Site
-from wellfit.nouns.weights import LAYERS
+from wellfit.nouns.weights import LAYERS, as_made
 
 CUTS = ("detach", "data", "detach_", "numpy", "item", "tolist", "argmax", "round", "sign")
 
@@ -88,7 +85,7 @@ def _frozen(program: Program) -> Finding | None:
     used = {n.inside for n in loss.tape.nodes} if loss else set()
     for network in program.networks:
         modules = [(n, m) for n, m in network.module.named_modules() if isinstance(m, LAYERS)]
-        still = [(n, m) for n, m in modules if not m.weight.requires_grad and n in used and _as_made(m)]
+        still = [(n, m) for n, m in modules if not m.weight.requires_grad and n in used and as_made(m)]
         asking = any(p.requires_grad for p in network.module.parameters())
         if not still or not asking or network.first is None:
             continue
@@ -101,18 +98,6 @@ def _frozen(program: Program) -> Finding | None:
             "leave out requires_grad=False", 0.9, 0, site.file, site.line, source="weights read at the end",
         )  # fmt: skip
     return None
-
-
-def _as_made(module: nn.Module) -> bool:
-    """Do the weights fill PyTorch's default range, ±1/√fan_in, and nothing beyond?"""
-    weight = module.weight.detach().float()  # type: ignore[operator]
-    bound = 1 / math.sqrt(weight[0].numel())
-    top = float(weight.abs().max())
-    return (
-        weight.numel() >= 32
-        and 0.85 * bound < top <= bound * 1.0001
-        and abs(float(weight.std()) - bound / 3**0.5) < 0.15 * bound
-    )
 
 
 def _freezing(program: Program) -> Site | None:

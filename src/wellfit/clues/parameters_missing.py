@@ -8,6 +8,7 @@ from wellfit.nouns.finding import Finding
 from wellfit.nouns.locate import optimizer_argument
 from wellfit.nouns.program import Program
 from wellfit.nouns.tape import Site
+from wellfit.nouns.weights import LAYERS, as_made
 
 
 def parameters_missing(program: Program) -> Finding | None:
@@ -21,7 +22,7 @@ def parameters_missing(program: Program) -> Finding | None:
     lost = {i for i in program.reached - held if i in program.parameter_names or _lasting(program, i)}
     if not lost or not program.steps:
         return None
-    none = not held & program.reached
+    none = not held & program.reached or _fresh(program, lost) or _swapped(program, lost)
     named = [program.parameter_names[i] for i in lost if i in program.parameter_names]
     hidden = len(lost) - len(named)
     known = {id(p) for n in program.networks for p in n.module.parameters()}
@@ -38,12 +39,27 @@ def parameters_missing(program: Program) -> Finding | None:
     )  # fmt: skip
 
 
+def _fresh(program: Program, lost: set[int]) -> bool:
+    """Are layers among them that are still as PyTorch made them at the end, so that none was ever trained?"""
+    modules = {id(m): m for n in program.networks for m in n.module.modules() if isinstance(m, LAYERS)}
+    return any(id(m.weight) in lost and as_made(m) for m in modules.values())
+
+
+def _swapped(program: Program, lost: set[int]) -> bool:
+    """Does the main optimizer hold as many parameters, of the same network's making, that no loss reaches?"""
+    main = program.main
+    asking = {id(p) for g in main.optimizer.param_groups for p in g["params"] if p.requires_grad} if main else set()
+    return 0 < len(asking - program.reached) <= len(lost) and bool(asking)
+
+
 def _lasting(program: Program, i: int) -> bool:
     """Is it a parameter in a layer that no module registers, not a tensor made in each step?"""
-    if isinstance(program.memo.get(i), nn.Parameter):
+    if isinstance(program.memo.get(i), nn.Parameter) or any(
+        id(p) == i for n in program.networks for p in n.module.parameters()
+    ):
         return True
     tapes = [t for t in program.training() if t.parameters]
-    for tape in tapes[:1] + tapes[-1:]:
+    for tape in tapes[1:2] + tapes[-1:]:
         numbers = {n for n, j in tape.parameters.items() if j == i}
         made = {o for node in tape.nodes for o in node.outs} | set(tape.losses)
         if not numbers or numbers & made:

@@ -16,6 +16,8 @@ def zero_grad_missing(program: Program) -> Finding | None:
     stale = [t for t in tapes if t.stale]
     if program.steps and any(not o.steps for o in program.optimizers):  # its parameters' gradients are left there
         return None
+    if len(program.optimizers) > 1 and program.events.count("z") > 0.5 * program.events.count("s"):
+        return None  # each finds the gradients of the other's parameters
     most = 0.8 if len(program.optimizers) > 1 else 0.5  # of several, one may find the other's
     if len(tapes) < 2 or len(stale) < most * len(tapes):
         return None

@@ -58,3 +58,15 @@ def trained(program: Program) -> Iterator[NetworkSeen]:
 def size(network: NetworkSeen) -> int:
     """How many numbers are trained."""
     return sum(p.numel() for p in network.module.parameters() if p.requires_grad)
+
+
+def as_made(module: nn.Module) -> bool:
+    """Do the weights fill PyTorch's default range, ±1/√fan_in, and nothing beyond?"""
+    weight = module.weight.detach().float()  # type: ignore[operator]
+    bound = 1 / math.sqrt(weight[0].numel())
+    top = float(weight.abs().max())
+    return (
+        weight.numel() >= 32
+        and 0.85 * bound < top <= bound * 1.0001
+        and abs(float(weight.std()) - bound / 3**0.5) < 0.15 * bound
+    )
