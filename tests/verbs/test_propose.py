@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -122,6 +124,14 @@ def pictures(kind: str, n: int = 120) -> tuple[torch.Tensor, torch.Tensor]:
 )
 def test_pictures_are_mirrored_only_where_the_mirrored_are_as_likely(kind: str, found: str):
     assert mirrors(*pictures(kind))[0] == found
+
+
+@pytest.mark.parametrize(("kind", "pool"), [("noise", None), ("sky", None), ("arrows", "flatten")])
+def test_the_place_in_the_picture_is_kept_where_pictures_have_a_side(kind: str, pool: str | None):
+    x, y = pictures(kind)
+    data = data_of("pictures", "classification", len(x), tuple(x.shape[1:]))
+    recipe, _ = propose(Recipe(), replace(data, train=Split(x, y, np.arange(len(x)))))
+    assert recipe.network.options.get("pool") == pool
 
 
 def test_classes_of_a_few_pictures_are_never_mirrored():

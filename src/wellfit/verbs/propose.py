@@ -128,7 +128,8 @@ def _options(name: str, data: Data, asked: dict[str, Any]) -> tuple[dict[str, An
         mirror, share = mirrors(data.train.x, data.train.y)
         turned = {"none": "not mirrored", "sideways": "mirrored sideways", "both": "mirrored both ways"}[mirror]
         why = f"moved by up to {shift} pixels, {turned} ({share:.2f} of it is one-sided)"
-        return {"shift": shift, "mirror": mirror}, why
+        found = {"shift": shift, "mirror": mirror}  # what has a side has its places in the picture, too
+        return found | ({"pool": "flatten"} if mirror == "none" and "pool" not in asked else {}), why
     return {}, ""
 
 
