@@ -62,7 +62,7 @@ def class_imbalance(program: Program) -> Finding | None:
     if recalls is None:
         return None
     rare, before, after = recalls
-    if rare > MISSED or after - before < GAIN or after < 0.5 + 0.5 / len(shares):
+    if rare > MISSED or after - before < GAIN or after < 0.4 + 0.6 / len(shares):
         return None
     site = loss.made or loss.site
     return Finding(

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from wellfit.nouns.fed import built, evaluated, inputs_chain, trained
+from wellfit.nouns.fed import built, evaluated, inputs_chain, loader, trained
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.program import Program
 from wellfit.nouns.source import Source, last_name
@@ -19,26 +19,14 @@ SHARED = 0.1
 """Share of evaluated rows that were trained on as well above which it is no accident."""
 ALL = 0.98
 """Above this share it is the training set that is evaluated, as many programs do on purpose."""
+WINDOWS = 0.4
+"""Share of evaluated windows that overlap with trained ones by half; after a cut in time only those at the cut do."""
 VALUES = 4
 """Different values that a row must hold to be told apart from others by them."""
 COPYING = (
-    "repeat",
-    "tile",
-    "concatenate",
-    "cat",
-    "vstack",
-    "resample",
-    "sample",
-    "fit_resample",
-    "repeat_interleave",
-    "choice",
-    "concat",
-    "hstack",
-    "RandomOverSampler",
-    "SMOTE",
-    "sliding_window_view",
-    "unfold",
-)
+    "repeat", "tile", "concatenate", "cat", "vstack", "resample", "sample", "fit_resample", "repeat_interleave", "choice",
+    "concat", "hstack", "RandomOverSampler", "SMOTE", "sliding_window_view", "unfold",
+)  # fmt: skip
 SPLITTING = (
     "train_test_split",
     "random_split",
@@ -48,9 +36,12 @@ SPLITTING = (
     "shuffle",
     "KFold",
     "StratifiedKFold",
-    "choice",
 )
-CHOOSING = ("SelectKBest", "SelectPercentile", "SelectFromModel", "RFE", "RFECV", "TargetEncoder", "mutual_info_classif", "f_classif", "f_regression", "mutual_info_regression", "chi2", "PLSRegression", "LinearDiscriminantAnalysis", "NeighborhoodComponentsAnalysis")  # fmt: skip
+CHOOSING = (
+    "SelectKBest", "SelectPercentile", "SelectFromModel", "RFE", "RFECV", "TargetEncoder", "PLSRegression",
+    "LinearDiscriminantAnalysis", "NeighborhoodComponentsAnalysis",
+)  # fmt: skip
+"""What copies rows, what divides them, and what is fitted to inputs by their labels."""
 
 
 def data_leak(program: Program) -> Finding | None:
@@ -68,25 +59,58 @@ def _rows(program: Program) -> Finding | None:
     held = [h for h in evaluated(program) if h.index >= 1]
     if not batches or not held:
         return None
-    known = {k for g in batches for k in _keys(g.inputs)}
     ends = [h for h in held if h.index >= program.steps - 1] or held[-4:]
+    said = _rows_shared(program, [g.inputs for g in batches], [h.inputs for h in ends])
+    said = said or _windows_shared([g.inputs for g in batches], [h.inputs for h in ends])
+    if said is None:
+        return None
+    evidence, site = said
+    site = site or _copied(program)
+    return Finding(
+        "data-leak", "error", "examples that the network was trained on are in what it is evaluated on", evidence,
+        "split before rows are repeated, balanced or cut into windows, and keep the parts apart", 0.93, None,
+        site.file if site else None, site.line if site else None, limit=SHARED, source="rows compared bit by bit",
+    )  # fmt: skip
+
+
+def _rows_shared(program: Program, train: list[Tensor], held: list[Tensor]) -> tuple[str, Site | None] | None:
+    known = {k for x in train for k in _keys(x)}
     shares = []
-    for h in ends:
-        rows = _keys(h.inputs)
-        if len(rows) >= min(8, len(held[0].inputs)):
+    for x in held:
+        rows = _keys(x)
+        if len(rows) >= min(8, len(held[0])):
             shares.append((sum(k in known for k in rows) / len(rows), len(rows)))
-    if not shares or not _many(ends[-1].inputs):
+    if not shares or not _many(held[-1]):
         return None
     least, n = min(shares)[0], sum(size for _, size in shares)
     if least < SHARED or least * n < 8 or (least >= ALL and (n > 0.6 * len(known) or not _split(program))):
         return None
-    site = _copied(program)
-    return Finding(
-        "data-leak", "error", "examples that the network was trained on are in what it is evaluated on",
-        f"of each evaluated batch at least {percent(least, 0)} was trained on, bit by bit; {n} rows in all",
-        "split before rows are repeated, balanced or cut into windows, and keep the parts apart", 0.93, None,
-        site.file if site else None, site.line if site else None, limit=SHARED, source="rows compared bit by bit",
-    )  # fmt: skip
+    said = f"of each evaluated batch at least {percent(least, 0)} was trained on, bit by bit; {n} rows in all"
+    return said, loader(program) if least >= ALL else None
+
+
+def _windows_shared(train: list[Tensor], held: list[Tensor]) -> tuple[str, None] | None:
+    """Windows of a series: is the middle half of those evaluated in windows trained on, wherever it lies there?"""
+    shape = train[0].shape[1:]
+    if not 1 <= len(shape) <= 2 or not 8 <= max(shape) <= 256 or not train[0].is_floating_point():
+        return None
+    axis = 1 + max(range(len(shape)), key=lambda i: shape[i])
+    length = shape[axis - 1]
+    size, first = length // 2, length // 4
+    some = torch.cat([x for x in train if x.shape[1:] == shape])[:2000]
+    known: set[bytes] = set()
+    for at in range(length - size + 1):
+        known.update(_keys(some.narrow(axis, at, size)))
+    rows = [k for x in held if x.shape[1:] == shape for k in _keys(x.narrow(axis, first, size))][:2000]
+    own = {k for x in train for k in _keys(x)}
+    again = sum(k in own for x in held for k in _keys(x))  # whole rows shared: the training set itself
+    shared = sum(k in known for k in rows)
+    if len(rows) < 20 or shared < WINDOWS * len(rows) or again > 0.5 * len(rows):
+        return None
+    return (
+        f"the middle half of {percent(shared / len(rows), 0)} of the evaluated windows lies in windows trained on",
+        None,
+    )
 
 
 def _keys(x: Tensor) -> list[bytes]:

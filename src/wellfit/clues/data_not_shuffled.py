@@ -8,9 +8,8 @@ import torch
 from torch import Tensor
 
 from wellfit.nouns import control, final
-from wellfit.nouns.fed import Given, evaluated, inputs_chain, trained
+from wellfit.nouns.fed import Given, evaluated, inputs_chain, loader, trained
 from wellfit.nouns.finding import Finding
-from wellfit.nouns.flow import Spot, back
 from wellfit.nouns.program import Program
 from wellfit.nouns.source import last_name
 from wellfit.nouns.tape import Site
@@ -34,11 +33,11 @@ def data_not_shuffled(program: Program) -> Finding | None:
     Source: the expected variety of a random draw from the recorded targets themselves."""
     batches = [g for g in trained(program) if g.targets is not None and len(g.targets) >= 4]
     batches = [g for g in batches if g.targets is not None and control.kind(g.targets)]
+    shapes = [(g.inputs.shape[1:], g.targets.shape[1:]) for g in batches if g.targets is not None]
+    batches = [g for g, shape in zip(batches, shapes) if shape == shapes[0]]
     if len(batches) < 6:
         return None
-    y = torch.cat(
-        [g.targets for g in batches if g.targets is not None and g.targets.shape[1:] == batches[0].targets.shape[1:]]
-    )  # type: ignore[union-attr]
+    y = torch.cat([g.targets for g in batches if g.targets is not None])
     if control.kind(y) == "values":
         return _values(program, batches, y)
     return _classes(program, batches) or _cut(program, batches)
@@ -64,7 +63,7 @@ def _classes(program: Program, batches: list[Given]) -> Finding | None:
     if seen - 1 > (1 - LIMIT) * (fair - 1) or fair < 1.8:
         return None
     said = f"a batch holds {figure(seen)} classes on average; drawn at random it would hold {figure(fair)}"
-    return _finding("batches come ordered by class", said, "error", 0.95, _order(program))
+    return _finding("batches come ordered by class", said, "error", 0.95, loader(program))
 
 
 def _values(program: Program, batches: list[Given], y: Tensor) -> Finding | None:
@@ -76,17 +75,18 @@ def _values(program: Program, batches: list[Given], y: Tensor) -> Finding | None
     between = torch.stack([r.mean() for r in rows]).var(correction=0) / everything.var(correction=0).clamp_min(1e-30)
     if float(between) < ORDERED:
         return None
-    x, y = torch.cat([g.inputs for g in batches]), torch.cat([g.targets for g in batches if g.targets is not None])
+    x = torch.cat([g.inputs for g in batches])
     have = final.reached(final.answers(program, [g.inputs for g in batches]), y)
     can = control.split(x, y)
     proved = have is not None and can is not None and can - max(have, 0.0) > BETTER
-    said = f"{percent(float(between), 0)} of the targets' variance lies between batches; drawn at random {percent(1 / len(rows[0]), 0)}"
+    fair = percent(1 / len(rows[0]), 0)
+    said = f"{percent(float(between), 0)} of the targets' variance lies between batches; drawn at random {fair}"
     return _finding(
         "batches come ordered by the value of their targets",
         said,
         "error" if proved else "warning",
         0.85,
-        _order(program),
+        loader(program),
     )
 
 
@@ -109,24 +109,6 @@ def _cut(program: Program, batches: list[Given]) -> Finding | None:
     cuts += [
         s for s in chain if isinstance(s.expr, ast.Call) and last_name(s.expr.func) in ("train_test_split", "Subset")
     ]
-    site = Site(cuts[-1].source.path, cuts[-1].line) if cuts else _order(program)
+    site = Site(cuts[-1].source.path, cuts[-1].line) if cuts else loader(program)
     said = f"classes {new[:8]} are {percent(share, 0)} of the evaluated examples and were never trained on"
     return _finding("the data are ordered by class where they are split", said, "error", 0.85, site)
-
-
-def _order(program: Program) -> Site | None:
-    """The DataLoader's call, else the loop over batches."""
-    loss = program.loss
-    calls = [n for n in loss.tape.passes() if n.grad] if loss else []
-    source = program.source(calls[0].site) if calls else None
-    loop = source.loop_around(calls[0].site.line) if source and calls[0].site else None
-    if source is None or not isinstance(loop, ast.For):
-        loader = next((x for x in program.loaders if x.sampler == "SequentialSampler"), None)
-        return loader.site if loader else calls[0].site if calls else None
-    over = loop.iter
-    while isinstance(over, ast.Call) and last_name(over.func) in ("enumerate", "tqdm", "iter", "list") and over.args:
-        over = over.args[0]
-    for spot in back(Spot(source, over), program.sources.values()):
-        if isinstance(spot.expr, ast.Call) and last_name(spot.expr.func) == "DataLoader":
-            return Site(spot.source.path, spot.line)
-    return Site(source.path, loop.lineno)

@@ -13,7 +13,8 @@ from wellfit.nouns.tape import Tape
 from wellfit.nouns.units import figure
 
 LARGE, TINY, PROVED = 8.0, 0.01, 20.0
-"""Root mean square of a feature above which, and of all of them below which, they may be unscaled (the aim is 1); that above which no trial is needed."""
+"""Root mean square of a feature above which, and of all of them below which, they may be unscaled (the aim is 1);
+that above which a control stands in for a trial."""
 BETTER = 0.25
 """Skill by which kernel regression on standardised inputs must beat the network for the proof without a trial."""
 OTHER = 5.0

@@ -89,6 +89,9 @@ def _skill(pairs: list) -> float | None:
 def _apart(program: Program) -> tuple[Site | None, bool]:
     """Where inputs and labels are mixed apart in the source, and is it certain without a measurement?"""
     fed, wanted = inputs_chain(program), targets_chain(program)
+    zipped = _zipped(program)
+    if zipped is not None:
+        return zipped, True
     names = [{s.expr.id for s in chain if isinstance(s.expr, ast.Name)} for chain in (fed, wanted)]
     own = [names[0] - names[1], names[1] - names[0]]
     for source in {s.source.path: s.source for s in (*fed, *wanted)}.values():
@@ -106,6 +109,30 @@ def _apart(program: Program) -> tuple[Site | None, bool]:
             if key not in other and _uses(spot) < 2:
                 return Site(spot.source.path, spot.line), any(k not in mine for k in other)
     return None, False
+
+
+def _zipped(program: Program) -> Site | None:
+    """Two shuffled loaders walked through side by side: the second one."""
+    loss = program.loss
+    source = program.source(loss.site) if loss else None
+    loop = source.loop_around(loss.site.line) if source and loss and loss.site else None
+    if source is None or not isinstance(loop, ast.For):
+        return None
+    for call in ast.walk(loop.iter):
+        if isinstance(call, ast.Call) and last_name(call.func) == "zip" and len(call.args) > 1:
+            made = [[s for s in back(Spot(source, a), program.sources.values()) if _mixing(s)] for a in call.args[:2]]
+            if all(made) and made[0][0].expr is not made[1][0].expr:
+                return Site(made[1][0].source.path, made[1][0].line)
+    return None
+
+
+def _mixing(spot: Spot) -> bool:
+    """Is it a DataLoader that shuffles?"""
+    e = spot.expr
+    if not isinstance(e, ast.Call) or last_name(e.func) != "DataLoader":
+        return False
+    given = spot.source.keyword(e, "shuffle") or (e.args[2] if len(e.args) > 2 else None)
+    return given is not None and spot.source.value(given) is True
 
 
 def _in_place(source: Source) -> list[tuple[str, ast.Call]]:

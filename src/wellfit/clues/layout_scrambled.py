@@ -102,20 +102,18 @@ def _moved(program: Program, tape: Tape, node: Node) -> bool:
     if not node.ins or not node.outs or node.ins[0] not in tape.looks or node.outs[0] not in tape.looks:
         return False
     was, now = (tuple(d for d in tape.looks[n].shape if d > 1) for n in (node.ins[0], node.outs[0]))
-    if len(was) < 2 or len(now) < 2 or was == now or math.prod(was) != math.prod(now) or len(set(was)) < len(was):
+    if min(len(was), len(now)) < 2 or was == now or math.prod(was) != math.prod(now):
+        return False
+    if len(set(was)) < len(was) or (len(set(now)) < len(now) and was[0] == now[0] and len(now) <= len(was)):
         return False
     call = _written(program.source(node.site), node)
-    if call is None or any(isinstance(a, ast.BinOp) for a in call.args):
+    if call is None or any(isinstance(a, ast.BinOp) and isinstance(a.op, ast.Mult) for a in call.args):
         return False
-    place = lambda shape: {d: math.prod(shape[:i]) for i, d in enumerate(shape)}
-    before, after = place(was), place(now)
-    return any(d in after and after[d] != before[d] and d > 3 for d in before) and _same_axes(was, now)
-
-
-def _same_axes(was: tuple[int, ...], now: tuple[int, ...]) -> bool:
-    """The same sizes in another order, or the batch kept no longer first."""
-    return (
-        sorted(was) == sorted(now) or (was[0] not in now[:1] and was[0] in now) or (was[0] not in now and now[0] in was)
+    before = {math.prod(was[:i]): d for i, d in enumerate(was)}
+    after = [(math.prod(now[:i]), d) for i, d in enumerate(now)]
+    lost = [d for at, d in before.items() if d > 3 and (at, d) not in after and any(d == e for _, e in after)]
+    return bool(lost) and (
+        sorted(was) == sorted(now) or was[0] in lost or now[0] in lost or (was[0] == now[0] and was[1] in lost)
     )
 
 

@@ -24,7 +24,7 @@ def kind(y: Tensor) -> str:
 
 def labels(y: Tensor) -> Tensor:
     """Class numbers [N] of labels [N], [N, 1] or one-hot rows [N, C]."""
-    return y.flatten(1).argmax(1) if y.ndim > 1 and y[0].numel() > 1 else y.flatten().round().long()
+    return y.flatten(1).argmax(1) if y.ndim > 1 and y[0].numel() > 1 else y.flatten().double().round().long()
 
 
 def learnt(x: Tensor, y: Tensor, other_x: Tensor, other_y: Tensor, raw: bool = False) -> float | None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from wellfit.nouns.flow import LIBRARIES, Spot, back
+from wellfit.nouns.flow import Spot, back, imported
 from wellfit.nouns.program import LossSeen, PassSeen, Program
 from wellfit.nouns.source import Source, last_name
 from wellfit.nouns.tape import Node, Site
@@ -96,13 +96,13 @@ def targets_chain(program: Program, loss: LossSeen | None = None) -> list[Spot]:
 def _network_call(source: Source, line: int) -> ast.Call | None:
     """The innermost call on a line that can be the network's."""
     spans = [c for c in source.calls() if c.lineno <= line <= (c.end_lineno or c.lineno) and (c.args or c.keywords)]
-    spans = [c for c in spans if last_name(c.func) not in METHODS and not _library(c.func)]
+    spans = [c for c in spans if last_name(c.func) not in METHODS and not _library(source, c.func)]
     exact = [c for c in spans if c.lineno == line] or spans
     return min(exact, key=lambda c: sum(1 for _ in ast.walk(c)), default=None)
 
 
-def _library(func: ast.expr) -> bool:
-    return isinstance(func, ast.Attribute) and last_name(func.value) in LIBRARIES
+def _library(source: Source, func: ast.expr) -> bool:
+    return isinstance(func, ast.Attribute) and imported(source, func.value)
 
 
 def built(chain: list[Spot]) -> Site | None:
@@ -120,3 +120,21 @@ def _in_loop(first: Spot, line: int) -> bool:
     """Is a line in the statement, or in the loop over batches, that the chain begins with?"""
     loop = first.source.loop_around(first.line)
     return line == first.line or (loop is not None and loop.lineno <= line <= (loop.end_lineno or loop.lineno))
+
+
+def loader(program: Program) -> Site | None:
+    """Where the order of the batches is written: the DataLoader's call, else the loop over batches."""
+    loss = program.loss
+    calls = [n for n in loss.tape.passes() if n.grad] if loss else []
+    source = program.source(calls[0].site) if calls else None
+    loop = source.loop_around(calls[0].site.line) if source and calls[0].site else None
+    if source is None or not isinstance(loop, ast.For):
+        made = next((x for x in program.loaders if x.sampler == "SequentialSampler"), None)
+        return made.site if made else calls[0].site if calls else None
+    over = loop.iter
+    while isinstance(over, ast.Call) and last_name(over.func) in ("enumerate", "tqdm", "iter", "list") and over.args:
+        over = over.args[0]
+    for spot in back(Spot(source, over), program.sources.values()):
+        if isinstance(spot.expr, ast.Call) and last_name(spot.expr.func) == "DataLoader":
+            return Site(spot.source.path, spot.line)
+    return Site(source.path, loop.lineno)

@@ -15,9 +15,6 @@ from wellfit.nouns.source import Source, last_name
 
 MOST = 60
 """Steps back at most."""
-LIBRARIES = frozenset(
-    ("torch", "np", "numpy", "nn", "F", "pd", "pandas", "math", "random", "functional", "utils", "data")
-)
 PASSING = frozenset(
     ("enumerate", "tqdm", "trange", "iter", "next", "list", "tuple", "cycle", "islice", "reversed", "prefetch")
 )
@@ -88,9 +85,7 @@ def _of_name(at: Spot, e: ast.Name, files: Files) -> Spot | None:
     source, scope = at.source, at.source.enclosing(e, ast.FunctionDef, ast.Lambda)
     while True:
         bound = _bindings(source, e.id, scope)
-        before = [
-            b for b in bound if b[0] < e.lineno or (b[0] == e.lineno and b[2] is not None and not _holds(b[2], e))
-        ]
+        before = [b for b in bound if b[0] < e.lineno or (b[0] == e.lineno and not _holds(b[1], e))]
         chosen = (before or [b for b in bound if not _holds(b[1], e)])[-1:]
         if chosen:
             _, value, target = chosen[0]
@@ -170,7 +165,7 @@ def _part(spot: Spot, key: int | str, files: Files, depth: int = 0) -> Spot | No
         return _part(Spot(source, e.body), key, files, depth + 1)
     if isinstance(e, ast.Call):
         name = last_name(e.func)
-        given = [a for a in e.args] + [k.value for k in e.keywords if k.arg in ("dataset",)]
+        given = [*e.args] + [k.value for k in e.keywords if k.arg in ("dataset",)]
         if name == "TensorDataset" and isinstance(key, int) and key < len(e.args):
             return Spot(source, e.args[key])
         if name in SPLITS and isinstance(key, int) and key // 2 < len(e.args):
@@ -236,7 +231,16 @@ def _of_attribute(at: Spot, e: ast.Attribute, files: Files) -> Spot | None:
                             i = target.elts.index(t) if isinstance(target, ast.Tuple) else None
                             return Spot(at.source, n.value) if i is None else _part(Spot(at.source, n.value), i, files)
         return None
-    return Spot(at.source, e.value) if last_name(e.value) not in LIBRARIES else None
+    return Spot(at.source, e.value) if not imported(at.source, e.value) else None
+
+
+def imported(source: Source, e: ast.expr) -> bool:
+    """Is it a module, as `np` or `torch.nn`, and no value?"""
+    while isinstance(e, ast.Attribute):
+        e = e.value
+    names = {a.asname or a.name.split(".")[0] for n in source.nodes if isinstance(n, ast.Import) for a in n.names}
+    names |= {a.asname or a.name for n in source.nodes if isinstance(n, ast.ImportFrom) for a in n.names}
+    return isinstance(e, ast.Name) and e.id in names
 
 
 def _is_self(e: ast.expr) -> bool:
@@ -250,6 +254,6 @@ def _of_call(at: Spot, e: ast.Call, files: Files) -> Spot | None:
         return made
     if isinstance(e.func, ast.Attribute) and name not in ("transform", "fit_transform", "apply", "normal", "uniform"):
         root = e.func.value
-        if last_name(root) not in LIBRARIES and not isinstance(root, ast.Constant):
+        if not imported(at.source, root) and not isinstance(root, ast.Constant):
             return Spot(at.source, root)
     return Spot(at.source, e.args[0]) if e.args else None

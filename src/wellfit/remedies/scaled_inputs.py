@@ -6,7 +6,10 @@ from dataclasses import replace
 
 import torch
 
+from wellfit.nouns.fed import built, inputs_chain
+from wellfit.nouns.program import Program
 from wellfit.nouns.replay import Batch, Replay
+from wellfit.nouns.tape import Site
 
 FAULTS = ("inputs-unscaled",)
 USUAL = True
@@ -41,6 +44,11 @@ def scaled_inputs(replay: Replay) -> Replay | None:
         return leaves
 
     return replace(replay, fed=(*replay.fed, fed), note="inputs standardised")
+
+
+def place(program: Program) -> Site | None:
+    """Where the inputs are made."""
+    return built(inputs_chain(program))
 
 
 SCALE = (0.05, 8.0)
