@@ -89,13 +89,13 @@ def must_be_python(script: Path) -> None:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """`wellfit doctor [--json OUT] [--budget 30s] [--no-trials] [-m] SCRIPT ITS OWN ARGUMENTS`; exits as the script does.
+    """`wellfit doctor [--json OUT] [--budget 30s] [--no-trials] [-m] SCRIPT ITS OWN ARGUMENTS`; its exit status is kept.
 
     Raises RunError where the script is not there or is no Python.
     """
     ask = argparse.ArgumentParser(
         prog="wellfit doctor",
-        description="Why does this training script not learn? It runs unmodified; what was found follows on standard error.",
+        description="Why does this training script not learn? It runs unmodified; findings follow on standard error.",
     )
     ask.add_argument("--json", type=Path, metavar="OUT", help="a file for the findings as JSON")
     ask.add_argument(

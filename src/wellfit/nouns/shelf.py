@@ -41,9 +41,7 @@ def module(shelf: str, word: str) -> ModuleType:
     if word in _added.get(shelf, {}):
         spec = importlib.util.spec_from_file_location(f"wellfit_{shelf}_{word}", _added[shelf][word])
         if spec is None or spec.loader is None:
-            raise ShelfError(
-                f"the plug-in {word}", f"{_added[shelf][word]} is no Python file", "name a .py file"
-            )
+            raise ShelfError(f"the plug-in {word}", f"{_added[shelf][word]} is no Python file", "name a .py file")
         loaded = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(loaded)
         return loaded
@@ -64,9 +62,7 @@ def get(shelf: str, word: str) -> Callable[..., Any]:
     """The function `word` of the plug-in `word` on a shelf."""
     loaded, name = module(shelf, word), word.replace("-", "_")
     if not callable(getattr(loaded, name, None)):
-        raise ShelfError(
-            f"{word!r} from {shelf}", f"its file defines no function {name}", f"define {name}(...) there"
-        )
+        raise ShelfError(f"{word!r} from {shelf}", f"its file defines no function {name}", f"define {name}(...) there")
     return getattr(loaded, name)
 
 
