@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import ast
 
+import torch
+
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.program import Program
 from wellfit.nouns.tape import Node, Site
 from wellfit.nouns.weights import LAYERS, as_made
 
+RANDOM = (
+    "xavier_uniform_",
+    "xavier_normal_",
+    "kaiming_uniform_",
+    "kaiming_normal_",
+    "normal_",
+    "uniform_",
+    "trunc_normal_",
+)
 CUTS = ("detach", "data", "detach_", "numpy", "item", "tolist", "argmax", "round", "sign")
 
 
@@ -82,10 +93,17 @@ def _context(program: Program, site: Site) -> Site:
 def _frozen(program: Program) -> Finding | None:
     """Layers that are still as PyTorch made them and ask for no gradient, in a network that is trained."""
     loss = program.loss
+    drawn = {int(k.rsplit(":", 1)[1]) for k in program.sites if k.startswith("init:") and k.split(":")[1] in RANDOM}
     used = {n.inside for n in loss.tape.nodes} if loss else set()
     for network in program.networks:
         modules = [(n, m) for n, m in network.module.named_modules() if isinstance(m, LAYERS)]
-        still = [(n, m) for n, m in modules if not m.weight.requires_grad and n in used and as_made(m)]
+        still = [
+            (n, m)
+            for n, m in modules
+            if not m.weight.requires_grad and n in used and (as_made(m) or id(m.weight) in drawn)
+        ]
+        firsts = dict(network.first.named_modules()) if network.first is not None else {}
+        still = [(n, m) for n, m in still if n in firsts and torch.equal(firsts[n].weight, m.weight)]  # type: ignore[arg-type]
         asking = any(p.requires_grad for p in network.module.parameters())
         if not still or not asking or network.first is None:
             continue

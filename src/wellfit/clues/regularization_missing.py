@@ -2,43 +2,42 @@
 
 from __future__ import annotations
 
+from statistics import median
+
 from torch.nn.modules.dropout import _DropoutNd
 
 from wellfit.nouns.finding import Finding
-from wellfit.nouns.fitting import fitting
+from wellfit.nouns.fitting import distinct_rows, fitting, hit_share
 from wellfit.nouns.locate import optimizer_argument
 from wellfit.nouns.program import Program
 from wellfit.nouns.tape import Site
-from wellfit.nouns.units import figure
+from wellfit.nouns.units import figure, percent
 from wellfit.nouns.weights import size, starts, trained
 
 APART, ROSE = 5.0, 1.35
 """Loss on other rows over loss on training rows at the end, and over its own lowest before."""
+LEARNT, WRONG = 0.03, 0.8
+"""Cross-entropy that says a row is known by heart; share of right answers on others below which that did not help."""
+LOGARITHMIC = ("cross_entropy", "nll_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits")
 CROWDED = 20.0
 """Weights to a training row, from which on the network itself is too large."""
 
 
 def regularization_missing(program: Program) -> list[Finding]:
     """Sees: the program's own loss on rows it does not train on ends five times as high as on those it trains on, and
-    a third higher than it once was.
+    a third higher than it once was; or next to no loss on training rows and many wrong answers on others.
     Hurts: it answers from memory; every epoch makes it worse on anything new.
     Mistaken for: data-leak the other way round, epochs-too-many (which stops the same thing earlier).
     Remedy: a smaller network, weight decay, dropout, fewer epochs.
     Source: Prechelt 1998, "Early stopping: but when?"; capacity by weights to a row."""
-    fit = fitting(program)
-    if fit is None or len(fit.curve) < 3:
+    told = _rising(program) or _by_heart(program)
+    if told is None:
         return []
-    end = sum(v for _, v in fit.curve[-2:]) / 2
-    step, low = min(fit.curve, key=lambda at: at[1])
-    if fit.train <= 0 or end < APART * fit.train or end < ROSE * low or step > 0.7 * program.steps:
-        return []
+    said, step, rows = told
     weights = max((size(n) for n in trained(program)), default=0)
-    large = fit.rows > 0 and weights > CROWDED * fit.rows
+    large = rows > 0 and weights > CROWDED * rows
     held = _held_back(program)
-    evidence = (
-        f"loss {figure(fit.train, 2)} on training rows and {figure(end, 2)} on others, which was {figure(low, 2)} at step "
-        f"{step} of {program.steps}; {weights} weights for {fit.rows or '?'} training rows"
-    )
+    evidence = f"{said}; {weights} weights for {rows or '?'} training rows"
     found = []
     for label, site, remedy in (
         ("capacity-too-large", _widest(program), "a narrower network"),
@@ -51,6 +50,37 @@ def regularization_missing(program: Program) -> list[Finding]:
             source="seen in the program's own evaluations",
         ))  # fmt: skip
     return found
+
+
+Told = tuple[str, int, int]
+"""What was seen, the step at which it was best, training rows."""
+
+
+def _rising(program: Program) -> Told | None:
+    """The program's own loss on other rows has risen."""
+    fit = fitting(program)
+    if fit is None or len(fit.curve) < 3:
+        return None
+    end = sum(v for _, v in fit.curve[-2:]) / 2
+    step, low = min(fit.curve, key=lambda at: at[1])
+    if fit.train <= 0 or end < APART * fit.train or end < ROSE * low or step > 0.7 * program.steps:
+        return None
+    said = f"loss {figure(fit.train, 2)} on training rows and {figure(end, 2)} on others"
+    return f"{said}, which was {figure(low, 2)} at step {step}", step, fit.rows
+
+
+def _by_heart(program: Program) -> Told | None:
+    """Next to no loss left on training rows, and many wrong answers on others (but more right ones than by chance)."""
+    loss, share = program.loss, hit_share(program)
+    if loss is None or share is None or loss.name not in LOGARITHMIC or len(program.curve) < 100:
+        return None
+    end = median(v for _, v in program.curve[-max(len(program.curve) // 20, 5) :])
+    look = loss.look(loss.answer)
+    chance = 1 / look.shape[1] if look and len(look.shape) == 2 and look.shape[1] > 1 else 0.5
+    if end > LEARNT or not chance + 0.15 < share < WRONG:
+        return None
+    said = f"loss {figure(end, 2)} on training rows at the end, {percent(share, 0)} right answers on others"
+    return said, program.steps, distinct_rows(program)
 
 
 def _held_back(program: Program) -> bool:

@@ -82,7 +82,9 @@ def _penalised(program: Program) -> Finding | None:
         total = loss.look(loss.total)
         data = loss.look(loss.node.outs[0]) if own and loss.node else None
         if own and total and data and total.mean is not None and data.mean:
-            share, site = (total.mean - data.mean) / abs(data.mean), own.site
+            share, site = max(
+                (share, site), ((total.mean - data.mean) / abs(data.mean), own.site), key=lambda at: at[0]
+            )
     if share < 1:
         return None
     return _said(share >= 10, "the penalty on the weights outweighs the loss", f"{figure(share, 2)} times the loss itself",

@@ -6,6 +6,10 @@ from statistics import median
 from typing import NamedTuple
 
 from wellfit.nouns.program import PassSeen, Program
+from wellfit.nouns.tape import Look
+
+DIFFERENCES = ("sub", "__sub__", "rsub", "__rsub__")
+"""Calls in which a squared error by hand begins."""
 
 
 class Fitting(NamedTuple):
@@ -20,7 +24,7 @@ class Fitting(NamedTuple):
 def fitting(program: Program) -> Fitting | None:
     """None where no evaluation computed the training's loss."""
     loss = program.loss
-    if loss is None or not loss.name or len(program.curve) < 20:
+    if loss is None or len(program.curve) < 20 or not (loss.name or (loss.node and loss.node.name in DIFFERENCES)):
         return None
     by_step: dict[int, list[float]] = {}
     for seen in program.passes:
@@ -28,11 +32,26 @@ def fitting(program: Program) -> Fitting | None:
             continue
         for node in seen.compared:
             look = seen.tape.looks.get(node.outs[0]) if node.outs else None
-            if node.name == loss.name and look is not None and look.mean is not None and not _trained_on(program, seen):
+            if look is None or look.mean is None or _trained_on(program, seen):
+                continue
+            if not loss.name and node.name in DIFFERENCES:
+                by_step.setdefault(seen.after, []).append(_square(look))
+            elif loss.name and node.name == loss.name:
                 by_step.setdefault(seen.after, []).append(_per_example(node, look.mean, look.shape, seen))
     n = max(len(program.curve) // 20, 5)
     curve = [(step, sum(v) / len(v)) for step, v in sorted(by_step.items())]
-    return Fitting(median(v for _, v in program.curve[-n:]), curve, _rows(program)) if curve else None
+    ends = [v for _, v in program.curve[-n:]]
+    if not loss.name:
+        last = [x.look(x.node.outs[0]) for x in program.losses[-24:] if x.node is not None and x.node.outs]
+        ends = [_square(look) for look in last if look is not None and look.mean is not None]
+        if not ends:
+            return None
+    return Fitting(median(ends), curve, distinct_rows(program)) if curve else None
+
+
+def _square(look: Look) -> float:
+    """Mean of the squares of what was looked at."""
+    return (look.mean or 0.0) ** 2 + (look.std or 0.0) ** 2
 
 
 def _per_example(node, mean: float, shape: tuple[int, ...], seen: PassSeen) -> float:
@@ -53,7 +72,7 @@ def _trained_on(program: Program, seen: PassSeen) -> bool:
     return False
 
 
-def _rows(program: Program) -> int:
+def distinct_rows(program: Program) -> int:
     """Training rows: distinct ones among the recorded batches."""
     seen: set[int] = set()
     for loss in program.losses:
@@ -61,3 +80,17 @@ def _rows(program: Program) -> int:
         if fed is not None and fed.ndim > 1:
             seen |= {hash(bytes(row)) for row in fed.detach().cpu().flatten(1).contiguous().numpy()[:4096]}
     return len(seen)
+
+
+def hit_share(program: Program) -> float | None:
+    """Share of right answers in evaluations after the last step on rows that training did not show; None where nothing
+    of the kind was compared."""
+    hits, rows = 0.0, 0
+    for seen in program.passes:
+        if seen.after < program.steps - 1 or seen.training or _trained_on(program, seen):
+            continue
+        for node in seen.compared:
+            look = seen.tape.looks.get(node.outs[0]) if node.outs else None
+            if node.name in ("eq", "__eq__") and look is not None and look.mean is not None and len(look.shape) == 1:
+                hits, rows = hits + look.mean * look.shape[0], rows + look.shape[0]
+    return hits / rows if rows else None
