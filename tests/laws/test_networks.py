@@ -23,7 +23,13 @@ ACTIVATIONS = ("relu", "leaky_relu", "tanh", "sigmoid", "gelu")
 NORMS = ("none", "batch", "layer")
 OPTIONS = {
     "dense": [{}, {"residual": True}, {"embedding": "periodic"}, {"embedding": "piecewise", "numeric": (0, 5)}],
-    "conv": [{}, {"convolutions": 2, "residual": True}, {"pool": "flatten"}, {"shift": 2, "mirror": "both"}],
+    "conv": [
+        {},
+        {"convolutions": 2, "residual": True},
+        {"pool": "flatten"},
+        {"pool": "average"},
+        {"shift": 2, "mirror": "both"},
+    ],
 }
 EVERY = [(name, options) for name in NETWORKS for options in OPTIONS.get(name, [{}])]
 
@@ -115,7 +121,7 @@ def test_a_dense_network_of_any_depth_and_width_has_the_parameters_of_its_formul
     size=st.lists(st.integers(8, 40), min_size=1, max_size=2),
     channels=st.integers(1, 4),
     stages=st.integers(1, 5),
-    pool=st.sampled_from(["average", "flatten"]),
+    pool=st.sampled_from(["grid", "average", "flatten"]),
 )
 @settings(max_examples=40, deadline=None)
 def test_a_convolutional_network_takes_any_size_from_eight_upwards_and_keeps_four(size, channels, stages, pool):
@@ -141,6 +147,16 @@ def test_larger_pictures_series_and_volumes_are_brought_down_by_the_first_convol
 def test_a_convolutional_network_refuses_what_is_no_picture(shape: tuple[int, ...]):
     with pytest.raises(ValueError, match="takes pictures"):
         made("conv", shape)
+
+
+@pytest.mark.parametrize("size", [(8, 8), (9, 13), (31,), (5, 6, 7), (1, 4)])
+@pytest.mark.parametrize(("pool", "parts"), [("grid", 2), ("average", 1)])
+def test_the_last_map_comes_to_means_over_its_parts(size: tuple[int, ...], pool: str, parts: int):
+    adaptive = {1: nn.functional.adaptive_avg_pool1d, 2: nn.functional.adaptive_avg_pool2d}
+    adaptive[3] = nn.functional.adaptive_avg_pool3d
+    network, maps = made("conv", (1, *size), widths=(4,), pool=pool), noise(2, 4, *size)
+    goal = [min(parts, side) for side in size]
+    torch.testing.assert_close(network.mean(maps), adaptive[len(size)](maps, goal))
 
 
 def test_pictures_are_moved_and_mirrored_in_training_only():
