@@ -333,7 +333,7 @@ torch.manual_seed(0)
 X = torch.randn(600, 6); Y = X[:, :1] * 2 - X[:, 1:2] + torch.sin(X[:, 2:3])
 model = nn.Sequential(nn.Linear(6, 32), nn.Tanh(), nn.Linear(32, 1))
 opt = torch.optim.Adam(model.parameters(), 1e-2)
-«fx = DataLoader(X[:500], batch_size=25, shuffle=True)¦both = DataLoader(TensorDataset(X[:500], Y[:500]), batch_size=25, shuffle=True)»
+«fx = DataLoader(X[:500], batch_size=25, shuffle=True)¦both = DataLoader(TensorDataset(X[:500], Y[:500]), 25, True)»
 «fy = DataLoader(Y[:500], batch_size=25, shuffle=True)¦» #!
 for e in range(5):
     for x, y in «zip(fx, fy)¦both»:
@@ -412,7 +412,8 @@ class Attention(nn.Module):
         self.q, self.k, self.v, self.o = (nn.Linear(d, d) for _ in range(4))
     def forward(self, x):
         B, T, D = x.shape
-        q, k, v = (f(x).«view(B, self.h, T, D // self.h)¦view(B, T, self.h, D // self.h).transpose(1, 2)» for f in (self.q, self.k, self.v)) #!
+        cut = lambda z: z.«view(B, self.h, T, D // self.h)¦view(B, T, self.h, D // self.h).transpose(1, 2)» #!
+        q, k, v = (cut(f(x)) for f in (self.q, self.k, self.v))
         a = torch.softmax(q @ k.transpose(-1, -2) / 2, -1) @ v
         return self.o(a.transpose(1, 2).reshape(B, T, D))
 net = nn.Sequential(nn.Linear(3, 16), Attention(16, 4), nn.Linear(16, 1))
@@ -466,7 +467,8 @@ class Spots(Dataset):
     def __init__(self, n, seed, augment=False):
         r = np.random.default_rng(seed)
         self.p = r.uniform(2, 13, (n, 2)); g = np.mgrid[0:16, 0:16]
-        self.img = np.exp(-((g[0] - self.p[:, :1, None]) ** 2 + (g[1] - self.p[:, 1:, None]) ** 2) / 4) + r.normal(0, 0.05, (n, 16, 16))
+        far = (g[0] - self.p[:, :1, None]) ** 2 + (g[1] - self.p[:, 1:, None]) ** 2
+        self.img = np.exp(-far / 4) + r.normal(0, 0.05, (n, 16, 16))
         self.augment = augment
     def __len__(self): return len(self.p)
     def __getitem__(self, i):
@@ -517,7 +519,8 @@ X = (X - X.mean(0)) / X.std(0)
 a, b, c, d = train_test_split(X, y, stratify=y, random_state=0)
 f = lambda v: torch.tensor(v, dtype=torch.float32)
 torch.manual_seed(0)
-tr = Trainer(nn.Sequential(nn.Linear(10, 16), nn.ReLU(), nn.Linear(16, 1)), DataLoader(TensorDataset(f(a), f(c)[:, None]), 50, shuffle=True), 0.005)
+net = nn.Sequential(nn.Linear(10, 16), nn.ReLU(), nn.Linear(16, 1))
+tr = Trainer(net, DataLoader(TensorDataset(f(a), f(c)[:, None]), 50, shuffle=True), 0.005)
 tr.fit(5)
 p = tr.predict(f(b))[:, 0].numpy() > 0.5
 print("recall", p[d == 1].mean())

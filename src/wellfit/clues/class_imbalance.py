@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 import torch
 from torch import Tensor
 
@@ -9,7 +11,9 @@ from wellfit.nouns import final
 from wellfit.nouns.control import kind, labels
 from wellfit.nouns.fed import evaluated, trained
 from wellfit.nouns.finding import Finding
+from wellfit.nouns.flow import Spot, back
 from wellfit.nouns.program import Program
+from wellfit.nouns.source import last_name
 from wellfit.nouns.units import figure, percent
 
 RARE = 0.1
@@ -37,7 +41,7 @@ def class_imbalance(program: Program) -> Finding | None:
         "nll_loss",
     ):
         return None
-    if loss.node is None or _weighted(program):
+    if loss.node is None or _weighted(program) or _other_threshold(program):
         return None
     batches = [g for g in trained(program) if g.targets is not None and kind(g.targets) == "classes"]
     if len(batches) < 2:
@@ -87,6 +91,21 @@ def _weighted(program: Program) -> bool:
     return (
         none or any(v is not None for v in given) or any(x.sampler in WEIGHING and x.used >= 0 for x in program.loaders)
     )
+
+
+def _other_threshold(program: Program) -> bool:
+    """Are answers held against a threshold of the user's own choice, neither 0 nor 0.5?"""
+    for source in program.sources.values():
+        for n in source.nodes:
+            if isinstance(n, ast.Compare) and any(_probability(s.expr) for s in back(Spot(source, n.left))):
+                value = source.value(n.comparators[0])
+                if isinstance(value, float) and 0 < value < 1 and value != 0.5:
+                    return True
+    return False
+
+
+def _probability(e: ast.expr) -> bool:
+    return isinstance(e, ast.Call) and last_name(e.func) in ("sigmoid", "softmax", "expit", "predict_proba")
 
 
 def _recalls(answer: Tensor, truth: Tensor, shares: Tensor, name: str) -> tuple[float, float, float] | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from wellfit.nouns.fed import built, evaluated, inputs_chain, loader, trained
+from wellfit.nouns.fed import Held, built, evaluated, inputs_chain, loader, trained
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.program import Program
 from wellfit.nouns.source import Source, last_name
@@ -60,7 +60,7 @@ def _rows(program: Program) -> Finding | None:
     if not batches or not held:
         return None
     ends = [h for h in held if h.index >= program.steps - 1] or held[-4:]
-    said = _rows_shared(program, [g.inputs for g in batches], [h.inputs for h in ends])
+    said = _rows_shared(program, [g.inputs for g in batches if g.index < ends[-1].index], ends)
     said = said or _windows_shared([g.inputs for g in batches], [h.inputs for h in ends])
     if said is None:
         return None
@@ -73,7 +73,8 @@ def _rows(program: Program) -> Finding | None:
     )  # fmt: skip
 
 
-def _rows_shared(program: Program, train: list[Tensor], held: list[Tensor]) -> tuple[str, Site | None] | None:
+def _rows_shared(program: Program, train: list[Tensor], ends: list[Held]) -> tuple[str, Site | None] | None:
+    held = [h.inputs for h in ends]
     known = {k for x in train for k in _keys(x)}
     shares = []
     for x in held:
@@ -83,7 +84,11 @@ def _rows_shared(program: Program, train: list[Tensor], held: list[Tensor]) -> t
     if not shares or not _many(held[-1]):
         return None
     least, n = min(shares)[0], sum(size for _, size in shares)
-    if least < SHARED or least * n < 8 or (least >= ALL and (n > 0.6 * len(known) or not _split(program))):
+    if (
+        least < SHARED
+        or least * n < 8
+        or (least >= ALL and (n > 0.6 * len(known) or not _split(program) or ends[-1].index < program.steps))
+    ):
         return None
     said = f"of each evaluated batch at least {percent(least, 0)} was trained on, bit by bit; {n} rows in all"
     return said, loader(program) if least >= ALL else None

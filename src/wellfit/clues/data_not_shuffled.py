@@ -23,6 +23,10 @@ BETTER = 0.25
 """Skill by which kernel regression must beat the network for order by value to be an error without a trial."""
 
 
+EACH = 30
+"""Recorded examples for each class, so that one that is missing was not merely overlooked."""
+
+
 def data_not_shuffled(program: Program) -> Finding | None:
     """Sees: batches hold far fewer classes, or far closer values, than batches drawn at random from the same targets would;
     classes in evaluation that training never saw.
@@ -102,7 +106,8 @@ def _cut(program: Program, batches: list[Given]) -> Finding | None:
     there = torch.cat([control.labels(h.targets) for h in held if h.targets is not None])
     new = [c for c in torch.unique(there).tolist() if c not in known]
     share = float(sum((there == c).double().mean() for c in new))
-    if not new or share < 0.1 or len(there) < 20 or len(known) < 2:
+    seen = sum(len(g.inputs) for g in batches)
+    if not new or share < 0.1 or len(there) < 20 or len(known) < 2 or seen < EACH * (len(known) + len(new)):
         return None
     chain = inputs_chain(program)
     cuts = [s for s in chain if isinstance(s.expr, ast.Subscript) and isinstance(s.expr.slice, ast.Slice)]

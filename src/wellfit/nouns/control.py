@@ -50,7 +50,9 @@ def learnt(x: Tensor, y: Tensor, other_x: Tensor, other_y: Tensor, raw: bool = F
     best = -1.0
     for a, b in list(zip(_views(x), _views(other_x)))[: 1 if raw else None]:
         said = _ridge(a, wanted, b)
-        best = max(best, _right(said, truth) if what == "classes" else _explained(said, truth))
+        best = max(
+            best, _right(said / wanted.mean(0).clamp_min(1e-6), truth) if what == "classes" else _explained(said, truth)
+        )
     return best
 
 
@@ -76,9 +78,13 @@ def _ridge(a: Tensor, wanted: Tensor, b: Tensor) -> Tensor:
 
 
 def _right(said: Tensor, truth: Tensor) -> float:
-    most = torch.bincount(truth).max() / len(truth)
-    right = (said.argmax(1) == truth).double().mean()
-    return float((right - most) / (1 - most).clamp_min(0.05))
+    """Mean recall over the classes, as skill: rare classes count as much as frequent ones."""
+    there = [c for c in torch.unique(truth).tolist() if int((truth == c).sum()) >= 3]
+    if len(there) < 2:
+        return 0.0
+    said = said[:, there].argmax(1)
+    right = sum(float((said[truth == c] == i).double().mean()) for i, c in enumerate(there)) / len(there)
+    return (right - 1 / len(there)) / (1 - 1 / len(there))
 
 
 def _explained(said: Tensor, truth: Tensor) -> float:

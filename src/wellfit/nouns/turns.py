@@ -85,6 +85,9 @@ def _both(source: Source, n: ast.AST, block: ast.If | ast.FunctionDef) -> bool:
     """Is something else changed in the same branch, the label most likely?"""
     if isinstance(block, ast.FunctionDef):
         return False
+    function = source.enclosing(block, ast.FunctionDef) or source.tree
+    if sum(isinstance(x, ast.If) and ast.dump(x.test) == ast.dump(block.test) for x in ast.walk(function)) > 1:
+        return not random(block.test)  # the same draw decides on something else too
     names = {
         last_name(t) if not isinstance(t, ast.Subscript) else last_name(t.value)
         for s in ast.walk(block)
