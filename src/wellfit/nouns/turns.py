@@ -33,6 +33,7 @@ def draws(source: Source, func: ast.expr) -> bool:
 
 
 def random(tree: ast.AST) -> bool:
+    """Is something in it drawn at random?"""
     return any(
         isinstance(n, ast.Call)
         and (last_name(n.func) in RANDOM or last_name(n.func).startswith(("Random", "ColorJitter")))
