@@ -86,3 +86,23 @@ def test_a_network_of_ones_own_must_be_handed_in(tmp_path):
     assert keep.read_model(run, torch.nn.Linear(4, 2)).outputs(X).shape == (120, 2)
     with pytest.raises(RunError, match="do not fit"):
         keep.read_model(run, torch.nn.Linear(4, 3))
+
+
+def test_tied_weights_are_kept(tmp_path):
+    class Tied(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a = torch.nn.Linear(4, 4)
+            self.b = torch.nn.Linear(4, 4)
+            self.b.weight = self.a.weight
+            self.head = torch.nn.Linear(4, 2)
+
+        def forward(self, x):
+            return self.head(self.b(self.a(x)))
+
+    given = Recipe.of({"data.source": "made", "network.name": "own:Tied"})
+    data = load((X, Y), given.data)
+    case = build(propose(given, data)[0], data, Tied())
+    run = Run.create(tmp_path / "run", case.recipe, {})
+    keep.keep_model(run, case)
+    assert keep.read_model(run, Tied()).outputs(X).shape == (120, 2)

@@ -57,7 +57,8 @@ def _digest(tensors: dict[str, Tensor]) -> str:
 
 
 def _write(run: Run, name: str, tensors: dict[str, Tensor], plain: dict[str, Any]) -> None:
-    tensors = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
+    # clones: tensors that share memory (tied weights) cannot be written as they are
+    tensors = {k: v.detach().cpu().clone(memory_format=torch.contiguous_format) for k, v in tensors.items()}
     run.write(name, save(tensors, {"wellfit": json.dumps(plain), "sha256": _digest(tensors)}))
 
 
