@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -179,7 +180,7 @@ class Program:
     def alternating(self) -> bool:
         """Do several optimizers take turns (as in a GAN)?"""
         phases = [t.phase for t in self.tapes if t.stepped]
-        changes = sum(a != b for a, b in zip(phases, phases[1:]))
+        changes = sum(a != b for a, b in itertools.pairwise(phases))
         return changes >= max(len(set(phases)), 4)
 
     def training(self, optimizer: OptimizerSeen | None = None) -> list[Tape]:

@@ -77,7 +77,7 @@ class Source:
         except (ValueError, TypeError, SyntaxError):
             pass
         name = expr.id if isinstance(expr, ast.Name) else expr.attr if isinstance(expr, ast.Attribute) else None
-        places = [a for a in self.assignments(name)] if name else []
+        places = list(self.assignments(name)) if name else []
         return self.value(places[0].value) if len(places) == 1 and places[0].value is not expr else None
 
     def assignments(self, name: str) -> list[ast.Assign | ast.AnnAssign]:

@@ -97,10 +97,9 @@ def clock(seconds: float) -> str:
 def bar(training: Training, screen: Screen, width: int) -> RenderableType:
     """One line of `width` columns: epoch, as many figures as there is room for, the bar, and a small curve."""
     done = f"{math.floor(training.epoch)}/{training.epochs}"
-    if training.stopping:
-        words = ["stopping: the best weights are kept (Ctrl-C again ends at once)"]
-    else:
-        words = training.figures()
+    words = (
+        ["stopping: the best weights are kept (Ctrl-C again ends at once)"] if training.stopping else training.figures()
+    )
     room = width - len(done) - 2 - BAR[0]
     if room < 0:
         return Text(done[: max(width, 0)], no_wrap=True)
