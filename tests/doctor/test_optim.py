@@ -31,13 +31,13 @@ def test_fault_of_optimisation_is_named_first_and_at_its_line(wrong, tmp_path):
     assert pair.right in pair.fixed
     said = asked(pair.faulty, tmp_path, 1.5)
     assert said["status"] == "faulty"
-    first = said["findings"][0]
-    assert first["fault"] in pair.faults
-    assert pair.line is None or abs(first["line"] - pair.line) <= 1
+    assert said["findings"][0]["fault"] in pair.faults
+    lines = [f["line"] for f in said["findings"] if f["fault"] in pair.faults]
+    assert pair.line is None or any(abs(line - pair.line) <= 1 for line in lines)
 
 
 @pytest.mark.parametrize("healthy", [CLASSES, VALUES, SEQUENCE, SMALL], ids=["classes", "values", "sequence", "small"])
 def test_doctor_is_silent_where_the_optimisation_is_right(healthy, tmp_path):
-    said = asked(healthy, tmp_path, 3.0)
+    said = asked(healthy, tmp_path, 1.5)
     assert said["status"] == "healthy"
     assert [f for f in said["findings"] if f["severity"] != "info"] == []

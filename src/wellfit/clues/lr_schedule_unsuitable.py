@@ -17,6 +17,8 @@ EARLY = 0.5
 SOON = 0.25
 LOW = 0.1
 GROWN = 20.0
+DONE = 0.95
+"""Share of the loss that is gone: then the rate may go as well."""
 
 
 def lr_schedule_unsuitable(program: Program) -> Finding | None:
@@ -47,7 +49,7 @@ def lr_schedule_unsuitable(program: Program) -> Finding | None:
     often = f"; stepped {main.schedule_steps} times in {main.steps} steps" if main.schedule_steps else ""
     learnt = f"; the loss fell by {percent(pace.fallen, 0)} in all"
     return Finding(
-        "lr-schedule-unsuitable", "error" if said[1] else "warning",
+        "lr-schedule-unsuitable", "error" if said[1] and pace.fallen < DONE else "warning",
         "the learning rate's schedule does not fit the training", said[0] + often + learnt,
         "step the scheduler once an epoch, or count its period in steps", 0.93, main.first,
         site.file if site else None, site.line if site else None, limit=GONE, source="rates seen in the run",

@@ -117,8 +117,10 @@ class Pace:
 
     @cached_property
     def rows(self) -> int:
-        """Examples in a full batch."""
-        return max((self.program.batch(x) for x in self.program.losses), default=0)
+        """Examples in a full batch: rows of what the network is fed, else of the targets."""
+        looks = [x.look(x.inputs[0]) if x.inputs else None for x in self.program.losses]
+        fed = max((k.shape[0] for k in looks if k and len(k.shape) > 1), default=0)
+        return fed or max((self.program.batch(x) for x in self.program.losses), default=0)
 
     @cached_property
     def examples(self) -> int:

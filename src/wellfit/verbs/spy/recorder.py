@@ -246,7 +246,9 @@ class Recorder(TorchFunctionMode):
 
 def _differs(m: nn.Module) -> bool:
     """Does this layer behave differently in train and eval mode?"""
-    return isinstance(m, (nn.modules.dropout._DropoutNd, nn.modules.batchnorm._NormBase)) or (
+    if isinstance(m, nn.modules.dropout._DropoutNd):
+        return m.p > 0
+    return isinstance(m, nn.modules.batchnorm._NormBase) or (
         (isinstance(m, nn.RNNBase) and m.dropout > 0) or (isinstance(m, nn.MultiheadAttention) and m.dropout > 0)
     )
 

@@ -23,6 +23,8 @@ GAP = 0.12
 SOME, MOST = 0.3, 0.85
 """A change that closes this share of the gap is looked at on a second seed; one that closes MOST leaves no room for a
 second fault."""
+MUCH = 0.3
+"""Skill that the cure of a suspected fault must gain where the omnibus control gains nothing."""
 SEEDS = (0, 1)
 
 
@@ -60,6 +62,7 @@ def _try(program: Program, found: Trials, until_s: float, suspects: list[str]) -
     have = max(x for x in (found.reached, -1.0) if x == x)
     if outcome.skill - have < GAP:
         found.gap = outcome.skill - have
+        _suspected(replay, found, have, until_s, suspects)
         return
     found.asis = tuple(run(replay, s, until_s) for s in SEEDS[:1])
     base = mean(o.skill for o in found.asis)
@@ -70,6 +73,22 @@ def _try(program: Program, found: Trials, until_s: float, suspects: list[str]) -
     _singles(replay, found, base, outcome.skill, until_s, suspects)
     if len(words) > 1 and max((t.closed for t in found.tried), default=0.0) < SOME:
         found.tried += _necessary(replay, best, base, until_s)
+
+
+def _suspected(replay: Replay, found: Trials, have: float, until_s: float, suspects: list[str]) -> None:
+    """Where the usual cures together do no better (they may not suit this program): those of suspected faults alone.
+    Kept only where one gains much."""
+    variants = [v for v in _variants(replay, suspects) if any(f in suspects for f in v.faults)]
+    if not variants or have > 1 - MUCH or thread_time() > until_s:
+        return
+    asis = run(replay, SEEDS[0], until_s)
+    base = max(have, asis.skill)
+    tried = _tried(variants, base, 1.0, until_s, found)
+    if tried and tried[0].gain >= MUCH and tried[0].closed > 0:
+        top = tried[0].gain + base
+        found.asis, found.gap = (asis,), tried[0].gain
+        found.omnibus = (replace(tried[0].outcomes[0], skill=top),)
+        found.tried = [replace(t, closed=t.gain / max(top - base, 1e-6)) for t in tried]
 
 
 def reached(program: Program, replay: Replay) -> float:
@@ -92,6 +111,11 @@ def _usual() -> list[str]:
     return [w for w in _words() if getattr(shelf.module("remedies", w), "USUAL", False)]
 
 
+def _costly(faults: Iterable[str]) -> bool:
+    """Is the cure a network many times the size? It is tried last, or it takes all of the time."""
+    return all(f.startswith("capacity") for f in faults)
+
+
 def _together(replay: Replay, words: list[str]) -> tuple[Replay, list[str]]:
     """The replay with these remedies, and those that could be applied."""
     applied = []
@@ -103,10 +127,15 @@ def _together(replay: Replay, words: list[str]) -> tuple[Replay, list[str]]:
 
 
 def _omnibus(replay: Replay, until_s: float) -> tuple[list[str], float, Outcome] | None:
-    """All the usual cures at once, at two rates: (words, factor of the rate, outcome) of the better one."""
-    changed, words = _together(replay, _usual())
-    best = None
-    for factor in (1.0, 10.0):
+    """All the usual cures at once, at two rates, and where that is not enough with the costly ones too: (words, factor
+    of the rate, outcome) of the best one."""
+    cheap = [w for w in _usual() if not _costly(shelf.module("remedies", w).FAULTS)]
+    best, done = None, []
+    for factor, chosen in ((1.0, cheap), (10.0, cheap), (1.0, _usual())):
+        changed, words = _together(replay, chosen)
+        if (factor, words) in done:
+            continue
+        done.append((factor, words))
         outcome = run(replace(changed, rate=lambda step, f=factor: f), 0, until_s)
         if best is None or outcome.skill > best[2].skill:
             best = (words, factor, outcome)
@@ -163,7 +192,7 @@ def _variants(replay: Replay, suspects: list[str]) -> list[_Variant]:
         for made in tried if isinstance(tried, list) else [tried]:
             if made is not None:
                 variants.append(_Variant(word, tuple(plug.FAULTS), made, getattr(plug, "HANDICAP", 0.0)))
-    return sorted(variants, key=lambda v: not any(f in suspects for f in v.faults))
+    return sorted(variants, key=lambda v: (not any(f in suspects for f in v.faults), _costly(v.faults)))
 
 
 def _tried(variants: list[_Variant], base: float, top: float, until_s: float, found: Trials) -> list[Trial]:
