@@ -24,42 +24,51 @@ from trainings import train
 from wellfit.verbs.diagnose import diagnose, verdict
 
 
-def run(choices: dict, seed: int) -> tuple[str, list[str], dict]:
-    """(verdict, labels of findings of error or warning, what was measured) of one training."""
-    have = train(seed=seed, compare=True, **choices)
-    findings = diagnose(have)
-    return verdict(have, findings).fault, [f.fault for f in findings if f.severity in ("error", "warning")], have
-
-
-def main(seeds: int = 10, first: int = 1000) -> None:
-    """Print the tables."""
-    torch.set_num_threads(1)
-    made = f"torch {torch.__version__}, python {platform.python_version()}, {platform.machine()}"
-    print(f"{made}; {seeds} seeds from {first}\n")
+def verdicts(seeds: range) -> None:
+    """A table of the verdicts on every kind of training, and what the rules said."""
     alarms, trained = Counter(), 0
     print("| made to be | training | verdicts | what rules said |\n| --- | --- | --- | --- |")
     for word, kinds in KINDS.items():
         for name, choices in kinds.items():
-            verdicts, said = Counter(), Counter()
-            for seed in range(first, first + seeds):
-                got, labels, _ = run(choices, seed)
-                verdicts[got] += 1
+            given, said = Counter(), Counter()
+            for seed in seeds:
+                have = measured(choices, seed)
+                findings = diagnose(have)
+                labels = [f.fault for f in findings if f.severity in ("error", "warning")]
+                given[verdict(have, findings).fault] += 1
                 said.update(labels)
                 if word == "well-fitted":
                     trained += 1
                     alarms.update(labels)
-            print(f"| {word} | {name} | {_listed(verdicts)} | {_listed(said)} |", flush=True)
+            print(f"| {word} | {name} | {_listed(given)} | {_listed(said)} |", flush=True)
     print(f"\nRules on {trained} healthy trainings: {_listed(alarms) or 'silent'}\n")
-    print("| rule | speaks on the faulty one | is the first finding | speaks on the repaired one |")
-    print("| --- | --- | --- | --- |")
+
+
+def rules(seeds: range) -> None:
+    """A table of how often each rule speaks on its faulty and on its repaired training."""
+    print("| rule | speaks on the faulty one | and first | speaks on the repaired one |\n| --- | --- | --- | --- |")
     for rule, (faulty, repaired) in PAIRS.items():
         label, spoke, top, false = rule.replace("_", "-"), 0, 0, 0
-        for seed in range(first, first + seeds):
-            have = train(seed=seed, compare=True, **faulty)
-            labels = [f.fault for f in diagnose(have)]
+        for seed in seeds:
+            labels = [f.fault for f in diagnose(measured(faulty, seed))]
             spoke, top = spoke + (label in labels), top + (labels[:1] == [label])
-            false += label in [f.fault for f in diagnose(train(seed=seed, compare=True, **repaired))]
-        print(f"| {label} | {spoke} of {seeds} | {top} of {seeds} | {false} of {seeds} |", flush=True)
+            false += label in [f.fault for f in diagnose(measured(repaired, seed))]
+        n = len(seeds)
+        print(f"| {label} | {spoke} of {n} | {top} of {n} | {false} of {n} |", flush=True)
+
+
+def measured(choices: dict, seed: int) -> dict:
+    """What rules and verdict read, of one training beside its forest."""
+    return train(**{**choices, "seed": seed, "compare": True})
+
+
+def main(n: int = 10, first: int = 1000) -> None:
+    """Print both tables."""
+    torch.set_num_threads(1)
+    made = f"torch {torch.__version__}, python {platform.python_version()}, {platform.machine()}"
+    print(f"{made}; {n} seeds from {first}\n")
+    verdicts(range(first, first + n))
+    rules(range(first, first + n))
 
 
 def _listed(counts: Counter) -> str:

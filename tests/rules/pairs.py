@@ -37,7 +37,8 @@ RARE = {"name": "rare", "widths": (8,), "epochs": 30, "lr": 1e-2}
 WINE = {"name": "wine", "epochs": 40, "lr": 3e-3, "compare": True}
 DIABETES = {"name": "diabetes", "widths": (32,), "epochs": 30, "lr": 3e-3, "compare": True}
 SMUDGED = {"name": "digits", "spoil": smudged, "n_train": 400, "widths": (128, 128), "epochs": 60, "lr": 3e-3}
-GLITCHES = {"name": "friedman", "spoil": glitches, "optimizer": "sgd", "lr": 0.02, "schedule": "constant", "epochs": 4}
+GLITCHES = {"name": "friedman", "spoil": glitches, "optimizer": "sgd", "lr": 0.01, "schedule": "constant", "epochs": 2}
+GLITCHES |= {"batch": 8, "every": 1}
 SLOW = DIGITS | {"optimizer": "sgd", "lr": 0.02}
 
 PAIRS: dict[str, tuple[dict, dict]] = {
@@ -51,7 +52,7 @@ PAIRS: dict[str, tuple[dict, dict]] = {
     ),
     "epochs_too_few": (DIGITS | {"epochs": 4}, DIGITS),
     "epochs_too_many": (SMUDGED, SMUDGED | {"patience": 5}),
-    "gradient_clipping_missing": (GLITCHES | {"every": 1}, GLITCHES | {"every": 1, "clip": 1.0}),
+    "gradient_clipping_missing": (GLITCHES, GLITCHES | {"clip": 1.0}),
     "init_unsuitable": (DIGITS | {"init": "0", "epochs": 5}, DIGITS),
     "inputs_unscaled": (WINE | {"raw": "x"}, WINE),
     "labels_misaligned": (DIGITS | {"spoil": shuffled}, DIGITS),
