@@ -109,4 +109,5 @@ def _site(program: Program, term: Term) -> Site | None:
 
 
 def loss_step(program: Program) -> int | None:
+    """The step at which the loss was written down, None where there is none."""
     return program.loss.tape.index if program.loss else None
