@@ -16,6 +16,7 @@ from wellfit.verbs.judge import judge
 from wellfit.verbs.load import load
 from wellfit.verbs.propose import propose
 from wellfit.verbs.rate import with_tested_rate
+from wellfit.verbs.reference import reference
 from wellfit.verbs.report import report
 from wellfit.verbs.settle import settle
 from wellfit.verbs.train import train
@@ -70,11 +71,10 @@ def learn(run: Run, case: Any, state: dict[str, Any] | None = None) -> Iterator[
                 break
     spent = gather.Spent(*watch.cost(), clock.seconds)
     keep.keep_model(run, case)
-    judged = {split: judge(case, split) for split in ("train", "valid", "test")}  # the test rows: here, and only here
-    have = gather.evidence(run, case, judged, spent)
+    judged = {s: judge(case, s, 5000 if s == "train" else None) for s in ("train", "valid", "test")}  # test: only here
+    have = gather.evidence(run, case, judged, spent, reference(case))
     findings = [*earlier, *diagnose(have)]
     final = verdict(have, findings)
-    status = "interrupted" if stopped() else "done"
-    run.conclude(final, findings, status=status, verdict=final.fault, test=judged["test"]["metrics"])
+    run.conclude(final, findings, judged["test"]["metrics"], interrupted=stopped())
     yield tell.verdict(final, findings)
     yield tell.test(Fitted(run, keep.own(case)), judged["test"], run, report(run))

@@ -181,10 +181,13 @@ class Run:
         """{"status": "running" | "done" | "interrupted" | "stopped", "verdict": ..., "test": ..., ...}"""
         return self.read_json(RESULT, {"status": "running"})
 
-    def conclude(self, final: Finding, findings: Iterable[Finding], **result: Any) -> None:
-        """The verdict before the other findings, and the result, at the end of a run."""
+    def conclude(
+        self, final: Finding, findings: Iterable[Finding], test: dict[str, Any], *, interrupted: bool = False
+    ) -> None:
+        """The verdict before the other findings, and the result, at the end of a run; test: the metrics."""
         self.write_findings([final, *findings])
-        self.write_json(RESULT, {**result, "ended": time.time()})
+        status = "interrupted" if interrupted else "done"
+        self.write_json(RESULT, {"status": status, "verdict": final.fault, "test": test, "ended": time.time()})
 
 
 def _free(path: Path) -> Path:

@@ -18,13 +18,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from wellfit.nouns import shelf
 from wellfit.nouns.case import Case
 from wellfit.nouns.data import Data, Split
 from wellfit.nouns.errors import RunError
 from wellfit.nouns.reading import tracks
 from wellfit.nouns.run import ENVIRONMENT, Run
 from wellfit.nouns.summary import parameters, summary
+from wellfit.nouns.trial import chance
 
 DATA, EVIDENCE = "data.json", "evidence.npz"
 MOST_ROWS, MOST_PICTURES, WORST = 500, 64, 24  # kept as samples for the report
@@ -113,15 +113,18 @@ class Spent(NamedTuple):
     train_s: float
 
 
-def evidence(run: Run, case: Case, judged: Mapping[str, dict[str, Any]], spent: Spent) -> dict[str, Any]:
-    """data.json and evidence.npz into the run's folder; all of it, with the tracks, is returned by name."""
+def evidence(
+    run: Run, case: Case, judged: Mapping[str, dict[str, Any]], spent: Spent, beside: Mapping[str, Any]
+) -> dict[str, Any]:
+    """data.json and evidence.npz into the run's folder; all of it, with the tracks, the recipe and what a method
+    without tuning makes of the same rows (`beside`), is returned by name."""
     arrays = _arrays(case, judged)
     facts = _facts(case, judged) | spent._asdict()
     run.write_json(DATA, facts)
     held = io.BytesIO()
     np.savez_compressed(held, allow_pickle=False, **arrays)
     run.write(EVIDENCE, held.getvalue())
-    return {**tracks(run.readings), **facts, **arrays}
+    return {**tracks(run.readings), **facts, **arrays, **beside, "recipe": case.recipe.flat()}
 
 
 def _facts(case: Case, judged: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
@@ -140,7 +143,7 @@ def _facts(case: Case, judged: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
         "input_names": list(data.raw.names) or [str(c) for c in getattr(data.raw.inputs, "columns", ())],
         "split": data.choices.get("split"),
         "normalise": data.choices.get("normalise"),
-        "chance_loss": shelf.module("losses", recipe.training.loss).chance(data.train.y, data.shape_out),
+        "chance_loss": chance(case, data.train.y),
         "epochs": recipe.training.epochs,
         "parameters": parameters(case.network),
         "layers": [vars(row) for row in summary(case.network, data.shape_in)],
