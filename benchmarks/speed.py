@@ -67,6 +67,7 @@ def job(name: str) -> tuple[Case, int]:
             "network.widths": [256, 256],
             "network.norm": "none",
             "training.batch_size": 1024,
+            "training.loss": "mse",
         }
         epochs = 2
     given = Recipe.of({**COMMON, **choices, "training.epochs": epochs, "data.source": name})

@@ -22,7 +22,7 @@ from wellfit.nouns.step import Rest, Step
 from wellfit.nouns.threads import threads
 
 CHUNK_BYTES = 32 * 2**20  # rows gathered at once into the order of the epoch: large enough to be rare, small in memory
-EVAL_ROWS = 2048  # rows a forward pass without gradients
+EVAL_ROWS = 256  # rows a forward pass without gradients: activations that stay in the cache
 
 
 def train(
