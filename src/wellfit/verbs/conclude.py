@@ -80,6 +80,8 @@ EXPLAINS = {
 """A proved fault -> faults that it may look like; those are not reported behind it."""
 
 
+STRONG, WIDE = 0.7, 0.2
+"""Confidence of a suspicion, and the gap in skill, with which it stands where there was no time to try its cure."""
 STANDS = {"loss-unsuitable": 0.6, "targets-unscaled": 0.6}
 """Fault -> confidence from which a clue's warning stays one beside a proved fault though no trial confirmed it: a fact of
 the program that another fault may hide in every trial."""
@@ -95,9 +97,25 @@ def conclude(program: Program, clues: list[Finding], trials: Trials) -> tuple[st
         proved = {f.fault for f in found if f.severity == "error"}
     if not any(f.severity == "error" for f in found):
         found = [f if f.fault not in STANDS else replace(f, severity="info") for f in found]
+        found = _untested(found, clues, trials)
     found = _explained(_each_once(by_weight(found)))
     status = "faulty" if any(f.severity == "error" for f in found) else "crashed" if program.crash else "healthy"
     return status, found
+
+
+def _untested(found: list[Finding], clues: list[Finding], trials: Trials) -> list[Finding]:
+    """Where the trials show that something is wrong (all the usual cures together do much better than the script) but
+    time ran out before the cure of the strongest suspicion was tried, that suspicion stands."""
+    known = trials.reached is not None and trials.reached == trials.reached
+    tested = {fault for t in trials.tried for fault in t.faults}
+    open_ = [c for c in clues if c.severity == "warning" and c.confidence >= STRONG and c.fault not in tested]
+    if not open_ or not known or (trials.gap or 0.0) < WIDE:
+        return found
+    strongest = max(open_, key=lambda c: c.confidence)
+    seen = f"; the script reached a skill of {figure(trials.reached or 0.0, 2)}, all the usual cures at once reach "
+    evidence = strongest.evidence + seen + f"{figure(trials.omnibus[0].skill, 2)} (no time to try this one alone)"
+    proved = replace(strongest, severity="error", confidence=0.85 * strongest.confidence, evidence=evidence)
+    return [proved, *(f for f in found if f.fault != strongest.fault)]
 
 
 def _weighed(clue: Finding, trials: Trials, best: float) -> Finding | None:
