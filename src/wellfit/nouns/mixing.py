@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from wellfit.nouns.program import LossSeen, Program
-from wellfit.nouns.tape import Node, Ref, Site, mapped
+from wellfit.nouns.tape import Node, Ref, Site, each, mapped
 
 SHUFFLING = (
     "randperm",
@@ -94,7 +94,7 @@ def _examples(program: Program, loss: LossSeen, node: Node) -> bool:
 
 
 def _compared(program: Program, one: _Trace, two: _Trace, network: nn.Module, own: nn.Module) -> Mixed | None:
-    a, b = (next(iter(_tensors(t.answer)), None) for t in (one, two))
+    a, b = (next(each(t.answer, Tensor), None) for t in (one, two))
     if a is None or b is None or a.shape != b.shape or not a.ndim or a.shape[0] != one.rows:
         return None
     change = float((a[-1] - b[-1]).abs().max() / a.abs().max().clamp_min(1e-12)) if a.is_floating_point() else 0.0
@@ -139,10 +139,10 @@ class _Trace(TorchFunctionMode):
             try:
                 ins = [
                     r
-                    for t in _tensors((args, kwargs))
+                    for t in each((args, kwargs), Tensor)
                     if not isinstance(t, nn.Parameter) and (r := self.last(t)) is not None
                 ]
-                gave = next((r for t in _tensors(out) if (r := self.last(t)) is not None), None)
+                gave = next((r for t in each(out, Tensor) if (r := self.last(t)) is not None), None)
                 self.calls.append(_Call(getattr(func, "__name__", ""), ins, gave, *self.place()))
             finally:
                 self.busy = False
@@ -159,9 +159,3 @@ class _Trace(TorchFunctionMode):
                 return Site(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name), layer
             frame = frame.f_back
         return None, layer
-
-
-def _tensors(tree: Any) -> list[Tensor]:
-    found: list[Tensor] = []
-    mapped(tree, Tensor, found.append)
-    return found

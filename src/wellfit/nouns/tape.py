@@ -142,16 +142,21 @@ class Tape:
         return [n for n in self.nodes if n.module is not None and n.depth == 0]
 
 
-def refs(tree: Any) -> Iterator[Ref]:
-    """All Refs in nested tuples, lists and dicts."""
-    if isinstance(tree, Ref):
+def each(tree: Any, kind: type) -> Iterator[Any]:
+    """All items of this kind in nested tuples, lists and dicts."""
+    if isinstance(tree, kind):
         yield tree
     elif isinstance(tree, (tuple, list)):
         for item in tree:
-            yield from refs(item)
+            yield from each(item, kind)
     elif isinstance(tree, dict):
         for item in tree.values():
-            yield from refs(item)
+            yield from each(item, kind)
+
+
+def refs(tree: Any) -> Iterator[Ref]:
+    """All Refs in nested tuples, lists and dicts."""
+    return each(tree, Ref)
 
 
 def mapped(tree: Any, kind: type, change: Callable[[Any], Any]) -> Any:

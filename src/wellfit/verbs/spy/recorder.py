@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from wellfit.nouns.tape import Look, Node, Ref, Tape, mapped
+from wellfit.nouns.tape import Look, Node, Ref, Tape, each, mapped
 from wellfit.verbs.spy.places import here
 
 MOST_NODES = 6000
@@ -201,10 +201,10 @@ class Recorder(TorchFunctionMode):
         self.insides.append(self.names.get(id(module), "") if self.stack else "")
         ins = None
         if not self.stack:
-            for t in _tensors((args, kwargs)):
+            for t in each((args, kwargs), Tensor):
                 self.number(t)
             before = perf_counter()
-            for t in _tensors((args, kwargs)):
+            for t in each((args, kwargs), Tensor):
                 if not self._is_learnt(t):
                     self._keep(t)
             ins = mapped((args, kwargs), Tensor, lambda t: Ref(self.number(t)))
@@ -220,7 +220,7 @@ class Recorder(TorchFunctionMode):
             return
         before = perf_counter()
         try:
-            outs = list(_tensors(out))
+            outs = list(each(out, Tensor))
             numbers = tuple(self.number(t) for t in outs)
             self._learnt.update(numbers)
             for t, n in zip(outs, numbers):
@@ -251,14 +251,3 @@ def _differs(m: nn.Module) -> bool:
     return isinstance(m, nn.modules.batchnorm._NormBase) or (
         (isinstance(m, nn.RNNBase) and m.dropout > 0) or (isinstance(m, nn.MultiheadAttention) and m.dropout > 0)
     )
-
-
-def _tensors(tree: Any) -> Any:
-    if isinstance(tree, Tensor):
-        yield tree
-    elif isinstance(tree, (tuple, list)):
-        for item in tree:
-            yield from _tensors(item)
-    elif isinstance(tree, dict):
-        for item in tree.values():
-            yield from _tensors(item)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from wellfit.nouns.replay import Batch, Outcome, Replay, Substitute
-from wellfit.nouns.tape import Ref, mapped, refs
+from wellfit.nouns.tape import Ref, each, mapped, refs
 
 
 class _Inside(TorchFunctionMode):
@@ -126,7 +126,7 @@ def _play(replay: Replay, batch: Batch, values: dict[int, Any], networks: Any, t
             given = node.call(*args, **kwargs)
         else:
             continue
-        for ref, tensor in zip(refs(node.out), _tensors(given)):
+        for ref, tensor in zip(refs(node.out), each(given, Tensor)):
             values[ref.n] = tensor
     return values
 
@@ -204,14 +204,3 @@ def _aligned(answer: Any, output: Any, target: Tensor) -> tuple[Tensor, Tensor]:
     return torch.broadcast_to(answer, torch.broadcast_shapes(answer.shape, target.shape)), torch.broadcast_to(
         target, torch.broadcast_shapes(answer.shape, target.shape)
     )
-
-
-def _tensors(tree: Any) -> Any:
-    if isinstance(tree, Tensor):
-        yield tree
-    elif isinstance(tree, (tuple, list)):
-        for item in tree:
-            yield from _tensors(item)
-    elif isinstance(tree, dict):
-        for item in tree.values():
-            yield from _tensors(item)
