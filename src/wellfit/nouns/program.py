@@ -49,7 +49,6 @@ class OptimizerSeen:
     schedule_site: Site | None = None
     schedule_steps: int = 0
     schedule_last: Site | None = None
-    step_site: Site | None = None
     closure: bool = False
 
     @property

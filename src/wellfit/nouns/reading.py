@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,10 +42,6 @@ class Track:
     @property
     def last(self) -> float:
         return float(self.values[-1])
-
-
-Tracks = Mapping[str, "Track | dict[str, Track]"]
-"""By name: a Track, or for readings by layer a dict {layer: Track}."""
 
 
 def tracks(readings: Iterable[Reading]) -> dict[str, Track | dict[str, Track]]:

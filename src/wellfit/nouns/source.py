@@ -63,11 +63,6 @@ class Source:
                 return kw.value
         return None
 
-    def argument_line(self, call: ast.Call | None, *names: str) -> int | None:
-        """Line on which one of these keyword arguments stands, else the call's own."""
-        value = self.keyword(call, *names)
-        return value.lineno if value is not None else call.lineno if call else None
-
     def value(self, expr: ast.expr | None) -> object:
         """The constant an expression stands for, through names assigned once to a constant; None where unknown."""
         if expr is None:

@@ -345,7 +345,6 @@ class Watcher:
         for w in self._all_parameters() if len(p.memo) < 100_000 else []:
             if id(w) not in p.memo and not p.steps:  # a parameter outside any network
                 copy.deepcopy(w, p.memo)
-        seen.step_site = here(4)
         for group in seen.optimizer.param_groups:
             plain = {k: v for k, v in group.items() if k != "params"}
             seen.groups.append({**copy.deepcopy(plain), "params": [id(w) for w in group["params"]]})
