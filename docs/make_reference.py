@@ -22,6 +22,7 @@ SHELVES = {
     "charts": "Charts of the report",
     "clues": "Clues: what the doctor sees in a script without a trial",
     "remedies": "Remedies: what the doctor tries on copies",
+    "edits": "Edits: what a patch of the doctor changes in a script",
 }
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import ast
 import json
+import os
 import sys
+import time
 from pathlib import Path
 from time import perf_counter
 
+from wellfit.jobs.patched import patched
 from wellfit.nouns.errors import RunError
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.program import Program
@@ -16,6 +19,7 @@ from wellfit.nouns.replay import Trials
 from wellfit.verbs.conclude import conclude
 from wellfit.verbs.examine import examine
 from wellfit.verbs.opinion import opinion
+from wellfit.verbs.patch import Started
 from wellfit.verbs.spy import Watcher, play, understand
 from wellfit.verbs.trials import trials
 
@@ -24,12 +28,19 @@ MOST_S = 60.0
 
 
 def doctor(
-    script: str, argv: list[str], *, module: bool = False, out: Path | None = None, budget_s: float | None = None
+    script: str,
+    argv: list[str],
+    *,
+    module: bool = False,
+    out: Path | None = None,
+    budget_s: float | None = None,
+    fix: Path | None = None,
 ) -> int:
     """Play `script` with `argv` unchanged, say what is wrong with its training on stderr and in `out` (JSON), and
     return the script's own exit status. budget_s: seconds for trials, 0 for none, None: as long as the script itself
-    ran, 60 at most."""
+    ran, 60 at most. fix: a file for the repair as a diff, tried before it is written."""
     watcher = Watcher(script)
+    started = Started(script if module else str(Path(script).absolute()), argv, module, os.getcwd(), time.time())
 
     def report() -> None:  # also where the script leaves by os._exit
         try:
@@ -39,6 +50,8 @@ def doctor(
             tried = trials(program, limit, [c.fault for c in clues]) if limit > 0 else Trials(why="no trials asked for")
             status, findings = conclude(program, clues, tried)
             tell(program, tried, status, findings, out)
+            if fix is not None:
+                patched(program, findings, started, fix, out)
         except Exception as error:
             print(f"wellfit doctor: {type(error).__name__}: {error}", file=sys.stderr)
             write(out, "crashed" if watcher.program.crash else "healthy", watcher.program.steps, [])
@@ -89,7 +102,8 @@ def must_be_python(script: Path) -> None:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """`wellfit doctor [--json OUT] [--budget 30s] [--no-trials] [-m] SCRIPT ITS OWN ARGUMENTS`; its exit status is kept.
+    """`wellfit doctor [--json OUT] [--patch FIX] [--budget 30s] [--no-trials] [-m] SCRIPT ITS OWN ARGUMENTS`; its exit
+    status is kept.
 
     Raises RunError where the script is not there or is no Python.
     """
@@ -105,6 +119,9 @@ def main(argv: list[str] | None = None) -> None:
         help="time for trials on copies (default: the script's own, 60 s at most)",
     )
     ask.add_argument("--no-trials", action="store_true", help="watch alone")
+    ask.add_argument(
+        "--patch", type=Path, metavar="FIX", help="a file for the repair as a diff, run before it is offered"
+    )
     ask.add_argument("-m", dest="module", action="store_true", help="SCRIPT is the name of a module")
     ask.add_argument("script", metavar="SCRIPT")
     ask.add_argument("argv", nargs=argparse.REMAINDER, metavar="ITS OWN ARGUMENTS")
@@ -112,8 +129,9 @@ def main(argv: list[str] | None = None) -> None:
     if not said.module:
         must_be_python(Path(said.script))
     out = said.json.absolute() if said.json else None  # the script may change directory
+    fix = said.patch.absolute() if said.patch else None
     budget = 0.0 if said.no_trials else said.budget
-    sys.exit(doctor(said.script, said.argv, module=said.module, out=out, budget_s=budget))
+    sys.exit(doctor(said.script, said.argv, module=said.module, out=out, budget_s=budget, fix=fix))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import io
+import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +21,7 @@ class Source:
     @classmethod
     def read(cls, path: str | Path) -> Source | None:
         try:
-            return cls(str(path), Path(path).read_text(encoding="utf-8", errors="replace"))
+            return cls(str(path), _text(Path(path).read_bytes()))
         except OSError:
             return None
 
@@ -55,6 +57,12 @@ class Source:
         """The outermost call of these names that spans this line; of several the one starting nearest."""
         spans = [c for c in self.calls(*names) if c.lineno <= line <= (c.end_lineno or c.lineno)]
         return min(spans, key=lambda c: (abs(c.lineno - line), c.col_offset), default=None)
+
+    def on(self, line: int, *kinds: type) -> list:
+        """Nodes of these kinds that span a line, in the order of the text."""
+        spans = [n for n in self.nodes if isinstance(n, kinds) and hasattr(n, "lineno")]
+        spans = [n for n in spans if n.lineno <= line <= (n.end_lineno or n.lineno)]  # type: ignore[attr-defined]
+        return sorted(spans, key=lambda n: (n.lineno, n.col_offset))  # type: ignore[attr-defined]
 
     def keyword(self, call: ast.Call | None, *names: str) -> ast.expr | None:
         """The value given for one of these keyword arguments."""
@@ -103,6 +111,15 @@ class Source:
         ]
         loops.sort(key=lambda n: n.lineno)
         return (loops[0] if outermost else loops[-1]) if loops else None
+
+
+def _text(raw: bytes) -> str:
+    """As Python reads a source file: its own encoding, no mark of byte order, lines ending in "\\n"."""
+    try:
+        text = raw.decode(tokenize.detect_encoding(io.BytesIO(raw).readline)[0])
+    except (SyntaxError, UnicodeError):
+        text = raw.decode("utf-8", errors="replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def last_name(expr: ast.AST) -> str:
