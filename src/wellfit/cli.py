@@ -288,8 +288,8 @@ def report(run: Path, /) -> int:
     return 0
 
 
-@app.command(sort_key=8, usage="Usage: wellfit about WORD")
-def about(word: str, /) -> int:
+@app.command(sort_key=8, usage="Usage: wellfit about [WORD]")
+def about(word: str = "", /) -> int:
     """Explain a word that wellfit uses: a fault, a check, a network, a loss, a schedule ...
 
     The words are those that the report and the recipe use.
@@ -300,7 +300,7 @@ def about(word: str, /) -> int:
     Parameters
     ----------
     word
-        The word, as wellfit writes it.
+        The word, as wellfit writes it. Default: a list of all faults.
     """
     from wellfit.jobs.about import about
 
