@@ -117,6 +117,7 @@ def scored(rows: dict[str, dict[str, Any]], score: Any, todo: list[Program]) -> 
         counts = {
             "detected": sum(o.called_faulty for o in outcomes if o.kind == "faulty"),
             "false alarms": sum(o.called_faulty for o in outcomes if o.kind == "fixed"),
+            "warned": sum(any(f["severity"] != "info" for f in o.findings) for o in outcomes if o.kind == "fixed"),
             "top-1": sum(o.right_within(1) for o in outcomes if o.kind == "faulty"),
         }
         found[tool] = {**score.scores(outcomes), **counts, "cpu": statistics.median(ratios)}
@@ -147,16 +148,17 @@ def scores_table(held: dict[str, Any]) -> str:
         named = f"{TOOLS.get(tool, tool)} {version}" if tool not in OURS else tool
         precision = "–" if s["precision"] is None else f"{s['precision']:.2f}"
         rows.append((
-            named, f"{s['detected']} of {n}", f"{s['false alarms']} of {n}", f"{s['top-1']} of {n}", f"{s['recall']:.2f}",
+            named, f"{s['detected']} of {n}", f"{s['false alarms']} of {n}", f"{s['warned']} of {n}", f"{s['top-1']} of {n}", f"{s['recall']:.2f}",
             precision, lines, f"{s['cpu']:.2f}",
         ))  # fmt: skip
     for tool, version in held["tools"].items():
         if version.startswith("not here"):
-            rows.append((TOOLS[tool], version, *[""] * 6))
+            rows.append((TOOLS[tool], version, *[""] * 7))
     head = (
         "tool",
         "detected",
         "false alarms",
+        "warns of a repaired one",
         "cause first",
         "recall",
         "precision",
