@@ -148,7 +148,7 @@ def scores_table(held: dict[str, Any]) -> str:
         named = f"{TOOLS.get(tool, tool)} {version}" if tool not in OURS else tool
         precision = "–" if s["precision"] is None else f"{s['precision']:.2f}"
         rows.append((
-            named, f"{s['detected']} of {n}", f"{s['false alarms']} of {n}", f"{s['warned']} of {n}", f"{s['top-1']} of {n}", f"{s['recall']:.2f}",
+            named, *(f"{s[k]} of {n}" for k in ("detected", "false alarms", "warned", "top-1")), f"{s['recall']:.2f}",
             precision, lines, f"{s['cpu']:.2f}",
         ))  # fmt: skip
     for tool, version in held["tools"].items():
