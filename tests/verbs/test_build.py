@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from wellfit.nouns.bins import bin_edges
 from wellfit.nouns.case import Case
 from wellfit.nouns.data import Data, Raw, Split
 from wellfit.nouns.errors import NetworkError, RecipeError, ShelfError, WellfitError
@@ -160,11 +161,11 @@ def test_xavier_orthogonal_constant_and_zero_are_what_they_say():
 
 
 def test_bins_take_their_edges_from_the_training_rows():
-    case = built(network__options={"embedding": "piecewise", "bins": 2})
-    lows = case.network.embedding.encoding.low[:, 1]
-    torch.testing.assert_close(lows, case.data.train.x.quantile(0.5, 0, interpolation="nearest"), atol=0.2, rtol=0)
-    shown = case.data.train.x.sort(0).values
-    assert all(float(low) in column.tolist() for low, column in zip(lows, shown.T))
+    case = built(network__options={"embedding": "piecewise", "bins": 4})
+    put, x = case.network.embedding.encoding, case.data.train.x
+    torch.testing.assert_close(put.low[:, 0], x.min(0).values)
+    for low, edges in zip(put.low, bin_edges(x, case.data.train.y, 4), strict=True):
+        assert set(low.tolist()) == set(edges[:-1].tolist())
 
 
 class Net(nn.Module):

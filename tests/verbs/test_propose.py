@@ -65,7 +65,9 @@ def test_what_a_person_sets_stays_and_is_called_theirs():
 
 def test_one_option_of_a_persons_leaves_the_other_options_to_the_proposal():
     recipe, _ = propose(Recipe.of({"network.options.frequencies": 4}), data_of(n=5000))
-    assert recipe.network.options == {"embedding": "periodic", "frequencies": 4}
+    assert recipe.network.options == {"embedding": "periodic", "embedding_size": 64, "frequencies": 4}
+    recipe, _ = propose(Recipe.of({"network.options.bins": 4}), data_of(n=5000))
+    assert recipe.network.options == {"embedding": "piecewise", "embedding_size": 64, "bins": 4}
 
 
 def test_a_network_of_ones_own_gets_no_options_of_the_shelf():
@@ -81,7 +83,7 @@ def test_only_numbers_are_embedded():
 def test_wide_inputs_and_few_rows_are_not_embedded():
     assert propose(Recipe(), data_of(n=5000, shape=(300,)))[0].network.options == {}
     assert propose(Recipe(), data_of(n=4999))[0].network.options == {}
-    assert propose(Recipe(), data_of(n=5000))[0].network.options == {"embedding": "periodic"}
+    assert propose(Recipe(), data_of(n=5000))[0].network.options == {"embedding": "piecewise", "embedding_size": 64}
 
 
 def test_more_rows_get_fewer_passes_and_larger_batches():

@@ -35,10 +35,10 @@ def dense(
     residual: bool = False,
     embedding: Literal["none", "periodic", "piecewise"] = "none",
     numeric: Sequence[int] | None = None,
-    embedding_size: int = 8,
+    embedding_size: int = 16,
     frequencies: int = 16,
     frequency_sigma: float = 0.3,
-    bins: int = 16,
+    bins: int = 64,
 ) -> nn.Module:
     """Input [B, *shape_in] of any shape, flattened -> output [B, *shape_out]: logits, or values of a regression.
 
@@ -49,8 +49,9 @@ def dense(
     embedding: each number becomes `embedding_size` numbers of its own first, which lets a network follow steps and
     bends in a table's columns (Gorishniy et al. 2022, arXiv:2203.05556). "periodic": sines and cosines of
     `frequencies` learnt frequencies, drawn with standard deviation `frequency_sigma`, then linear, then ReLU;
-    "piecewise": how far the number has come through each of `bins` bins, then linear, then ReLU. numeric: places of
-    the inputs to embed, all where None; the others (0/1 ...) follow as they are.
+    "piecewise": how far the number has come through each of at most `bins` bins, then linear, then ReLU; `put_edges` of
+    the embedding says where the bins lie. numeric: places of the inputs to embed, all where None; the others (0/1 ...)
+    follow as they are.
 
     Raises ValueError for a word, size or place that cannot be.
     """
@@ -120,10 +121,15 @@ class Embedding(nn.Module):
         self.bias = nn.Parameter(torch.empty(len(places) * embedding_size).uniform_(-bound, bound))
         self.activation = nn.ReLU()
 
-    def fit_inputs(self, x: Tensor) -> None:
-        """Show it training inputs [N, F], from which bins take their edges."""
+    @property
+    def bins(self) -> int:
+        """Bins a number at most; 0 where numbers are not taken bin by bin."""
+        return self.encoding.size if isinstance(self.encoding, Piecewise) else 0
+
+    def put_edges(self, edges: Sequence[Tensor]) -> None:
+        """Where the bins of each embedded input lie: E rising tensors of 1 to `bins` + 1 edges."""
         if isinstance(self.encoding, Piecewise):
-            self.encoding.fit(x[:, self.chosen])
+            self.encoding.put(edges)
 
     def forward(self, x: Tensor) -> Tensor:
         """[B, F] -> [B, E D + F - E]."""
@@ -173,17 +179,11 @@ class Piecewise(nn.Module):
         for name in ("low", "per_width", "least", "most"):
             self.register_buffer(name, torch.zeros(features, bins))
         shares = torch.linspace(0, 1, bins + 1, dtype=torch.float64).clamp(0.01, 0.99)
-        normal = math.sqrt(2) * torch.erfinv(2 * shares - 1)  # until the real inputs are shown
-        self._put([normal] * features)
+        normal = math.sqrt(2) * torch.erfinv(2 * shares - 1)  # until the real edges are known
+        self.put([normal] * features)
 
-    def fit(self, x: Tensor) -> None:
-        """Edges of bins that hold equally many of the rows x [N, E]."""
-        shares = torch.linspace(0, 1, self.size + 1, dtype=torch.float64, device=x.device)
-        ordered = x.double().sort(0).values
-        places = (shares * (len(x) - 1)).round().long()
-        self._put([column.unique() for column in ordered[places].T])
-
-    def _put(self, edges: Sequence[Tensor]) -> None:
+    def put(self, edges: Sequence[Tensor]) -> None:
+        """See `Embedding.put_edges`."""
         self.per_width.zero_()
         self.least.zero_()
         self.most.fill_(1.0)

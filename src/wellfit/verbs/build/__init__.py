@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from wellfit.nouns import shelf
+from wellfit.nouns.bins import bin_edges
 from wellfit.nouns.case import Case
 from wellfit.nouns.data import Data
 from wellfit.nouns.errors import NetworkError, RecipeError, nearest
@@ -64,7 +65,7 @@ def _complete(recipe: Recipe, own_network: bool) -> None:
 
 
 def _from_shelf(recipe: Recipe, data: Data) -> nn.Module:
-    """The network of the shelf that the recipe names, with its first weights, shown the training inputs if it asks."""
+    """The network of the shelf that the recipe names, with its first weights, with bins from the training rows if it asks."""
     c = recipe.network
     make = shelf.get("networks", c.name)
     size = {"widths": c.widths, "activation": c.activation, "dropout": c.dropout, "norm": c.norm}
@@ -76,8 +77,9 @@ def _from_shelf(recipe: Recipe, data: Data) -> nn.Module:
         raise NetworkError(asked, str(error).splitlines()[0], "mend the choices under [network]") from error
     initialise(made, c.init, c.init_sigma, torch.Generator().manual_seed(recipe.training.seed))
     for module in made.modules():
-        if callable(show := getattr(module, "fit_inputs", None)):
-            show(data.train.x.flatten(1))
+        front: Any = module
+        if bins := getattr(front, "bins", 0):  # an embedding of numbers bin by bin
+            front.put_edges(bin_edges(data.train.x.flatten(1)[:, front.chosen], data.train.y, bins))
     return made
 
 
