@@ -19,12 +19,12 @@ def bin_edges(x: Tensor, y: Tensor, most: int) -> list[Tensor]:
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
     every = max(1, len(x) // ROWS)
-    x, y = x[::every].cpu(), y[::every].cpu().numpy()
-    make = DecisionTreeRegressor if y.dtype.kind == "f" else DecisionTreeClassifier
+    x, truth = x[::every].cpu(), y[::every].cpu().numpy()
+    make = DecisionTreeRegressor if y.is_floating_point() else DecisionTreeClassifier
     found = []
     for column in x.T:
         tree = make(max_leaf_nodes=max(most, 2), min_samples_leaf=FEWEST, random_state=0)
-        inner = tree.fit(column[:, None].numpy(), y).tree_
+        inner = tree.fit(column[:, None].numpy(), truth).tree_
         between = torch.from_numpy(inner.threshold[inner.feature >= 0]).to(x)
         found.append(torch.cat([column.min()[None], between[: most - 1], column.max()[None]]).unique())
     return found

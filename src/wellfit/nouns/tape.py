@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from torch import Tensor, nn
@@ -44,7 +45,7 @@ class Look(NamedTuple):
     """How many different values there are, counted up to 50 (51: more)."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Node:
     """One call.
 
@@ -72,7 +73,7 @@ class Node:
     grad: bool = True
     value: float | None = None
 
-    @property
+    @cached_property
     def ins(self) -> tuple[int, ...]:
         """Numbers of the tensors among its arguments, in order."""
         return tuple(r.n for r in refs((self.args, self.kwargs)))

@@ -24,7 +24,8 @@ def scaled_targets(replay: Replay) -> Replay | None:
     if any(b.loss.target in b.loss.inputs for b in replay.batches):  # an autoencoder: what goes in comes out
         return None
     y = torch.cat(rows)
-    mean, std = y.mean(0, keepdim=True), y.std(0, keepdim=True)
+    over = [0, *range(2, y.ndim)]  # places of a picture share a unit
+    mean, std = y.mean(over, keepdim=True), y.std(over, keepdim=True)
 
     def fed(batch: Batch):
         leaves = dict(batch.leaves)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 
 def some(grad: Tensor | None) -> bool:
     """Is there a gradient that is not zero?"""
+    if grad is not None and grad.layout != torch.strided:  # of an embedding with sparse=True
+        grad = grad.coalesce().values()
     return grad is not None and bool((grad != 0).any())
 
 

@@ -241,7 +241,7 @@ class Recorder(TorchFunctionMode):
 
     def _failed(self, error: Exception) -> None:
         if len(self.failures) < 5:
-            self.failures.append(f"{type(error).__name__}: {error}")
+            self.failures.append(f"{type(error).__name__}: {str(error).partition(chr(10))[0][:200]}")
 
 
 def _differs(m: nn.Module) -> bool:

@@ -27,6 +27,9 @@ COMPARING = frozenset(
      "bitwise_and", "logical_and", "__or__")
 )  # fmt: skip
 
+FILLED = frozenset(("zeros", "ones", "full", "eye", "zeros_like", "ones_like", "full_like", "new_zeros", "new_ones"))
+"""torch calls that make constants: what they give is no target of a loss written by hand."""
+
 
 def understand(program: Program) -> Program:
     """Fills in `losses` (one for each tape that holds one, in order) and `passes` from the tapes."""
@@ -37,7 +40,7 @@ def understand(program: Program) -> Program:
             program.losses += [x for x in losses if x is not None]
             minimised = {id(n) for n in needed}
             for node in tape.passes():
-                if id(node) not in minimised:
+                if id(node) not in minimised and (node.outs or not node.grad):  # a distribution may have been given
                     program.passes.append(_pass(tape, node))
         except Exception as error:
             program.trouble.append(f"a step was not understood ({type(error).__name__}: {error})")
@@ -64,10 +67,13 @@ def _loss(program: Program, tape: Tape, total: int) -> LossSeen | None:
             node.name, node, tape, answer, target, output, fed, total, reduction, node.site, made[-1] if made else None
         )
     outputs = {o for n in networks for o in n.outs}
+    made = {o: n.name for n in tape.nodes for o in n.outs}
     for node in needed:
         if node.module is None and node.name in PAIRING:
             data = [i for i in node.ins if i in tape.leaves]
             learnt = [i for i in node.ins if i not in tape.leaves and i not in tape.parameters]
+            if data and made.get(data[0]) in FILLED:
+                continue  # a sum that begins with zeros
             if data and learnt and (outputs or not networks):
                 if max(len(tape.looks[data[0]].shape), 0) == 0 and node.name != "__getitem__":
                     continue  # a plain number

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._C._functorch import is_functorch_wrapped_tensor as is_wrapped
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 from torch.utils.data.dataloader import _BaseDataLoaderIter
 
@@ -24,6 +25,8 @@ DENSE = 48
 """Steps at the beginning of each phase that are all written down, so that the batches are different examples."""
 GROWTH = 1.12
 """After them the gaps grow by this factor: some 50 more tapes for 10,000 steps."""
+COSTLY = ((24, 0.75), (8, 2.0))
+"""(steps of a phase, seconds beyond 5 % of the run): above both no more are written down (a step may be an episode)."""
 MOST_TAPES = 160
 MOST_EVENTS = 20_000
 LARGE = 256 * 2**20
@@ -132,8 +135,6 @@ class Watcher:
         since = self.program.steps - self._phase_start
         return since < 3 or since % 16 == 0 or since > DENSE
 
-    # ------------------------------------------------------------------ networks
-
     def _call(self, original: Any, module: nn.Module, *args: Any, **kwargs: Any) -> Any:
         r = self.recorder
         if not r.on:
@@ -176,8 +177,8 @@ class Watcher:
 
     def _meet(self, module: nn.Module) -> None:
         """First call of a network: name its parts, copy it as it is before its first call."""
-        if id(module) in self.roots or any(map(nn.parameter.is_lazy, module.parameters())):
-            return
+        if id(module) in self.roots or any(nn.parameter.is_lazy(w) or is_wrapped(w) for w in module.parameters()):
+            return  # not made yet, or swapped by torch.func for this call
         self.roots.add(id(module))
         r, p = self.recorder, self.program
         r.busy = True
@@ -304,11 +305,24 @@ class Watcher:
             self.program.optimizers.append(self._seen[id(optimizer)])
         return self._seen[id(optimizer)]
 
-    def _pre(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+    def _pre(self, optimizer: Any, args: Any, kwargs: Any) -> Any:
+        closure = args[1] if len(args) > 1 else kwargs.get("closure")
         try:
-            self._before_step(self._seen_of(optimizer), len(args) > 1 or bool(kwargs.get("closure")))
+            self._before_step(self._seen_of(optimizer), closure is not None)
         except Exception as error:
             self.recorder._failed(error)
+        if not callable(closure) or not self._in_mode:
+            return None
+        r = self.recorder
+
+        def seen() -> Any:  # the closure is written down, the optimizer's own arithmetic is not
+            r.on = True
+            try:
+                return closure()
+            finally:
+                r.on = False
+
+        return (args[0], seen, *args[2:]), {k: v for k, v in kwargs.items() if k != "closure"}
 
     def _before_step(self, seen: OptimizerSeen, closure: bool) -> None:
         p, r = self.program, self.recorder
@@ -337,7 +351,7 @@ class Watcher:
                         self._moment.grad[name] = float(w.grad.norm())
         finally:
             r.busy = False
-        r.on = closure  # the optimizer's own arithmetic is not written down
+        r.on = False  # the optimizer's own arithmetic is not written down
 
     def _first_step(self, seen: OptimizerSeen) -> None:
         p = self.program
@@ -406,6 +420,9 @@ class Watcher:
         since = p.steps - self._phase_start
         if len(p.tapes) >= MOST_TAPES and since >= 24:
             return False
+        beyond = self.recorder.spent_s - 0.05 * (perf_counter() - self.begun)
+        if any(since >= steps and beyond > seconds for steps, seconds in COSTLY):
+            return False
         if since < DENSE:
             return True
         self._due = self._due or float(DENSE)
@@ -421,8 +438,6 @@ class Watcher:
         if tape.nodes:
             self.program.tapes.append(tape)
         self.recorder.begin(self.program.steps, self._examine())
-
-    # ------------------------------------------------------------------ round about
 
     def _scheduler_made(self, original: Any, scheduler: Any, optimizer: Any, *args: Any, **kwargs: Any) -> None:
         self._in_schedule = True

@@ -170,14 +170,24 @@ def _skill(pairs: list[Any], replay: Replay) -> float:
         return -1.0
     if kind == "regression" and "with_logits" in pairs[0][3].loss.name:
         a = a.sigmoid()  # soft targets, such as grey values
+    if pairs[0][3].loss.name == "poisson_nll_loss" and _log_input(pairs[0][3]):
+        a = a.exp()  # a rate
     if kind == "binary":
         logits = replay.extra.get("logits", "with_logits" in pairs[0][3].loss.name) or bool(((a < 0) | (a > 1)).any())
         said, one = a.flatten() > (0 if logits else 0.5), t.flatten() > 0.5
         return float(said[one].double().mean() + (~said[~one]).double().mean() - 1)
+    alike = t.ndim > 2  # places of a picture or a sequence share a unit: judged together
     a, t = (v.reshape(len(v), -1) for v in (a, t))
     rest, spread = ((a - t) ** 2).mean(0), t.var(0, correction=0)
+    if alike and len(t) > 1 and float(spread.sum()):
+        return float(1 - rest.sum() / spread.sum())
     keep = spread > 1e-6 * spread.max()  # a column that is always the same says nothing
     return float((1 - rest / spread)[keep].clamp_min(-1).mean()) if len(t) > 1 and bool(keep.any()) else 0.0
+
+
+def _log_input(batch: Batch) -> bool:
+    node = batch.loss.node
+    return node is None or bool(node.kwargs.get("log_input", node.args[2] if len(node.args) > 2 else True))
 
 
 def _kind(target: Tensor) -> str:
@@ -188,15 +198,21 @@ def _kind(target: Tensor) -> str:
     return "regression"
 
 
+def _places(scores: Tensor) -> torch.Size:
+    """Their shape without the classes."""
+    return scores.shape[:1] + scores.shape[2:]
+
+
 def _aligned(answer: Any, output: Any, target: Tensor) -> tuple[Tensor, Tensor]:
     """Scores and truth with rows that belong together."""
     if not target.is_floating_point():
-        for given in (output, answer):
-            if given is not None and given.ndim == target.ndim + 1 and given.shape[1] > 1:
+        wide = answer is not None and answer.ndim > 2  # classes moved to the second place, as the loss wants them
+        for given in (answer, output) if wide else (output, answer):
+            if given is not None and given.ndim > 1 and given.shape[1] > 1 and _places(given) == target.shape:
                 if given.ndim > 2:
                     given = given.movedim(1, -1).reshape(-1, given.shape[1])
                 return given, target.flatten()
-        return answer.reshape(len(target), -1), target
+        return (output if answer is None else answer).reshape(len(target), -1), target
     if answer.numel() == target.numel():
         return answer.reshape(target.shape), target
     if output is not None and output.numel() == target.numel():

@@ -59,8 +59,11 @@ def _try(program: Program, found: Trials, until_s: float, suspects: list[str]) -
         return
     words, _, outcome = best
     found.omnibus = (outcome,)
+    if outcome.skill != outcome.skill:
+        found.why = "the answers cannot be judged against the targets"
+        return
     have = max(x for x in (found.reached, -1.0) if x == x)
-    if outcome.skill - have < GAP:
+    if outcome.skill - max(have, 0.0) < GAP:  # nor is a constant answer beaten
         found.gap = outcome.skill - have
         _suspected(replay, found, have, until_s, suspects)
         return
@@ -207,6 +210,8 @@ def _tried(variants: list[_Variant], base: float, top: float, until_s: float, fo
                 outcomes.append(run(made, SEEDS[1], until_s))
         except Exception as error:
             found.why = f"{word} failed ({type(error).__name__}: {error})"
+            continue
+        if any(o.skill != o.skill for o in outcomes):
             continue
         have = base
         if made.extra.get("from the end") and found.reached is not None and found.reached == found.reached:
