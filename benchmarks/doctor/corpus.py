@@ -57,6 +57,8 @@ def main() -> None:
 
     def measure(program: Program) -> dict[str, Any]:
         found = score.examine(program.file, program.kind, program.name, command, said.timeout)
+        for finding in found.findings:  # each ran in a folder of its own, since gone
+            finding["file"] = Path(finding["file"]).name if finding.get("file") else None
         found.truth, found.lines = [list(g) for g in program.truth], [list(n) for n in program.lines]
         return {**vars(found), "said": f"{found.status} ({found.bare_s:.1f} s bare, {found.doctor_s:.1f} s)"}
 
