@@ -28,7 +28,11 @@ class Discs(Dataset):
 
 def double(n_in, n_out):
     return nn.Sequential(
-        nn.Conv2d(n_in, n_out, 3, padding=1), nn.BatchNorm2d(n_out), nn.ReLU(), nn.Conv2d(n_out, n_out, 3, padding=1), nn.ReLU()
+        nn.Conv2d(n_in, n_out, 3, padding=1),
+        nn.BatchNorm2d(n_out),
+        nn.ReLU(),
+        nn.Conv2d(n_out, n_out, 3, padding=1),
+        nn.ReLU(),
     )
 
 

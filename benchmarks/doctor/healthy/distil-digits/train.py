@@ -1,5 +1,7 @@
 """A small student learns from a large teacher's soft answers."""
 
+import itertools
+
 import torch
 import torch.nn.functional as F
 from sklearn.datasets import load_digits
@@ -9,7 +11,7 @@ from torch import nn
 
 def mlp(*widths):
     layers = []
-    for a, b in zip(widths, widths[1:]):
+    for a, b in itertools.pairwise(widths):
         layers += [nn.Linear(a, b), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 

@@ -11,7 +11,9 @@ class Coupling(nn.Module):
     def __init__(self, flip, width=48):
         super().__init__()
         self.flip = flip
-        self.net = nn.Sequential(nn.Linear(1, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 2))
+        self.net = nn.Sequential(
+            nn.Linear(1, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 2)
+        )
 
     def forward(self, x):
         a, b = x.chunk(2, dim=1)

@@ -8,7 +8,9 @@ from torch.utils.data import DataLoader, Dataset
 rng = np.random.default_rng(0)
 torch.manual_seed(0)
 t = np.arange(1200)
-series = 10 + 0.004 * t + 3 * np.sin(2 * np.pi * t / 24) + 1.5 * np.sin(2 * np.pi * t / 168) + 0.4 * rng.normal(size=t.size)
+series = (
+    10 + 0.004 * t + 3 * np.sin(2 * np.pi * t / 24) + 1.5 * np.sin(2 * np.pi * t / 168) + 0.4 * rng.normal(size=t.size)
+)
 CUT, PAST = 960, 24
 mean, std = series[:CUT].mean(), series[:CUT].std()
 scaled = torch.tensor((series - mean) / std, dtype=torch.float32)

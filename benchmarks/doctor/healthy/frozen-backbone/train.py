@@ -29,7 +29,7 @@ backbone = nn.Sequential(
 first = nn.Sequential(backbone, nn.Linear(32 * 16, 5))
 opt = optim.Adam(first.parameters(), lr=2e-3)
 criterion = nn.CrossEntropyLoss()
-for epoch in range(8):
+for _ in range(8):
     first.train()
     for xb, yb in batches(x[low], y[low], 32):
         opt.zero_grad()

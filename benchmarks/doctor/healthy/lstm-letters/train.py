@@ -8,7 +8,11 @@ import torch.nn as nn
 
 random.seed(0)
 torch.manual_seed(0)
-NAMES, VERBS, THINGS = ["anna", "ben", "carla", "david"], ["sees", "likes", "draws"], ["a house", "the moon", "a red fish"]
+NAMES, VERBS, THINGS = (
+    ["anna", "ben", "carla", "david"],
+    ["sees", "likes", "draws"],
+    ["a house", "the moon", "a red fish"],
+)
 sentence = lambda: f"{random.choice(NAMES)} {random.choice(VERBS)} {random.choice(THINGS)}. "
 text = "".join(sentence() for _ in range(900))
 letters = sorted(set(text))

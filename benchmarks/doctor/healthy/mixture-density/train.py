@@ -20,7 +20,9 @@ class Config:
 class MDN(nn.Module):
     def __init__(self, config):
         super().__init__()
-        self.hidden = nn.Sequential(nn.Linear(1, config.hidden), nn.Tanh(), nn.Linear(config.hidden, config.hidden), nn.Tanh())
+        self.hidden = nn.Sequential(
+            nn.Linear(1, config.hidden), nn.Tanh(), nn.Linear(config.hidden, config.hidden), nn.Tanh()
+        )
         self.weights = nn.Linear(config.hidden, config.components)
         self.means = nn.Linear(config.hidden, config.components)
         self.log_sigma = nn.Linear(config.hidden, config.components)
@@ -41,7 +43,7 @@ def make(n):
     return 2 * x - 1, 2 * t - 1
 
 
-def main(config=Config()):
+def main(config):
     torch.manual_seed(config.seed)
     x, y = make(2000)
     x_test, y_test = make(500)
@@ -63,4 +65,4 @@ def main(config=Config()):
 
 
 if __name__ == "__main__":
-    main()
+    main(Config())

@@ -24,7 +24,9 @@ class Reverser(nn.Module):
         super().__init__()
         self.tokens = nn.Embedding(s.vocabulary, s.width)
         self.places = nn.Parameter(torch.randn(s.length, s.width) * 0.1)
-        layer = nn.TransformerEncoderLayer(s.width, s.heads, 2 * s.width, dropout=0.0, batch_first=True, norm_first=True)
+        layer = nn.TransformerEncoderLayer(
+            s.width, s.heads, 2 * s.width, dropout=0.0, batch_first=True, norm_first=True
+        )
         self.encoder = nn.TransformerEncoder(layer, s.layers, enable_nested_tensor=False)
         self.head = nn.Sequential(nn.LayerNorm(s.width), nn.Linear(s.width, s.vocabulary))
 

@@ -13,7 +13,9 @@ sentences = []
 for _ in range(1500):
     topic = random.randrange(TOPICS)
     sentences.append([topic * WORDS + random.randrange(WORDS) for _ in range(6)])
-pairs = torch.tensor([(a, b) for s in sentences for i, a in enumerate(s) for b in s[max(0, i - 2) : i] + s[i + 1 : i + 3]])
+pairs = torch.tensor(
+    [(a, b) for s in sentences for i, a in enumerate(s) for b in s[max(0, i - 2) : i] + s[i + 1 : i + 3]]
+)
 
 
 class SkipGram(nn.Module):

@@ -40,8 +40,9 @@ def understand(program: Program) -> Program:
             program.losses += [x for x in losses if x is not None]
             minimised = {id(n) for n in needed}
             for node in tape.passes():
-                if id(node) not in minimised and (node.outs or not node.grad):  # a distribution may have been given
-                    program.passes.append(_pass(tape, node))
+                if id(node) in minimised or (node.grad and not node.outs) or _lent(tape, node):
+                    continue  # it may have given a distribution, or run with other weights than its own
+                program.passes.append(_pass(tape, node))
         except Exception as error:
             program.trouble.append(f"a step was not understood ({type(error).__name__}: {error})")
     return program
@@ -109,6 +110,16 @@ def _ancestors(tape: Tape, wanted: list[int]) -> set[int]:
         if found & set(node.outs):
             found |= set(node.ins)
     return found
+
+
+def _lent(tape: Tape, node: Node) -> bool:
+    """Did this network run with weights that are not its own (as by torch.func.functional_call)?"""
+    at, inner = tape.nodes.index(node), []
+    while at and tape.nodes[at - 1].depth > node.depth:
+        at -= 1
+        inner.append(tape.nodes[at])
+    own = {id(p) for p in node.module.parameters()} if node.module is not None else set()
+    return bool(own and inner) and not any(tape.parameters.get(i) in own for n in inner for i in n.ins)
 
 
 def _pass(tape: Tape, node: Node) -> PassSeen:

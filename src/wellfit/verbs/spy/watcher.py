@@ -177,8 +177,8 @@ class Watcher:
 
     def _meet(self, module: nn.Module) -> None:
         """First call of a network: name its parts, copy it as it is before its first call."""
-        if id(module) in self.roots or any(nn.parameter.is_lazy(w) or is_wrapped(w) for w in module.parameters()):
-            return  # not made yet, or swapped by torch.func for this call
+        if id(module) in self.roots or any(map(nn.parameter.is_lazy, module.parameters())):
+            return
         self.roots.add(id(module))
         r, p = self.recorder, self.program
         r.busy = True
@@ -187,7 +187,8 @@ class Watcher:
             r.names.update(names)
             p.parameter_names.update({id(w): n for n, w in module.named_parameters()})
             first = None
-            if sum(w.numel() * w.element_size() for w in module.parameters()) < LARGE:
+            swapped = any(is_wrapped(w) or not w.is_leaf for w in module.parameters())  # by torch.func, for this call
+            if not swapped and sum(w.numel() * w.element_size() for w in module.parameters()) < LARGE:
                 try:
                     for m in module.modules():
                         for v in vars(m).values():

@@ -58,10 +58,10 @@ def _try(program: Program, found: Trials, until_s: float, suspects: list[str]) -
         found.why = "no change could be applied"
         return
     words, _, outcome = best
-    found.omnibus = (outcome,)
     if outcome.skill != outcome.skill:
         found.why = "the answers cannot be judged against the targets"
         return
+    found.omnibus = (outcome,)
     have = max(x for x in (found.reached, -1.0) if x == x)
     if outcome.skill - max(have, 0.0) < GAP:  # nor is a constant answer beaten
         found.gap = outcome.skill - have
