@@ -38,7 +38,7 @@ model = MotifFormer()
 loss_fn = nn.CrossEntropyLoss()
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
 
-for epoch in range(8):
+for epoch in range(10):
     model.train()
     total = 0.0
     for i in torch.randperm(len(train_x)).split(50):
@@ -49,6 +49,7 @@ for epoch in range(8):
         total += loss.item() * len(i)
     model.eval()
     with torch.no_grad():
-        acc = (model(test_x).argmax(1) == test_y).float().mean().item()
-    print(f"epoch {epoch}: train loss {total / len(train_x):.4f} | test acc {acc:.4f}")
-print(f"metric: accuracy {acc:.4f}")
+        logits = model(test_x)
+        acc, test_loss = (logits.argmax(1) == test_y).float().mean().item(), loss_fn(logits, test_y).item()
+    print(f"epoch {epoch}: train loss {total / len(train_x):.4f} | test loss {test_loss:.4f} acc {acc:.4f}")
+print(f"metric: cross_entropy {test_loss:.4f}")
