@@ -7,6 +7,7 @@ from statistics import median
 
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.last import ACTIVATIONS, last_activation
+from wellfit.nouns.locate import named
 from wellfit.nouns.program import LossSeen, Program
 from wellfit.nouns.tape import Node, Site
 from wellfit.nouns.units import figure
@@ -101,7 +102,7 @@ def _made(program: Program, node: Node) -> Site | None:
     for network in program.networks:
         for module in network.module.modules():
             if node.inside and network.names.get(id(module)) == node.inside and id(module) in program.made:
-                return program.made[id(module)]
+                return named(program, program.made[id(module)])
     return node.site
 
 

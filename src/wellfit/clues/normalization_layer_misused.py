@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 import math
 
 from torch.nn.modules.batchnorm import _NormBase
 
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.last import THROUGH
-from wellfit.nouns.locate import argument
+from wellfit.nouns.locate import argument, batch_size
 from wellfit.nouns.program import Program
 from wellfit.nouns.tape import Node, Site, Tape
 
 FEW = 2
 """Examples in a batch: their mean says next to nothing of the data's."""
-SIZES = ("b", "bs", "batch", "batch_size", "batchsize")
 NORMS = ("batch_norm", "layer_norm", "group_norm", "instance_norm")
 
 
@@ -40,27 +38,13 @@ def _batches(program: Program, tapes: list[Tape]) -> Finding | None:
             if look is not None and look.shape and _training(node):
                 sizes.append(look.shape[0])
                 first = first or node
-    if not sizes or sorted(sizes)[len(sizes) // 2] > FEW:
+    usual = sorted(sizes)[len(sizes) // 2] if sizes else FEW + 1
+    if usual > FEW:
         return None
     return _said(
-        "batch norm is trained on batches of one or two examples", f"batches of {sorted(sizes)[len(sizes) // 2]}",
-        "a larger batch size, or nn.GroupNorm", _batch_size(program) or (first.site if first else None),
+        "batch norm is trained on batches of one or two examples", f"batches of {usual}",
+        "a larger batch size, or nn.GroupNorm", batch_size(program, usual) or (first.site if first else None),
     )  # fmt: skip
-
-
-def _batch_size(program: Program) -> Site | None:
-    """Where the size of a training batch is written."""
-    used = [x for x in program.loaders if x.batch_size is not None and x.batch_size <= FEW]
-    if used and used[0].site:
-        return argument(program, used[0].site, "DataLoader", "batch_size")
-    for path, source in program.sources.items():
-        for node in source.nodes:
-            if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Constant):
-                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                named = any(isinstance(t, ast.Name) and t.id.lower() in SIZES for t in targets)
-                if named and node.value.value in (1, 2):
-                    return Site(path, node.lineno, "")
-    return None
 
 
 def _training(node: Node) -> bool:

@@ -7,7 +7,7 @@ from statistics import median
 from torch.nn.modules.dropout import _DropoutNd
 
 from wellfit.nouns.finding import Finding
-from wellfit.nouns.fitting import distinct_rows, fitting, hit_share
+from wellfit.nouns.fitting import distinct_rows, fitting, goes_back, hit_share
 from wellfit.nouns.locate import optimizer_argument
 from wellfit.nouns.program import Program
 from wellfit.nouns.tape import Site
@@ -28,7 +28,7 @@ def regularization_missing(program: Program) -> list[Finding]:
     a third higher than it once was; or next to no loss on training rows and many wrong answers on others.
     Hurts: it answers from memory; every epoch makes it worse on anything new.
     Mistaken for: data-leak the other way round, epochs-too-many (which stops the same thing earlier).
-    Remedy: a smaller network, weight decay, dropout, fewer epochs.
+    Remedy: a smaller network, weight decay, dropout, fewer epochs. Early stopping that goes back to its best weights is one.
     Source: Prechelt 1998, "Early stopping: but when?"; capacity by weights to a row."""
     told = _rising(program) or _by_heart(program)
     if told is None:
@@ -59,7 +59,7 @@ Told = tuple[str, int, int]
 def _rising(program: Program) -> Told | None:
     """The program's own loss on other rows has risen."""
     fit = fitting(program)
-    if fit is None or len(fit.curve) < 3:
+    if fit is None or len(fit.curve) < 3 or goes_back(program):
         return None
     end = sum(v for _, v in fit.curve[-2:]) / 2
     step, low = min(fit.curve, key=lambda at: at[1])

@@ -25,6 +25,8 @@ from wellfit.verbs.trials import trials
 
 MOST_S = 60.0
 """Seconds that trials may take at most where the user sets no budget."""
+LEAST_S = 3.0
+"""Seconds that they may take in any case: a script of half a second deserves more than half a second of thought."""
 
 
 def doctor(
@@ -46,7 +48,7 @@ def doctor(
         try:
             program = understood(watcher)
             clues = examine(program)  # what can be seen without a trial
-            limit = min(MOST_S, program.seconds) if budget_s is None else budget_s
+            limit = min(MOST_S, max(program.seconds, LEAST_S)) if budget_s is None else budget_s
             tried = trials(program, limit, [c.fault for c in clues]) if limit > 0 else Trials(why="no trials asked for")
             status, findings = conclude(program, clues, tried)
             tell(program, tried, status, findings, out)

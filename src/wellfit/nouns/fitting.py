@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from statistics import median
 from typing import NamedTuple
 
@@ -47,6 +48,14 @@ def fitting(program: Program) -> Fitting | None:
         if not ends:
             return None
     return Fitting(median(ends), curve, distinct_rows(program)) if curve else None
+
+
+def goes_back(program: Program) -> bool:
+    """Does the program keep weights while it trains and return to them, as early stopping does? Read in its source."""
+    sources = program.sources.values()
+    kept = any(source.enclosing(c, ast.For, ast.While, ast.FunctionDef) for source in sources
+               for c in source.calls("state_dict"))  # fmt: skip
+    return kept and any(True for source in sources for _ in source.calls("load_state_dict"))
 
 
 def _square(look: Look) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from wellfit.nouns.origin import entry, origin
+from wellfit.nouns.origin import chosen, entry, origin
 from wellfit.nouns.program import Program
 from wellfit.nouns.source import Source, last_name
 from wellfit.nouns.tape import Site
@@ -21,7 +21,28 @@ COUNTERS = frozenset(("range", "trange", "count", "arange"))
 def optimizer_argument(program: Program, *names: str) -> Site | None:
     """The line of the main optimizer's argument of one of these names, else of its call."""
     main = program.main or (program.optimizers[-1] if program.optimizers else None)
-    return argument(program, main.site if main else None, main.kind if main else "", *names)
+    site, kind = (main.site, main.kind) if main else (None, "")
+    source = program.source(site)
+    call = (source.call_on(site.line, kind) or source.call_on(site.line)) if source and site else None
+    if source is not None and site is not None and source.keyword(call, *names) is None:
+        held = [float(g[n]) for g in main.groups for n in names if isinstance(g.get(n), (int, float))] if main else []
+        group = _in_group(source, names, max(held, default=0.0))
+        if group is not None:
+            return Site(site.file, group.lineno, "")
+    return argument(program, site, kind, *names)
+
+
+def _in_group(source: Source, names: tuple[str, ...], value: float) -> ast.expr | None:
+    """`{"params": ..., "weight_decay": 0.2}`: where a parameter group is given this value of a setting."""
+    for node in source.nodes:
+        if not isinstance(node, ast.Dict):
+            continue
+        items = {k.value: v for k, v in zip(node.keys, node.values) if isinstance(k, ast.Constant)}
+        for name in names if "params" in items else ():
+            written = origin(source, items[name]) if name in items else None
+            if written is not None and source.value(written) == value:
+                return written
+    return None
 
 
 def argument(program: Program, site: Site | None, call: str, *names: str) -> Site | None:
@@ -37,6 +58,13 @@ def argument(program: Program, site: Site | None, call: str, *names: str) -> Sit
     if value is not None:
         return Site(site.file, origin(source, value).lineno, site.function)
     return Site(site.file, found.lineno if found is not None else site.line, site.function)
+
+
+def named(program: Program, site: Site | None) -> Site | None:
+    """Where what is made at a site is chosen by name (an entry of a configuration); else the site."""
+    source = program.source(site)
+    found = chosen(source, site.line) if source is not None and site is not None else None
+    return Site(site.file, found.lineno, site.function) if found is not None and site is not None else site
 
 
 def layer(program: Program, made: dict[int, Site], *kinds: type) -> Site | None:

@@ -49,7 +49,38 @@ def _name(source: Source, expr: ast.Name) -> ast.expr | None:
     else:
         inside = []
     places = inside or [a for a in source.assignments(expr.id) if source.enclosing(a, ast.FunctionDef) is None]
-    return places[0].value if len(places) == 1 else None
+    together = _together(source, expr.id)
+    if not places and len(together) == 1:
+        return together[0]
+    return places[0].value if len(places) == 1 and not together else None
+
+
+def _together(source: Source, name: str) -> list[ast.expr]:
+    """`BATCH, LR = 2, 1e-3` outside functions: the value that a name gets, once for each such line."""
+    found = []
+    for n in source.nodes:
+        if not isinstance(n, ast.Assign) or not isinstance(n.value, ast.Tuple):
+            continue
+        for target in n.targets:
+            if isinstance(target, ast.Tuple) and len(target.elts) == len(n.value.elts):
+                pairs = zip(target.elts, n.value.elts)
+                found += [v for t, v in pairs if last_name(t) == name and source.enclosing(n, ast.FunctionDef) is None]
+    return found
+
+
+def chosen(source: Source, line: int) -> ast.expr | None:
+    """`TABLE[config["activation"]]()`, `getattr(nn, config.name)()`: where the name of what a line makes is written;
+    None where the line names it itself."""
+    for call in source.on(line, ast.Call):
+        made, key = call.func, None
+        if isinstance(made, ast.Subscript):
+            key = made.slice
+        elif isinstance(made, ast.Call) and last_name(made.func) == "getattr" and len(made.args) > 1:
+            key = made.args[1]
+        found = origin(source, key) if key is not None else None
+        if isinstance(found, ast.Constant) and isinstance(found.value, str):
+            return found
+    return None
 
 
 def _parameters(function: ast.FunctionDef) -> list[ast.arg]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import torch
 
 from wellfit.nouns.last import last_activation
+from wellfit.nouns.locate import named
 from wellfit.nouns.program import Program
 from wellfit.nouns.replay import Replay
 from wellfit.nouns.tape import Site
@@ -60,5 +61,5 @@ def place(program: Program) -> Site | None:
     for network in program.networks:
         for module in network.module.modules():
             if network.names.get(id(module)) == node.inside and node.inside and id(module) in program.made:
-                return program.made[id(module)]
+                return named(program, program.made[id(module)])
     return node.site

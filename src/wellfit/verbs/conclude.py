@@ -98,7 +98,8 @@ def conclude(program: Program, clues: list[Finding], trials: Trials) -> tuple[st
     if not any(f.severity == "error" for f in found):
         found = [f if f.fault not in STANDS else replace(f, severity="info") for f in found]
         found = _untested(found, clues, trials)
-    found = _explained(_each_once(by_weight(found)))
+    facts = {clue.fault for clue in clues if clue.severity == "error"}
+    found = _explained(_each_once(by_weight(found)), facts)
     status = "faulty" if any(f.severity == "error" for f in found) else "crashed" if program.crash else "healthy"
     return status, found
 
@@ -161,10 +162,14 @@ def _by_trial(program: Program, trials: Trials, best: float, known: set[str], su
     return found
 
 
-def _explained(found: list[Finding]) -> list[Finding]:
-    """Without those that a proved fault before them explains away."""
-    proved = [(i, EXPLAINS.get(f.fault, ())) for i, f in enumerate(found) if f.severity == "error"]
-    return [f for i, f in enumerate(found) if not any(j < i and f.fault in explained for j, explained in proved)]
+def _explained(found: list[Finding], facts: set[str]) -> list[Finding]:
+    """Without those that a proved fault before them explains away, or, wherever it stands, a fact of the run: a trial
+    that helps beside a fact (training on, where most gradients are thrown away) does not outweigh it."""
+    proved = [(i, f.fault in facts, EXPLAINS.get(f.fault, ())) for i, f in enumerate(found) if f.severity == "error"]
+    return [
+        f for i, f in enumerate(found)
+        if not any(f.fault in what and (j < i or (fact and f.fault not in facts)) for j, fact, what in proved)
+    ]  # fmt: skip
 
 
 def _measured(trial: Trial, trials: Trials) -> str:
