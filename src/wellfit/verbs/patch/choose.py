@@ -71,7 +71,10 @@ def patch(program: Program, findings: Sequence[Finding], started: Started) -> Pa
     result = Patch()
     open_ = proposals(program, findings)
     if not open_:
-        return Patch(said=["no small edit is known for what was found"])
+        faults = [f.fault for f in findings if f.severity in ("error", "warning")]
+        return Patch(
+            said=[f"no small edit is known for {', '.join(faults)}" if faults else "nothing was found to repair"]
+        )
     asis = Ran([text for _, text in program.printed], list(program.curve), program.seconds, program.status)
     kept: list[Proposal] = []
     best = asis
@@ -88,7 +91,20 @@ def patch(program: Program, findings: Sequence[Finding], started: Started) -> Pa
         ran = _try(together, started, asis, result)
         if ran is not None and _helps(asis, ran, together[0], result):
             kept, best = together, ran
+    kept, best = _needed(kept, best, started, asis, result)
     return _written(result, kept, asis, best, started)
+
+
+def _needed(kept: list[Proposal], best: Ran, started: Started, asis: Ran, result: Patch) -> tuple[list[Proposal], Ran]:
+    """Those kept without the ones that the later ones made needless."""
+    for p in kept[:-1]:
+        others = [k for k in kept if k is not p]
+        ran = _try(others, started, asis, result) if others else None
+        figures = _figures(ran, best, not p.rescales) if ran is not None else None
+        if ran is not None and figures is not None and not better(*figures):
+            result.said.append(f"the edit for {p.fault} was dropped: the others do as well without it")
+            kept, best = others, ran
+    return kept, best
 
 
 def _try(chosen: list[Proposal], started: Started, asis: Ran, result: Patch) -> Ran | None:

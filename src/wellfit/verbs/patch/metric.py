@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 HIGHER = frozenset(
     ("accuracy", "acc", "f1", "fscore", "r2", "auc", "auroc", "roc", "ap", "map", "precision", "recall", "iou", "miou", "dice",
-     "score", "kappa", "mcc", "bleu", "psnr", "ssim", "reward", "return", "correct", "hits", "elbo", "correlation", "top1")
+     "score", "kappa", "mcc", "bleu", "psnr", "ssim", "reward", "return", "correct", "hits", "elbo", "correlation", "top1",
+     "explained")
 )  # fmt: skip
 LOWER = frozenset(
     ("loss", "error", "err", "rmse", "mse", "mae", "mape", "nll", "perplexity", "ppl", "distance", "fid", "nmse", "nrmse",
@@ -21,7 +22,9 @@ SHARE = 0.05
 """Share of what was left to gain that a repair must gain: the spread of an accuracy of 0.9 on 400 examples is 0.015, or
 0.15 of what is left; less than a twentieth is nothing that one run can show."""
 VALUE = re.compile(r"(?<![\w.])[-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|\.\d+|nan|inf)(?![\w.]*\w)(\s*%)?", re.IGNORECASE)
-UNIT = frozenset(("accuracy", "acc", "f1", "r2", "auc", "auroc", "iou", "dice", "recall", "precision", "correct"))
+UNIT = frozenset(
+    ("accuracy", "acc", "f1", "r2", "auc", "auroc", "iou", "dice", "recall", "precision", "correct", "explained")
+)
 END = 0.1
 """Share of the training, at its end, whose losses are averaged."""
 
