@@ -32,7 +32,8 @@ def prepare(program: Program) -> Replay | str:
     batches = [b for t in program.training(seen) if (b := _batch(program, t)) is not None]
     if not batches:
         return "no step was written down whole"
-    if batches[0].target is None:
+    batches = [b for b in batches if b.target is not None]
+    if not batches:
         return "no target was seen in the loss"
     networks, parameters, why = _copies(program, seen)
     if why:
