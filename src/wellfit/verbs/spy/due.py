@@ -1,0 +1,65 @@
+"""Due: which steps are written down."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+from wellfit.nouns.program import Program
+from wellfit.verbs.spy.recorder import Recorder
+
+DENSE = 48
+"""Steps at the beginning of each phase that are all written down, so that the batches are different examples."""
+GROWTH = 1.12
+"""After them the gaps grow by this factor: some 50 more tapes for 10,000 steps."""
+COSTLY = ((24, 0.75), (8, 2.0))
+"""(steps of a phase, seconds beyond 5 % of the run): above both no more are written down (a step may be an episode)."""
+MOST_TAPES = 160
+
+
+class Due:
+    """Dense at the beginning of each phase, then at growing gaps, within a budget of time."""
+
+    def __init__(self, program: Program, recorder: Recorder) -> None:
+        self.program, self.recorder = program, recorder
+        self.begun = perf_counter()
+        self.looked_s, self.looked_from = 0.0, None  # cost of writing down evaluations
+        self._phase_start = 0
+        self._next = 0.0
+
+    def phase(self) -> None:
+        """Another optimizer begins to train: dense again from here."""
+        self._phase_start, self._next = self.program.steps, 0.0
+
+    def examine(self) -> bool:
+        """Look at values on this tape? The first steps of a phase, then ever fewer."""
+        since = self.program.steps - self._phase_start
+        return since < 3 or since % 16 == 0 or since > DENSE
+
+    def step(self) -> bool:
+        """Is the coming step to be written down?"""
+        p = self.program
+        since = p.steps - self._phase_start
+        if len(p.tapes) >= MOST_TAPES and since >= 24:
+            return False
+        beyond = self.recorder.spent_s - 0.05 * (perf_counter() - self.begun)
+        if any(since >= steps and beyond > seconds for steps, seconds in COSTLY):
+            return False
+        if since < DENSE:
+            return True
+        self._next = self._next or float(DENSE)
+        if since >= self._next:
+            self._next = max(self._next * GROWTH, since + 1.0)
+            return True
+        return False
+
+    def evaluation(self) -> bool:
+        """Is there time left for writing an evaluation down? Then its cost counts from here."""
+        if self.looked_s >= 0.3 + 0.03 * (perf_counter() - self.begun):
+            return False
+        self.looked_from = self.recorder.spent_s
+        return True
+
+    def evaluated(self) -> None:
+        """Nothing is written down any more."""
+        if self.looked_from is not None:
+            self.looked_s, self.looked_from = self.looked_s + self.recorder.spent_s - self.looked_from, None
