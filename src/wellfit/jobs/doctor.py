@@ -46,8 +46,9 @@ def doctor(
 
     def report() -> None:  # also where the script leaves by os._exit
         try:
-            program = understood(watcher)
+            begun, program = perf_counter(), understood(watcher)
             clues = examine(program)  # what can be seen without a trial
+            program.spent_s += perf_counter() - begun
             limit = min(MOST_S, max(program.seconds, LEAST_S)) if budget_s is None else budget_s
             tried = trials(program, limit, [c.fault for c in clues]) if limit > 0 else Trials(why="no trials asked for")
             status, findings = conclude(program, clues, tried)
@@ -65,11 +66,8 @@ def doctor(
 
 def understood(watcher: Watcher) -> Program:
     """What the spy saw, as a Program."""
-    begun = perf_counter()
     watcher.sources()
-    program = understand(watcher.program)
-    program.spent_s += perf_counter() - begun
-    return program
+    return understand(watcher.program)
 
 
 def tell(program: Program, tried: Trials, status: str, findings: list[Finding], out: Path | None) -> None:

@@ -7,7 +7,7 @@ import importlib.util
 import inspect
 from collections.abc import Callable, Mapping
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,11 +17,17 @@ from wellfit.nouns.errors import ShelfError, nearest
 _added: dict[str, dict[str, Path]] = {}  # shelf -> word -> file, from `--with FILE`
 
 
+@cache
+def _entries(shelf: str) -> tuple[EntryPoint, ...]:
+    """What installed packages offer for a shelf; once, since every look reads the metadata of all packages."""
+    return tuple(entry_points(group=f"wellfit.{shelf}"))
+
+
 def names(shelf: str) -> tuple[str, ...]:
     """The words on a shelf ("rules", "networks", ...), listed without importing any of them."""
     folder = Path(__file__).parent.parent / shelf
     own = {p.stem for p in folder.glob("*.py") if not p.stem.startswith("_")}
-    foreign = {e.name for e in entry_points(group=f"wellfit.{shelf}")}
+    foreign = {e.name for e in _entries(shelf)}
     return tuple(sorted(own | foreign | set(_added.get(shelf, {}))))
 
 
@@ -45,8 +51,9 @@ def module(shelf: str, word: str) -> ModuleType:
         loaded = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(loaded)
         return loaded
-    for entry in entry_points(group=f"wellfit.{shelf}", name=word):
-        return importlib.import_module(entry.module)
+    for entry in _entries(shelf):
+        if entry.name == word:
+            return importlib.import_module(entry.module)
     known = names(shelf)
     if word not in known:
         close = nearest(word, known)

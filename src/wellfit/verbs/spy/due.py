@@ -41,16 +41,15 @@ class Due:
         since = p.steps - self._phase_start
         if len(p.tapes) >= MOST_TAPES and since >= 24:
             return False
+        self._next = self._next or float(DENSE)
+        if DENSE <= since < self._next:  # most steps
+            return False
         beyond = self.recorder.spent_s - 0.05 * (perf_counter() - self.begun)
         if any(since >= steps and beyond > seconds for steps, seconds in COSTLY):
             return False
-        if since < DENSE:
-            return True
-        self._next = self._next or float(DENSE)
         if since >= self._next:
             self._next = max(self._next * GROWTH, since + 1.0)
-            return True
-        return False
+        return True
 
     def evaluation(self) -> bool:
         """Is there time left for writing an evaluation down? Then its cost counts from here."""

@@ -36,9 +36,14 @@ def here(skip: int = 2) -> Site | None:
     frame = sys._getframe(skip)
     while frame is not None:
         if is_users(frame.f_code.co_filename):
-            return Site(os.path.abspath(frame.f_code.co_filename), frame.f_lineno, frame.f_code.co_name)
+            return _site(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
         frame = frame.f_back
     return None
+
+
+@cache
+def _site(file: str, line: int, function: str) -> Site:
+    return Site(os.path.abspath(file), line, function)
 
 
 def called_by_user(skip: int = 2) -> bool:

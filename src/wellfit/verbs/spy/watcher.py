@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import os
+from time import perf_counter
 from typing import Any
 
 import torch
@@ -42,13 +43,14 @@ class Watcher:
         self._in_train = False
         self._in_backward = False
         self._wiped = False
+        self._hooks_s = 0.0  # cost of what stays on between samples; what is written down is timed by the recorder
 
     # ------------------------------------------------------------------ on and off
 
     def on_(self) -> None:
         self._active = True
         patch, made = self.hooks.patch, self.made
-        patch(nn.Module, "__call__", self._call)
+        self.hooks.replace(nn.Module, "__call__", self._around_call)
         patch(nn.Module, "__init__", made.module)
         patch(nn.Module, "train", self._train)
         patch(nn.Module, "zero_grad", self._zero)
@@ -78,7 +80,7 @@ class Watcher:
         self._put_by(None)
         p = self.program
         p.curve = [(i, float(v)) for i, v in self._curve]
-        p.spent_s = self.recorder.spent_s
+        p.spent_s = self.recorder.spent_s + self._hooks_s
         p.trouble += self.recorder.failures
 
     def _start(self) -> None:
@@ -107,6 +109,17 @@ class Watcher:
         self.recorder.begin(self.program.steps, self.due.examine())
 
     # ------------------------------------------------------------------ networks
+
+    def _around_call(self, original: Any) -> Any:
+        """Module.__call__ as it is meanwhile; between samples a layer inside a known network costs next to nothing."""
+        r, roots, slow = self.recorder, self.roots, self._call
+
+        def __call__(module: nn.Module, *args: Any, **kwargs: Any) -> Any:
+            if not r.on and roots and id(module) not in roots:
+                return original(module, *args, **kwargs)
+            return slow(original, module, *args, **kwargs)
+
+        return __call__
 
     def _call(self, original: Any, module: nn.Module, *args: Any, **kwargs: Any) -> Any:
         r = self.recorder
@@ -174,6 +187,7 @@ class Watcher:
     def _backward(self, original: Any, loss: Tensor, *args: Any, **kwargs: Any) -> Any:
         if not self._active or self._in_backward:  # under a function mode torch comes here a second time
             return original(loss, *args, **kwargs)
+        begun = perf_counter()
         p, r = self.program, self.recorder
         p.backwards += 1
         self._forwards = 0
@@ -198,6 +212,7 @@ class Watcher:
                 self._stop()
             else:
                 r.begin(p.backwards, True)
+        self._hooks_s += perf_counter() - begun
         self._in_backward = True
         try:
             return original(loss, *args, **kwargs)
@@ -226,11 +241,12 @@ class Watcher:
         return original(*args, **kwargs)
 
     def _pre(self, optimizer: Any, args: Any, kwargs: Any) -> Any:
-        closure = args[1] if len(args) > 1 else kwargs.get("closure")
+        begun, closure = perf_counter(), args[1] if len(args) > 1 else kwargs.get("closure")
         try:
             self._before_step(self.made.seen(optimizer), closure is not None)
         except Exception as error:
             self.recorder._failed(error)
+        self._hooks_s += perf_counter() - begun
         if not callable(closure) or not self._in_mode:
             return None
         r = self.recorder
@@ -274,7 +290,7 @@ class Watcher:
             self.due.phase()
 
     def _post(self, optimizer: Any, args: Any, kwargs: Any) -> None:
-        p, r = self.program, self.recorder
+        begun, p, r = perf_counter(), self.program, self.recorder
         try:
             seen = self.made.seen(optimizer)
             if self.moments.now is not None:
@@ -303,6 +319,7 @@ class Watcher:
                 self._stop()
         except Exception as error:
             r._failed(error)
+        self._hooks_s += perf_counter() - begun
 
     # ------------------------------------------------------------------ around the training
 
