@@ -51,3 +51,13 @@ def test_no_path_of_a_machine_is_in_the_repository():
     for file in [*ROOT.glob("src/**/*.py"), *ROOT.glob("tests/**/*.py"), *ROOT.glob("benchmarks/**/*.py"), *PAGES]:
         text = file.read_text(encoding="utf-8")
         assert not any(f"{path}/" in text for path in here), file
+
+
+def test_the_page_of_networks_is_what_they_are():
+    spec = importlib.util.spec_from_file_location("make_networks", ROOT / "docs" / "make_networks.py")
+    assert spec is not None
+    assert spec.loader is not None
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    said = (ROOT / "docs" / "networks.md").read_text(encoding="utf-8")
+    assert said == made.page(), "run `python docs/make_networks.py`"

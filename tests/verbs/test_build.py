@@ -403,3 +403,10 @@ def test_given_weights_and_smoothing_reach_the_loss():
 def test_a_recipe_with_a_network_of_ones_own_needs_no_sizes():
     open_choices = {"network.widths": "auto", "network.activation": "auto", "network.init": "auto"}
     assert build(Recipe.of(open_choices, recipe()), data(), Net()).network.training
+
+
+@pytest.mark.parametrize("layer", [nn.ConvTranspose2d(48, 24, 4, 2), nn.ConvTranspose2d(48, 24, 3)])
+def test_he_draws_transposed_convolutions_for_what_each_output_sees(layer: nn.ConvTranspose2d):
+    initialise(nn.Sequential(layer), "he", generator=torch.Generator().manual_seed(0))
+    x = torch.randn(8, 48, 12, 12, generator=torch.Generator().manual_seed(1))
+    assert float(layer(x)[:, :, 4:-4, 4:-4].detach().std()) == pytest.approx(1, abs=0.05)

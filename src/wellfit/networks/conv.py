@@ -19,6 +19,7 @@ ACTIVATIONS = {
     "sigmoid": nn.Sigmoid,
     "gelu": nn.GELU,
 }
+INPUTS, OUTPUTS = ("pictures", "series"), ("vector",)
 NORMS = ("none", "batch", "layer")
 POOLS = ("grid", "average", "flatten")
 """What the last map comes to. One mean forgets where things were: measured with three stages of 32, 64, 128 channels,

@@ -21,6 +21,7 @@ ACTIVATIONS = {
     "gelu": nn.GELU,
 }
 NORMS = {"none": None, "batch": nn.BatchNorm1d, "layer": nn.LayerNorm}
+INPUTS, OUTPUTS = ("vector", "pictures", "series"), ("vector",)
 EMBEDDINGS = ("none", "periodic", "piecewise")
 
 

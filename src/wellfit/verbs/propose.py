@@ -5,6 +5,7 @@ The figures that the reasons rest on are measured by `benchmarks/accuracy.py`; `
 
 from __future__ import annotations
 
+import inspect
 import math
 from typing import Any
 
@@ -75,6 +76,8 @@ def _network(name: str, data: Data) -> Proposal:
             "network.dropout": (0.3, "before the last layer"),
             "network.norm": ("batch", "lets a network of convolutions learn at a high rate"),
         }
+    if name != "dense" and name in shelf.names("networks"):
+        return proposed | _usual(name)
     small = n < SMALL
     return proposed | {
         "network.name": (name, "no neighbourhood between the inputs" if name == "dense" else "as you set it"),
@@ -84,6 +87,17 @@ def _network(name: str, data: Data) -> Proposal:
         else (0.35, f"{n:,} rows (more noise than small tables bear)"),
         "network.norm": ("none", "a few layers keep their scale without"),
     }
+
+
+def _usual(name: str) -> Proposal:
+    """What a network of the shelf takes where nobody says otherwise."""
+    taken = inspect.signature(shelf.get("networks", name)).parameters
+    keys = [
+        k
+        for k in ("widths", "activation", "dropout", "norm")
+        if k in taken and taken[k].default is not inspect.Parameter.empty
+    ]
+    return {f"network.{k}": (taken[k].default, f"usual for {name}") for k in keys}
 
 
 def _training(data: Data, optimizer: str) -> Proposal:

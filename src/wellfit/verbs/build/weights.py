@@ -43,9 +43,19 @@ def initialise(network: nn.Module, init: str, sigma: float = 0.01, generator: to
         for layer, after in _layers(network):
             if isinstance(layer.weight, nn.parameter.UninitializedParameter):
                 continue  # a lazy layer gets its weights by its first pass
-            draw(layer.weight, gain_of(after))
+            draw(layer.weight, gain_of(after) * _narrow(layer))
             if layer.bias is not None:
                 layer.bias.zero_()
+
+
+def _narrow(layer: Layer) -> float:
+    """What makes a transposed convolution's draw fit its fan in: its weight [in, out, k, k] has the outputs in the place
+    where others have the inputs, and each output sees k² / stride² of the kernel's points."""
+    if not isinstance(layer, nn.modules.conv._ConvTransposeNd):
+        return 1.0
+    points = layer.weight[0, 0].numel()
+    seen = layer.in_channels / layer.groups * points / math.prod(layer.stride)
+    return math.sqrt(layer.weight[0].numel() / seen)
 
 
 def gain_of(activation: nn.Module | None) -> float:
