@@ -66,6 +66,7 @@ def have(task: str, kind: str, needs: tuple[str, ...] = (*BY_EPOCH, *BY_LAYER)) 
         **{name: layers(name, kind) for name in BY_LAYER if name in needs},
         **arrays(task, kind),
         "task": task,
+        "score_name": "accuracy",
         "classes": CLASSES[:c],
         "class_counts": {s: [SIZES[kind]] * c for s in ("train", "valid", "test")},
         "target_names": () if c else ("height $", "weight & <b>"),

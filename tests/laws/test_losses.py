@@ -10,9 +10,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from wellfit.nouns import shelf
+from wellfit.nouns.task import UNKNOWN, weighed
 
 LOSSES = shelf.names("losses")
-TASKS = {"classification", "multilabel", "regression"}
+FORMS = {"classes", "labels", "values"}
 N, K = 60, 3
 
 
@@ -25,12 +26,12 @@ def loss_of(word: str):
 
 
 def example(word: str, n: int = N, seed: int = 0) -> tuple[Tensor, Tensor]:
-    """(outputs, targets) of the loss's first task, unbalanced and skewed."""
+    """(outputs, targets) of the loss's first form, unbalanced and skewed."""
     g = torch.Generator().manual_seed(seed)
-    outputs, task = torch.randn(n, K, generator=g), module(word).TASKS[0]
-    if task == "classification":
+    outputs, form = torch.randn(n, K, generator=g), module(word).FORMS[0]
+    if form == "classes":
         return outputs, torch.multinomial(torch.tensor([0.6, 0.3, 0.1]), n, True, generator=g)
-    if task == "multilabel":
+    if form == "labels":
         return outputs, (torch.rand(n, K, generator=g) < torch.tensor([0.1, 0.5, 0.8])).float()
     return outputs, torch.randn(n, K, generator=g).exp() * torch.tensor([0.5, 2.0, 9.0])
 
@@ -53,9 +54,9 @@ def test_it_equals_pytorchs_own(word: str, weight: Tensor | None):
 
 
 @pytest.mark.parametrize("word", LOSSES)
-def test_it_names_tasks_and_takes_what_every_loss_takes(word: str):
-    assert set(module(word).TASKS) <= TASKS
-    assert module(word).TASKS
+def test_it_names_forms_and_takes_what_every_loss_takes(word: str):
+    assert set(module(word).FORMS) <= FORMS
+    assert module(word).FORMS
     found = loss_of(word)(*example(word), weight=WEIGHT, label_smoothing=0.0)
     assert found.ndim == 0
     assert found > 0
@@ -106,6 +107,39 @@ def test_chance_of_constant_targets_is_nought(word: str):
     assert module(word).chance(targets[:1].repeat(9, *[1] * (targets.ndim - 1)), (K,)) == pytest.approx(0, abs=1e-12)
 
 
+@pytest.mark.parametrize("word", LOSSES)
+@pytest.mark.parametrize("weight", [None, WEIGHT])
+def test_a_cell_that_counts_nothing_is_as_if_it_were_not_there(word: str, weight: Tensor | None):
+    outputs, targets = example(word)
+    counts = torch.ones(targets.shape)
+    counts[::3] = 0
+    outputs.requires_grad_()
+    found = loss_of(word)(outputs, targets, weight=weight, cell_weight=counts)
+    there = counts.flatten(1).sum(1) > 0 if counts.ndim > 1 else counts > 0
+    torch.testing.assert_close(found, loss_of(word)(outputs[there], targets[there], weight=weight))
+    found.backward()
+    assert outputs.grad is not None
+    assert not outputs.grad[::3].any()
+    nothing = loss_of(word)(outputs, targets, weight=weight, cell_weight=torch.zeros(targets.shape))
+    assert nothing.item() == 0.0
+
+
+@pytest.mark.parametrize("word", LOSSES)
+def test_marked_targets_are_left_out_and_rows_count_by_their_weight(word: str):
+    outputs, targets = example(word)
+    marks = targets.clone()
+    marks[::4] = UNKNOWN if targets.dtype == torch.int64 else float("nan")
+    kept = torch.arange(N) % 4 > 0
+    found = weighed(outputs, marks, function=loss_of(word))
+    torch.testing.assert_close(found, loss_of(word)(outputs[kept], targets[kept]))
+    torch.testing.assert_close(weighed(outputs, targets, kept.float(), function=loss_of(word)), found)
+    assert (
+        torch.func.vmap(lambda o, y: weighed(o, y, function=loss_of(word)))(outputs[:, None], marks[:, None])
+        .isfinite()
+        .all()
+    )
+
+
 def test_label_smoothing_spreads_a_share_of_each_label():
     outputs, targets = example("cross_entropy")
     spread = 0.8 * F.one_hot(targets, K) + 0.2 / K
@@ -116,7 +150,7 @@ def test_label_smoothing_spreads_a_share_of_each_label():
     torch.testing.assert_close(loss_of("binary_cross_entropy")(outputs, targets, label_smoothing=0.2), expected)
 
 
-@pytest.mark.parametrize("word", [w for w in LOSSES if "regression" in module(w).TASKS])
+@pytest.mark.parametrize("word", [w for w in LOSSES if "values" in module(w).FORMS])
 def test_a_regression_loss_refuses_shapes_that_would_broadcast(word: str):
     with pytest.raises(ValueError, match="differ in shape"):
         loss_of(word)(torch.zeros(5, 1), torch.zeros(5))

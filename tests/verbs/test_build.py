@@ -258,7 +258,7 @@ def test_a_name_that_leads_nowhere_is_refused(folder: Path, name: str, words: li
             Net(4),
             ["[B, 3] for classification (3 classes)", "gives (3, 4) for 3 inputs", "have 3 outputs"],
         ),
-        ("multilabel", Net(1), ["[B, 3] for multilabel (3 classes)", "gives (3, 1)"]),
+        ("multilabel", Net(1), ["[B, 3] for multilabel (3 labels)", "gives (3, 1)"]),
         ("regression", Net(2), ["[B, 3] for regression (3 targets)", "gives (3, 2)"]),
         ("classification", nn.Identity(), ["gives (3, 6)"]),
         ("classification", nn.Sequential(nn.Linear(6, 3), nn.Unflatten(1, (3, 1))), ["(3, 3, 1)", "to 2 axes"]),
@@ -341,7 +341,7 @@ def test_a_module_that_cannot_be_copied_is_refused():
         (
             {"training__loss": "mse"},
             RecipeError,
-            ["for regression; this data asks for classification", "cross_entropy"],
+            ["for values; this data asks for classification", "cross_entropy"],
         ),
         ({"training__device": "gpu"}, RecipeError, ["training.device = 'gpu'", "cuda"]),
         ({"training__device": "cpu:3"}, RecipeError, ["cpu:3"]),

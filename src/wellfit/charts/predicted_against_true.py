@@ -45,7 +45,7 @@ def predicted_against_true(
 def _pairs(truth: np.ndarray, outputs: np.ndarray, names: Sequence[str]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Target name -> finite (true [n], predicted [n])."""
     truth, outputs = np.asarray(truth, dtype=float), np.asarray(outputs, dtype=float)
-    if not truth.size or truth.size != outputs.size:
+    if not truth.size or truth.size != outputs.size or truth.ndim > 2:
         return {}
     truth, outputs = truth.reshape(len(truth), -1), outputs.reshape(len(truth), -1)
     found = {}

@@ -27,7 +27,7 @@ def residuals(
 ) -> Chart | None:
     """Residuals (predicted − true) of the first target over its predictions, with the running median; [N] or [N, K]."""
     truth, outputs = np.asarray(test_truth, dtype=float), np.asarray(test_outputs, dtype=float)
-    if task != "regression" or not truth.size or truth.size != outputs.size:
+    if task != "regression" or not truth.size or truth.size != outputs.size or truth.ndim > 2:
         return None
     truth, said = truth.reshape(len(truth), -1)[:, 0], outputs.reshape(len(truth), -1)[:, 0]
     ok = np.isfinite(truth) & np.isfinite(said)

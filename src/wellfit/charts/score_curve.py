@@ -14,15 +14,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SECTION, ORDER = "training", 20
-NAMES = {"classification": "accuracy", "multilabel": "share of labels right", "regression": "R², variance explained"}
 
 
-def score_curve(valid_score: Track, task: str = "") -> Chart | None:
-    """valid_score: accuracy, share of labels right, or R², by epoch."""
+def score_curve(valid_score: Track, score_name: str = "score") -> Chart | None:
+    """valid_score: what the task's score is (accuracy, share of labels right, R² ...), by epoch."""
     _, epochs, values = finite(valid_score)
     if not len(values):
         return None
-    name, best = NAMES.get(task, "score"), int(values.argmax())
+    name, best = score_name, int(values.argmax())
     high, last = figure(values[best], 4), figure(values[-1], 4)
     caption = f"On the validation rows the {name} is highest in epoch {epochs[best]:g}, {high}, and {last} in the last."
     return Chart("Validation score", caption, lambda: _draw(valid_score, name))

@@ -22,6 +22,8 @@ def target_distribution(
 ) -> Chart | None:
     """train_truth: targets [N] or [N, K] of training rows in the user's units; four targets at most."""
     values = np.asarray(train_truth, dtype=float) if task == "regression" else np.zeros((0, 1))
+    if values.ndim > 2:  # fields: all cells of each target
+        values = np.moveaxis(values, 1, -1).reshape(-1, values.shape[1])
     values = values.reshape(len(values), -1) if len(values) else values.reshape(0, 1)
     columns = {_name(target_names, k): v[np.isfinite(v)] for k, v in enumerate(values.T) if np.isfinite(v).any()}
     if not columns:
@@ -35,7 +37,9 @@ def target_distribution(
         if len(v) >= 50 and top > 0.02 and len(np.unique(v)) > 20:
             said[-1] += f"; {top * 100:.1f} % share the highest value {figure(v.max(), 6)}, as if it were capped"
     more = f" {len(columns) - 4} more targets are not drawn." if len(columns) > 4 else ""
-    caption = f"{count(len(values))} training rows. {'. '.join(said)}.{more}"
+    caption = (
+        f"{count(len(values))} training {'cells' if np.ndim(train_truth) > 2 else 'rows'}. {'. '.join(said)}.{more}"
+    )
     return Chart("Distribution of the target", caption, lambda: _draw(columns, units or {}))
 
 

@@ -16,7 +16,7 @@ from wellfit.nouns.units import figure
 
 SHARE = 0.05
 ROWS = 1024
-HIGH = {"classification": 4.0, "multilabel": 4.0, "regression": 10.0}
+HIGH = {"classes": 4.0, "labels": 4.0, "values": 10.0}
 """First loss over what is expected: more is a warning, ten times as much an error. Of 4,320 healthy networks (four
 initialisations, four activations, 0 to 6 hidden layers 8 to 128 wide, six seeds) the largest had 2.6, 1.9 and 8.3."""
 LOW = 0.5
@@ -30,7 +30,7 @@ def first_loss(case: Case) -> Finding:
     the learning process"; Karpathy 2019, "A recipe for training neural networks").
     """
     x, y = rows(case, ROWS)
-    loss, high = bare_loss(case), HIGH[case.data.task]
+    loss, high = bare_loss(case), HIGH[case.data.form]
     with trial(case) as network, torch.no_grad():
         outputs = network(x)
         first = float(loss(outputs, y))
@@ -69,7 +69,7 @@ def _cause(case: Case, network: nn.Module, x: Tensor, y: Tensor, first, fair, ex
     if first < LOW * fair:
         remedy = "see whether the network was trained before, or whether the targets are among the inputs"
         return Cause("data-leak", "", remedy), "info", LOW * fair
-    high = HIGH[case.data.task]
+    high = HIGH[case.data.form]
     otherwise = Cause("init-unsuitable", "", START, {"network.init": "he"})
     severity = "warning" if first <= 10 * high * expected else "error"  # "error" for NaN too
     return suspect(case, network, x, y, otherwise), severity, high * expected
@@ -83,5 +83,6 @@ def _grows(loss: LossOf, outputs: Tensor, y: Tensor) -> bool:
 
 def _formula(case: Case, zero: float) -> str:
     """ "= ln 10" where the loss of zero outputs is just that."""
-    n = case.data.shape_out[0] if case.data.task == "classification" else 2
-    return f" (ln {n})" if case.data.task != "regression" and math.isclose(zero, math.log(n), rel_tol=1e-3) else ""
+    form = case.data.form
+    n = case.data.shape_out[0] if form == "classes" else 2
+    return f" (ln {n})" if form != "values" and math.isclose(zero, math.log(n), rel_tol=1e-3) else ""

@@ -16,6 +16,7 @@ from wellfit.nouns.finding import Finding
 from wellfit.nouns.layers import SATURATING
 from wellfit.nouns.reading import Reading
 from wellfit.nouns.suspect import STANDARDISE, STANDARDISE_TARGETS, START, Cause, in_data, in_weights
+from wellfit.nouns.task import known
 from wellfit.nouns.trial import Descent, LossOf, bare_loss, chance, descend, indifferent, rows, trial
 from wellfit.nouns.units import figure, percent
 
@@ -25,8 +26,10 @@ EXAMPLES, FEW = 16, 4
 POOL = 512
 RATES = (3e-3, 1e-2, 1e-3)
 STEPS = 300
-FITTED = {"classification": 1.0, "multilabel": 1.0, "regression": 0.97}
+FITTED = {"classes": 1.0, "labels": 1.0, "values": 0.97}
 """Share of answers right (classes, labels), or R² of the target that is fitted worst."""
+CELLS = 0.9
+"""Skill over all cells from which arrays count as fitted: sixteen masks or fields have thousands of cells each."""
 CONFIDENT = 0.8
 """Share of the way from chance to no loss at all that right answers must have come: softmax ahead of a loss that
 takes logits stops at 0.4 (ten classes) to 0.55 (two)."""
@@ -39,7 +42,7 @@ that is shown to be merely too small, less than a tenth. More is a warning."""
 class _Tiny:
     """x [16, ...], y [16, ...]; base: the loss of the best constant answer on them."""
 
-    task: str
+    form: str
     loss: LossOf
     x: Tensor
     y: Tensor
@@ -47,10 +50,14 @@ class _Tiny:
 
     def share(self, outputs: Tensor) -> float:
         """Share of answers right, or R² of the target fitted worst (targets that do not vary left out)."""
-        if self.task == "classification":
-            return float((outputs.argmax(1) == self.y).float().mean())
-        if self.task == "multilabel":
+        there = known(self.y)
+        if self.form == "classes":
+            return float((outputs.argmax(1) == self.y)[there].float().mean())
+        if self.form == "labels":
             return float(((outputs > 0) == (self.y > 0.5)).float().mean())
+        if self.cells:
+            said, true = outputs[there], self.y[there]
+            return 1 - float(((said - true) ** 2).sum() / ((true - true.mean()) ** 2).sum().clamp_min(1e-12))
         spread = ((self.y - self.y.mean(0)) ** 2).sum(0)
         fitted = 1 - ((outputs - self.y) ** 2).sum(0) / spread.clamp_min(1e-12)
         varied = fitted[spread > 1e-12].nan_to_num(0.0)
@@ -58,20 +65,28 @@ class _Tiny:
 
     def skill(self, outputs: Tensor) -> float:
         """The share as skill: 0 for the best constant answer, 1 for all right."""
-        if self.task == "regression":
+        if self.form == "values":
             return self.share(outputs)
-        frequent = self.y.bincount().max() / len(self.y) if self.task == "classification" else self.y.mean(0)
-        plain = float(torch.maximum(frequent, 1 - frequent).mean()) if self.task == "multilabel" else float(frequent)
+        y = self.y[known(self.y)] if self.form == "classes" else self.y
+        frequent = y.bincount().max() / len(y) if self.form == "classes" else y.mean(0)
+        plain = float(torch.maximum(frequent, 1 - frequent).mean()) if self.form == "labels" else float(frequent)
         return (self.share(outputs) - plain) / (1 - plain) if plain < 1 else self.share(outputs)
 
     def fitted(self, loss: float, outputs: Tensor) -> bool:
         """Are all answers right (R² high enough), and the loss of classes or labels low besides?"""
-        sure = self.task == "regression" or loss <= (1 - CONFIDENT) * self.base
-        return sure and self.share(outputs) >= FITTED[self.task]
+        if self.cells:
+            return self.skill(outputs) >= CELLS
+        sure = self.form == "values" or loss <= (1 - CONFIDENT) * self.base
+        return sure and self.share(outputs) >= FITTED[self.form]
+
+    @property
+    def cells(self) -> bool:
+        """Has each example an answer for each of many cells?"""
+        return self.y.ndim > (1 if self.form == "classes" else 2)
 
     def words(self, descent: Descent) -> str:
         share = self.share(descent.outputs)
-        right = f"R² {figure(share)}" if self.task == "regression" else f"{percent(share, 0)} right"
+        right = f"R² {figure(share)}" if self.form == "values" else f"{percent(share, 0)} right"
         return f"{right}, loss {figure(descent.losses[0])} to {figure(descent.losses[-1])}"
 
 
@@ -106,7 +121,7 @@ def tiny_batch(case: Case, within_s: float = 2.0) -> Finding:
         cause.remedy,
         confidence=confidence,
         readings=readings,
-        limit=FITTED[tiny.task],
+        limit=CELLS if tiny.cells else FITTED[tiny.form],
         source="CS231n, babysitting the learning process",
         change=cause.change,
         stage="check",
@@ -118,8 +133,8 @@ def _tiny(case: Case, x: Tensor, y: Tensor, n: int) -> _Tiny:
     _, group = torch.unique(x.flatten(1), dim=0, return_inverse=True)
     first = torch.full((int(group.max()) + 1,), len(x), device=x.device)
     first = first.scatter_reduce(0, group, torch.arange(len(x), device=x.device), "amin").sort().values
-    if case.data.task == "regression":
-        order = first[y[first].reshape(len(first), -1).sum(1).argsort(stable=True)]
+    if case.data.form == "values":
+        order = first[y[first].reshape(len(first), -1).nansum(1).argsort(stable=True)]
         keep = order[torch.linspace(0, len(order) - 1, min(n, len(order))).round().long()]
     else:
         _, kind = torch.unique(y[first].reshape(len(first), -1), dim=0, return_inverse=True)
@@ -127,7 +142,7 @@ def _tiny(case: Case, x: Tensor, y: Tensor, n: int) -> _Tiny:
         keep = first[turn.argsort(stable=True)[:n]]
     x, y = x[keep], y[keep]
     base = max(chance(case, y), 0.1 * indifferent(case, y), 1e-12)
-    return _Tiny(case.data.task, bare_loss(case), x, y, base)
+    return _Tiny(case.data.form, bare_loss(case), x, y, base)
 
 
 def _fit(network: nn.Module, tiny: _Tiny, until_s: float) -> Descent:
@@ -189,8 +204,9 @@ def _changes(case, network, pool_x, pool_y, tiny: _Tiny) -> Iterator[tuple[nn.Mo
     scaled = replace(tiny, x=(tiny.x - mean) / torch.where(std > 1e-6, std, 1.0))
     why, change = "with standardised inputs it fits them", {"data.normalise": "standardise"}
     yield network, scaled, Cause("inputs-unscaled", why, STANDARDISE, change)
-    if tiny.task == "regression":
-        std, mean = torch.std_mean(pool_y, 0, correction=0)
+    if tiny.form == "values":
+        rows = pool_y[known(pool_y).flatten(1).all(1)] if tiny.cells else pool_y
+        std, mean = torch.std_mean(rows if len(rows) else pool_y.nan_to_num(0.0), 0, correction=0)
         scaled = replace(tiny, y=(tiny.y - mean) / torch.where(std > 1e-6, std, 1.0))
         why, change = "with standardised targets it fits them", {"data.normalise_targets": "standardise"}
         yield network, scaled, Cause("targets-unscaled", why, STANDARDISE_TARGETS, change)
@@ -212,6 +228,8 @@ def _reference(case: Case, tiny: _Tiny) -> tuple[nn.Module, _Tiny, Cause]:
     """A plain dense network in place of the case's: where it fits, the examples are not to blame."""
     n_in, n_out = tiny.x[0].numel(), math.prod(case.data.shape_out)
     network = nn.Sequential(nn.Flatten(), nn.Linear(n_in, 64), nn.ReLU(), nn.Linear(64, n_out))
+    if len(case.data.shape_out) > 1:
+        network.append(nn.Unflatten(1, case.data.shape_out))
     why = "a dense network of 64 hidden units fits them"
     return network.to(tiny.x.device), tiny, Cause("capacity-too-small", why, WIDEN)
 
@@ -232,9 +250,10 @@ def _bound(tiny: _Tiny, first: Tensor, last: Tensor) -> str:
     if not max(float(o.std(0).max()) for o in (first, last)) > 1e-4 * max(abs(low), abs(high)):
         return ""
     said = f"outputs stay in {figure(low)} to {figure(high)}"
-    if tiny.task == "regression":
-        least, most = float(tiny.y.min()), float(tiny.y.max())
+    if tiny.form == "values":
+        asked = tiny.y[known(tiny.y)]
+        least, most = float(asked.min()), float(asked.max())
         beyond = (low >= 0 > least) or (high <= 0 < most)
         return f"{said}, targets reach from {figure(least)} to {figure(most)}" if beyond else ""
-    one_sided = tiny.task == "multilabel" and (low >= 0 or high <= 0)
+    one_sided = tiny.form == "labels" and (low >= 0 or high <= 0)
     return f"{said}, the loss takes logits" if one_sided or 0 <= low <= high <= 1 else ""

@@ -64,12 +64,13 @@ class Fitted:
         return self.model.outputs(x)
 
     def predict(self, x: Any) -> np.ndarray:
-        """For raw x: class names [N], labels [N, K] of 0 and 1, or values [N] or [N, K] in the user's units."""
+        """For raw x: class names [N] (codes [N, *cells]), labels [N, K] of 0 and 1, or values [N] or [N, K, *cells] in
+        the user's units."""
         model = self.model
         out = model.outputs(x)
-        if model.task == "classification":
-            return np.asarray(model.classes)[out.argmax(1)]
-        if model.task == "multilabel":
+        if model.form == "classes":
+            return np.asarray(model.classes)[out.argmax(1)] if out.ndim == 2 else out.argmax(1)
+        if model.form == "labels":
             return (out > 0.5).astype(int)
         return out[:, 0] if out.ndim == 2 and out.shape[1] == 1 else out
 

@@ -34,14 +34,17 @@ def predict(path: str | Path, source: Any, *, skip_bad: bool = False, network: A
     _must_be_alike(run, model, raw)
     found: dict[str, Any] = {"row": np.arange(len(raw))} if raw.ids is None else {"file": raw.ids}
     out = model.outputs(raw.inputs)
-    if model.task == "regression":
+    if out.ndim > 2:
+        do = 'use Python: wellfit.open("RUN").predict(x) gives the array'
+        raise DataError("a row of answers for each example", f"an array of shape {out.shape[1:]} for each", do)
+    if model.form == "values":
         units = run.read_json("data.json", {}).get("units", {})
         found |= {with_unit(n, units.get(n, "")): out[:, k] for k, n in enumerate(model.target_names)}
-    elif model.task == "multilabel":
+    elif model.form == "labels":
         found |= {c: (out[:, k] > 0.5).astype(int) for k, c in enumerate(model.classes)}
     else:
         found["prediction"] = np.asarray(model.classes)[out.argmax(1)]
-    if model.task != "regression":
+    if model.form != "values":
         found |= {f"p({c})": out[:, k] for k, c in enumerate(model.classes)}
     return pd.DataFrame(found)
 

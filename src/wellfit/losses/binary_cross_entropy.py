@@ -8,19 +8,28 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-TASKS = ("multilabel",)
+FORMS = ("labels",)
 
 
 def binary_cross_entropy(
-    outputs: Tensor, targets: Tensor, *, weight: Tensor | None = None, label_smoothing: float = 0.0
+    outputs: Tensor,
+    targets: Tensor,
+    *,
+    weight: Tensor | None = None,
+    label_smoothing: float = 0.0,
+    cell_weight: Tensor | None = None,
 ) -> Tensor:
     """-[w y log p + (1 - y) log(1 - p)] with p = sigmoid(outputs), in nats, averaged over examples and labels.
 
     outputs [B, K]: logits (no sigmoid before); targets [B, K]: 0 or 1; weight [K]: w, what a label that is there
-    counts against one that is not; label_smoothing: share of each label put half way between 0 and 1.
+    counts against one that is not; label_smoothing: share of each label put half way between 0 and 1;
+    cell_weight [B, K]: what each counts in the mean, 0 not at all.
     """
     if label_smoothing:
         targets = targets * (1 - label_smoothing) + label_smoothing / 2
+    if cell_weight is not None:
+        each = F.binary_cross_entropy_with_logits(outputs, targets, pos_weight=weight, reduction="none")
+        return (each * cell_weight).sum() / cell_weight.sum().clamp_min(1e-12)
     return F.binary_cross_entropy_with_logits(outputs, targets, pos_weight=weight)
 
 

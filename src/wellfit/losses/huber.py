@@ -7,22 +7,32 @@ from collections.abc import Sequence
 from torch import Tensor
 from torch.nn import functional as F
 
-TASKS = ("regression",)
+FORMS = ("values",)
 DELTA = 1.0
 """Error at which the loss turns from squared to absolute; with standardised targets, one standard deviation."""
 
 
-def huber(outputs: Tensor, targets: Tensor, *, weight: Tensor | None = None, label_smoothing: float = 0.0) -> Tensor:
+def huber(
+    outputs: Tensor,
+    targets: Tensor,
+    *,
+    weight: Tensor | None = None,
+    label_smoothing: float = 0.0,
+    cell_weight: Tensor | None = None,
+) -> Tensor:
     """e²/2 for |e| <= 1, else |e| - 1/2, with e = output - target, averaged over examples and targets.
 
-    outputs, targets [B, K], in one shape; weight [K]: of each target; label_smoothing: for classes, without meaning
-    here. Raises ValueError where the shapes differ, for they would broadcast.
+    outputs, targets [B, K, ...], in one shape; weight [K]: of each target; label_smoothing: for classes, without
+    meaning here; cell_weight: in the targets' shape, what each counts in the mean, 0 not at all.
+    Raises ValueError where the shapes differ, for they would broadcast.
     """
     if outputs.shape != targets.shape:
         raise ValueError(f"outputs {tuple(outputs.shape)} and targets {tuple(targets.shape)} differ in shape")
-    if weight is None:
+    if weight is None and cell_weight is None:
         return F.huber_loss(outputs, targets, delta=DELTA)
-    return (F.huber_loss(outputs, targets, delta=DELTA, reduction="none") * weight).mean()
+    errors = F.huber_loss(outputs, targets, delta=DELTA, reduction="none")
+    errors = errors if weight is None else errors * weight
+    return errors.mean() if cell_weight is None else (errors * cell_weight).sum() / cell_weight.sum().clamp_min(1e-12)
 
 
 def chance(targets: Tensor, shape_out: Sequence[int], weight: Tensor | None = None) -> float:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from wellfit.nouns import shelf
 from wellfit.nouns.finding import Finding
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from wellfit.nouns.preparation import Preparation
 
-Task = Literal["classification", "multilabel", "regression"]
 Kind = Literal["table", "pictures", "array"]
 
 
@@ -28,7 +28,13 @@ class Raw:
 
     inputs: a DataFrame for a table (the target still in it), else an array: pictures [N, C, H, W] (uint8 0..255
     where the files hold bytes), arrays [N, F] or [N, ...] of any number type;
-    targets: [N] or [N, K], numbers or strings; None for a table (taken from `inputs` by name) or where unknown;
+    targets: [N] or [N, K], numbers or strings; arrays [N, *cells] of class codes (pictures' masks) or [N, K, *cells] of
+    numbers (fields), NaN where there is no answer; None for a table (taken from `inputs` by name) or where unknown;
+    target_names: of the K targets; classes: names of the class codes of array targets, from 0;
+    task: what the answers are for, where the reader knows it ("segmentation"), else "";
+    mask: bool [N, *cells] or [*cells], False where a cell of the targets never enters loss or measures (land);
+    area: float [*cells], how much each cell counts beside the others (area by latitude); weight: float [N], how much
+    each example counts in the loss;
     given: [N] of "train", "valid", "test" or "" where the source itself says which split a row is in, else None;
     names: names of the features of an array, where known; units: name -> unit;
     ids: [N] file names or row labels, for messages; fingerprint: hash of the content;
@@ -46,6 +52,11 @@ class Raw:
     ids: np.ndarray | None = None
     fingerprint: str = ""
     findings: tuple[Finding, ...] = ()
+    task: str = ""
+    classes: tuple[str, ...] = ()
+    mask: np.ndarray | None = None
+    area: np.ndarray | None = None
+    weight: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -53,19 +64,21 @@ class Raw:
 
 @dataclass(frozen=True)
 class Split:
-    """Prepared examples in memory: x [N, *shape_in] float32; y [N] int64 (classification) or [N, K] float32;
-    rows [N]: their row numbers in the source."""
+    """Prepared examples in memory: x [N, *shape_in] float32; y: as their form has it (nouns/task.py), marked where a
+    cell never enters the loss; rows [N]: their row numbers in the source; weight [N]: what each counts in the loss."""
 
     x: Tensor
     y: Tensor
     rows: np.ndarray
+    weight: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.x)
 
     def to(self, device: torch.device | str) -> Split:
         """The same split on a device."""
-        return Split(self.x.to(device), self.y.to(device), self.rows)
+        weight = None if self.weight is None else self.weight.to(device)
+        return Split(self.x.to(device), self.y.to(device), self.rows, weight)
 
     def batches(self, batch_size: int, order: Tensor | None = None) -> Iterator[tuple[Tensor, Tensor]]:
         """(x, y) by slices, in `order` where given; the last batch may be smaller."""
@@ -78,14 +91,14 @@ class Split:
 class Data:
     """Raw data, split, with its scaling learnt from the training rows alone.
 
-    task: what is predicted; classes: class names in the order of their indices (classification, multilabel);
+    task: a word of the shelf `tasks`; classes: class names in the order of their indices (classification, multilabel);
     target_names, target_unit: of a regression; choices: the resolved data choices of the recipe (nothing "auto");
     reasons: dotted recipe key -> why it was chosen; facts: counts worth showing (missing cells by column, class
     frequencies, duplicates across splits ...), JSON types only.
     """
 
     raw: Raw
-    task: Task
+    task: str
     train: Split
     valid: Split
     test: Split
@@ -98,6 +111,11 @@ class Data:
     reasons: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def form(self) -> str:
+        """How targets are held: classes, labels or values (nouns/task.py)."""
+        return shelf.get("tasks", self.task)().form
 
     def __len__(self) -> int:
         return len(self.train) + len(self.valid) + len(self.test)

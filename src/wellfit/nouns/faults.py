@@ -77,7 +77,7 @@ READINGS = {
 FACTS = (
     *("name", "kind", "task", "n_train", "n_valid", "n_test", "shape_in", "shape_out", "classes", "target_names"),
     *("units", "input_names", "split", "normalise", "class_counts", "missing", "duplicates", "chance_loss", "epochs"),
-    *("parameters", "layers", "recipe", "skill", "why_stop"),
+    *("parameters", "layers", "recipe", "skill", "why_stop", "score_name"),
     *("train_truth", "train_outputs", "train_example_loss", "valid_truth", "valid_outputs", "valid_example_loss"),
     *("valid_reference", "test_truth", "test_outputs", "test_loss", "sample_x", "sample_y", "first_weights"),
 )

@@ -133,6 +133,54 @@ def of_values(
     return found, "always the mean of the training rows"
 
 
+def of_cells(
+    answers: np.ndarray,
+    truth: np.ndarray,
+    rival: np.ndarray,
+    names: Sequence[str] = (),
+    units: Mapping[str, str] | None = None,
+    area: np.ndarray | None = None,
+) -> Merits:
+    """RMSE, MAE and R² of each target of fields, over the cells where the truth is known.
+
+    answers, truth, rival: [N, K, *cells], NaN in the truth where there is none; area [*cells]: what each cell counts,
+    by which errors are weighted. Resampled by example, since the cells of one example belong together. R² is against
+    the mean of the true values.
+    """
+    n, k = truth.shape[:2]
+    counts = np.isfinite(truth) * (1.0 if area is None else np.broadcast_to(area, truth.shape[2:]))
+    known = np.where(np.isfinite(truth), truth, 0.0)
+    flat = lambda values: (values * counts).reshape(n, k, -1).sum(2)
+    middle = flat(known).sum(0) / np.maximum(flat(np.ones_like(known)).sum(0), EPS)
+    parts = [flat(np.ones_like(known)), flat(np.where(counts > 0, known - _along(middle, known), 0.0) ** 2)]
+    for said in (answers, rival):
+        away = np.where(counts > 0, said - known, 0.0)
+        parts += [flat(away**2), flat(abs(away))]
+    columns = np.concatenate(parts, 1)
+
+    def figures(weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        size, power, *errors = np.split(weights @ columns[rows], len(parts), axis=1)
+        size, power = np.maximum(size, EPS), np.where(power > 0, power, np.nan)
+        made = lambda square, far: [np.sqrt(square / size), far / size, 1 - square / power]
+        return np.concatenate([*made(*errors[:2]), *made(*errors[2:])], 1)
+
+    values, low, high = spread(figures, n)
+    found: Merits = {}
+    for i in range(k):
+        name = names[i] if i < len(names) else str(i)
+        for j, word in enumerate(("RMSE", "MAE", "R²")):
+            key, unit = f"{word} {name}" if k > 1 else word, (units or {}).get(name, "") if word != "R²" else ""
+            at = j * k + i
+            found[key] = score(values[at], float(low[at]), float(high[at]), n, unit)
+            found[key]["baseline"] = float(values[at + 3 * k])
+    return {name: merit for name, merit in found.items() if np.isfinite(merit["value"])}
+
+
+def _along(per_target: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """[K] against [N, K, *cells]."""
+    return per_target.reshape(1, -1, *[1] * (like.ndim - 2))
+
+
 def _r2(figure: Figure) -> Figure:
     """R² where it is defined: two different true values at least, else NaN."""
     return lambda truth, guess: figure(truth, guess) if len(truth) > 1 and np.ptp(truth) > 0 else np.nan

@@ -14,10 +14,11 @@ import torch
 from torch import Tensor
 
 from wellfit.nouns.columns import Column, encode, frame_of
-from wellfit.nouns.data import Kind, Task
+from wellfit.nouns.data import Kind
 from wellfit.nouns.errors import DataError, nearest
 from wellfit.nouns.pictures import channels_first, fitted
 from wellfit.nouns.scaling import Scaling
+from wellfit.nouns.task import UNKNOWN, Form, task_of
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,12 @@ class Preparation:
     columns: how each column of a table becomes features; scaling: of the inputs;
     fill: [*shape] what stands for a missing value of an array, None where none may be missing;
     resize: pictures of another size are brought to this one, as they were in training;
-    classes: names in the order of their indices; target_names; target_scaling: of a regression's targets.
+    classes: names in the order of their indices; target_names; target_scaling: of values, one for each of K targets;
+    shape_of_output: of one output, () where it is one number for each class or target.
     """
 
     kind: Kind
-    task: Task
+    task: str
     shape: tuple[int, ...]
     scaling: Scaling
     columns: tuple[Column, ...] = ()
@@ -42,6 +44,7 @@ class Preparation:
     classes: tuple[str, ...] = ()
     target_names: tuple[str, ...] = ()
     target_scaling: Scaling = field(default_factory=Scaling)
+    shape_of_output: tuple[int, ...] = ()
 
     @property
     def shape_in(self) -> tuple[int, ...]:
@@ -50,8 +53,13 @@ class Preparation:
 
     @property
     def shape_out(self) -> tuple[int, ...]:
-        """The shape of one output: (classes,), or (targets,) of a regression."""
-        return (len(self.classes) or len(self.target_names),)
+        """The shape of one output: (classes, *cells), or (targets, *cells) of values."""
+        return self.shape_of_output or (len(self.classes) or len(self.target_names),)
+
+    @property
+    def form(self) -> Form:
+        """How targets and outputs are held: classes, labels or values."""
+        return task_of(self.task).form
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -98,7 +106,8 @@ class Preparation:
         return x
 
     def targets(self, raw: Any) -> Tensor:
-        """Targets in the user's form -> int64 [N] class indices, float32 [N, C] of 0/1, or scaled float32 [N, K].
+        """Targets in the user's form -> int64 [N] class indices, float32 [N, C] of 0/1, or scaled float32 [N, K];
+        arrays: class codes [N, *cells] as they are, values [N, K, *cells] scaled target by target, marks kept.
 
         From a DataFrame the target columns are taken by name. Raises DataError for a class never seen in training.
         """
@@ -106,16 +115,25 @@ class Preparation:
             known = self.target_names if set(self.target_names) <= set(raw.columns) else self.classes
             frame = frame_of(raw, known)
             y = frame[list(known)].to_numpy()
-            if self.task == "classification" and known is self.classes:  # one-hot columns
+            if self.form == "classes" and known is self.classes:  # one-hot columns
                 return torch.from_numpy(y.astype(np.float64).argmax(axis=1))
         else:
             y = raw.detach().cpu().numpy() if isinstance(raw, Tensor) else np.asarray(raw)
-        if self.task == "classification":
+        if len(self.shape_out) > 1:
+            return self._cells(y)
+        if self.form == "classes":
             return self._indices(y.reshape(len(y)) if y.size == len(y) else y.argmax(axis=1))
         y = y.reshape(len(y), -1).astype(np.float64)
-        if self.task == "multilabel":
+        if self.form == "labels":
             return torch.from_numpy(y.astype(np.float32))
         return self.target_scaling(y)
+
+    def _cells(self, y: np.ndarray) -> Tensor:
+        """Array targets: class codes [N, *cells], or values [N, K, *cells]."""
+        if self.form == "values":
+            return torch.from_numpy(per_target(self.target_scaling, y.astype(np.float64)).astype(np.float32))
+        codes = torch.from_numpy(y.astype(np.int64))
+        return torch.where(codes < 0, UNKNOWN, codes)
 
     def _indices(self, y: np.ndarray) -> Tensor:
         known = {name: i for i, name in enumerate(self.classes)}
@@ -135,12 +153,14 @@ class Preparation:
         return torch.from_numpy(np.array(found, dtype=np.int64)[codes])
 
     def back(self, outputs: Tensor) -> np.ndarray:
-        """A network's outputs as answers: regression [N, K] float64 in the user's units; classification [N] class
-        names; multilabel [N, C] of 0/1."""
+        """A network's outputs as answers: values [N, K, *cells] float64 in the user's units; class names [N, *cells];
+        labels [N, C] of 0/1."""
         numbers = outputs.detach().cpu().double().numpy()
-        if self.task == "regression":
+        if self.form == "values":
+            if len(self.shape_out) > 1:
+                return per_target(self.target_scaling, numbers, back=True)
             return self.target_scaling.back(numbers.reshape(len(numbers), -1))
-        if self.task == "multilabel":
+        if self.form == "labels":
             return (numbers > 0).astype(np.int64)
         return np.array(self.classes)[numbers.argmax(axis=1)]
 
@@ -156,6 +176,7 @@ class Preparation:
             "names": list(self.names),
             "classes": list(self.classes),
             "target_names": list(self.target_names),
+            "shape_of_output": list(self.shape_of_output),
             "columns": [c.to_dict() for c in self.columns],
             "scaling": scaling,
             "target_scaling": target,
@@ -181,8 +202,17 @@ class Preparation:
             names=tuple(json["names"]),
             classes=tuple(json["classes"]),
             target_names=tuple(json["target_names"]),
+            shape_of_output=tuple(json.get("shape_of_output", ())),
             target_scaling=Scaling.of(json["target_scaling"], under("targets.")),
         )
+
+
+def per_target(scaling: Scaling, y: np.ndarray, back: bool = False) -> np.ndarray:
+    """y [N, K, *cells] float64 scaled (or back in its units) by the scaling of its K targets; NaN stays NaN."""
+    last = np.moveaxis(y, 1, -1)
+    rows = last.reshape(-1, y.shape[1])
+    done = scaling.back(rows) if back else scaling(rows).numpy()
+    return np.moveaxis(done.reshape(last.shape), -1, 1)
 
 
 def array_of(raw: Any) -> np.ndarray:

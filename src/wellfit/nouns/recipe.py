@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tomlkit
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
+from wellfit.nouns import shelf
 from wellfit.nouns.errors import RecipeError
 from wellfit.nouns.refusal import refusal
 
@@ -22,6 +24,17 @@ Frac = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
+
+
+def _task_word(word: str) -> str:
+    """The word where it is "auto" or on the shelf `tasks`; pydantic refuses it with the known ones otherwise."""
+    known = ["auto", *shelf.names("tasks")]
+    if word not in known:
+        raise PydanticCustomError("unknown_word", "no task of the shelf", {"known": known})
+    return word
+
+
+TaskWord = Annotated[str, AfterValidator(_task_word)]
 
 
 class _Section(BaseModel):
@@ -33,9 +46,7 @@ class DataChoices(_Section):
 
     source: str = Field(default="digits", description="a bundled set's name or a path")
     target: str | tuple[str, ...] | None = Field(default=None, description="column (or columns) to predict")
-    task: Literal["auto", "classification", "multilabel", "regression"] = Field(
-        default="auto", description="what is predicted"
-    )
+    task: TaskWord = Field(default="auto", description="what is predicted: a task of the shelf")
     split: Literal["auto", "given", "stratified", "random", "group", "time"] = Field(
         default="auto", description="how rows are parted"
     )
@@ -44,6 +55,7 @@ class DataChoices(_Section):
     valid_frac: Frac = Field(default=0.15, description="share of rows to choose by")
     test_frac: Frac = Field(default=0.2, description="share of rows for the one test at the end")
     drop: tuple[str, ...] = Field(default=(), description="columns left out")
+    weight: str | None = Field(default=None, description="column that says how much each row counts in the loss")
     normalise: Literal["auto", "none", "centre", "standardise", "minmax", "robust", "quantile", "pca", "whiten"] = (
         Field(default="auto", description="input scaling, from the training rows alone")
     )

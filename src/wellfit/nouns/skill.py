@@ -15,9 +15,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from wellfit.nouns.scores import RESAMPLES, SEED, resampled
+from wellfit.nouns.task import Form, Judged, task_of
 
 TINY = 1e-12
 LOST, SURELY_LOST = 0.2, 0.1
+ROWS = ("train", "valid")
 
 
 class Estimate(NamedTuple):
@@ -64,7 +66,7 @@ def skill_of(have: Mapping[str, Any]) -> Skill | None:
     names = ("train_outputs", "train_truth", "valid_outputs", "valid_truth")
     if any(name not in have or not len(have[name]) for name in names):
         return _from_curves(have)
-    parts = {part: _errors(have, part, f"{part}_outputs") for part in ("train", "valid")}
+    parts = {p: have[f"{p}_errors"] if f"{p}_errors" in have else _errors(have, p, f"{p}_outputs") for p in ROWS}
     if not all(np.isfinite(e).all() for e in parts.values()):
         return None
     reference = None
@@ -100,7 +102,8 @@ def _compare(train: Estimate, valid: Estimate, short: Estimate | None, n_train: 
 def _errors(have: Mapping[str, Any], part: str, outputs: str) -> np.ndarray:
     """(error of the answer, error of the constant answer) of each example [N, 2], weighted as the recipe weighs."""
     answers, truth, known = (np.asarray(have[name], float) for name in (outputs, f"{part}_truth", "train_truth"))
-    if have.get("task") == "classification":
+    form = _form(have)
+    if form == "classes":
         n_classes = answers.shape[1]
         one_hot = np.eye(n_classes)
         truth, known = one_hot[truth.astype(int)], one_hot[known.astype(int)]
@@ -110,10 +113,45 @@ def _errors(have: Mapping[str, Any], part: str, outputs: str) -> np.ndarray:
         both = np.stack([((answers - truth) ** 2).sum(1), ((constant - truth) ** 2).sum(1)], 1)
         return both * (by_row / by_row.mean())[:, None]
     answers, truth, known = (a.reshape(len(a), -1) for a in (answers, truth, known))
-    size = known.std(0) if have.get("task") == "regression" else np.ones(known.shape[1])
+    size = known.std(0) if form == "values" else np.ones(known.shape[1])
     size = np.where(size > 0, size, 1.0)
     away = lambda guess: (((guess - truth) / size) ** 2).mean(1)
     return np.stack([away(answers), away(known.mean(0))], 1)
+
+
+def _form(have: Mapping[str, Any]) -> Form:
+    """How answers are held, by the task named in the evidence; without one they are compared as they are."""
+    return task_of(have["task"]).form if have.get("task") else "labels"
+
+
+def cell_errors(judged: Judged) -> np.ndarray:
+    """(error of the answer, error of the constant answer) of each example of arrays [N, 2], over its known cells.
+
+    Class probabilities [N, C, *cells]: squared distance from 0 and 1, the constant being the shares of the classes in
+    the training rows. Values [N, K, *cells]: squared distance in units of the target's spread over the training rows,
+    the constant being each cell's mean there.
+    """
+    answers, truth, data = judged.answers, judged.truth, judged.data
+    area = 1.0 if data.raw.area is None else data.raw.area
+    if answers.shape != truth.shape:  # classes
+        y = data.train.y
+        share = np.bincount(y[y >= 0].cpu().numpy(), minlength=answers.shape[1]) / max(int((y >= 0).sum()), 1)
+        asked = truth >= 0
+        one = np.moveaxis(np.eye(answers.shape[1])[np.where(asked, truth, 0)], -1, 1)
+        flat = share.reshape(1, -1, *[1] * (truth.ndim - 1))
+        away = [((said - one) ** 2).sum(1) for said in (answers, flat)]
+    else:
+        known = data.preparation.back(data.train.y)
+        asked = np.isfinite(truth)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            middle = np.nan_to_num(np.nansum(known, 0) / np.isfinite(known).sum(0))
+        size = np.nanstd(known, (0, *range(2, known.ndim))).reshape(1, -1, *[1] * (known.ndim - 2))
+        away = [
+            ((said - np.where(asked, truth, 0.0)) / np.where(size > 0, size, 1.0)) ** 2 for said in (answers, middle)
+        ]
+    counts = (asked * area).reshape(len(truth), -1)
+    total = np.maximum(counts.sum(1), TINY)
+    return np.stack([(e.reshape(len(truth), -1) * counts).sum(1) / total for e in away], 1)
 
 
 def _weights(have: Mapping[str, Any], counts: np.ndarray) -> np.ndarray:

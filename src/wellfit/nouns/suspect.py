@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from wellfit.nouns.case import Case
+from wellfit.nouns.task import known
 from wellfit.nouns.units import figure
 
 SCALE = (0.02, 20.0)
@@ -44,6 +45,7 @@ def suspect(case: Case, network: nn.Module, x: Tensor, y: Tensor, otherwise: Cau
 
 def in_data(case: Case, x: Tensor, y: Tensor) -> Cause | None:
     """A cause in the prepared rows x [N, ...], y [N, ...], or None."""
+    y = y[known(y)] if y.ndim > 2 else y  # cells that are not asked for carry a mark
     bad = int((~x.isfinite()).sum()), int((~y.isfinite()).sum())
     if any(bad):
         return Cause(
@@ -58,7 +60,8 @@ def in_data(case: Case, x: Tensor, y: Tensor) -> Cause | None:
     if not SCALE[0] <= size <= SCALE[1]:
         why = f"the inputs' root mean square is {figure(size)}"
         return Cause("inputs-unscaled", why, STANDARDISE, {"data.normalise": "standardise"})
-    if case.data.task == "regression":
+    form = case.data.form
+    if form == "values":
         size = rms(y)
         if size > SCALE[1] or 0 < size < SCALE[0]:
             change = {"data.normalise_targets": "standardise"}
@@ -66,8 +69,8 @@ def in_data(case: Case, x: Tensor, y: Tensor) -> Cause | None:
             return Cause("targets-unscaled", why, STANDARDISE_TARGETS, change)
         return None
     low, high = float(y.min()), float(y.max())
-    highest = len(case.data.classes) - 1 if case.data.task == "classification" and case.data.classes else 1
-    if (case.data.task == "multilabel" and not 0 <= low <= high <= 1) or low < 0 or high > max(highest, 1):
+    highest = len(case.data.classes) - 1 if form == "classes" and case.data.classes else 1
+    if (form == "labels" and not 0 <= low <= high <= 1) or low < 0 or high > max(highest, 1):
         why = f"labels lie between {figure(low)} and {figure(high)}, expected are 0 to {highest}"
         return Cause("labels-encoding", why, "number the labels from 0 upwards")
     return None

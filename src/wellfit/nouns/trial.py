@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from wellfit.nouns import shelf
 from wellfit.nouns.case import Case
 from wellfit.nouns.errors import ShelfError
+from wellfit.nouns.task import known
 from wellfit.nouns.threads import threads
 
 LossOf = Callable[[Tensor, Tensor], Tensor]
@@ -101,11 +102,12 @@ def chance(case: Case, y: Tensor) -> float:
     (a loss of the user's), found by descent from zero outputs."""
     weight = case.loss.keywords.get("weight") if isinstance(case.loss, partial) else None
     try:
-        known = getattr(shelf.module("losses", case.recipe.training.loss), "chance", None)
+        worked_out = getattr(shelf.module("losses", case.recipe.training.loss), "chance", None)
     except ShelfError:
-        known = None
-    if known is not None:
-        return float(known(y, case.data.shape_out, weight))
+        worked_out = None
+    whole = y.flatten(1)[:, known(y).flatten(1).all(0)] if y.is_floating_point() and y.ndim > 2 else y
+    if worked_out is not None and whole.numel():  # of arrays, the cells that are known in every row
+        return float(worked_out(whole, case.data.shape_out, weight))
     constant, loss = torch.zeros(1, *case.data.shape_out, device=y.device, requires_grad=True), bare_loss(case)
     optimizer, best = torch.optim.Adam([constant], lr=0.1), float("inf")
     with torch.enable_grad():

@@ -24,10 +24,12 @@ from wellfit.nouns.errors import RunError
 from wellfit.nouns.reading import tracks
 from wellfit.nouns.run import ENVIRONMENT, Run
 from wellfit.nouns.summary import parameters, summary
+from wellfit.nouns.task import task_of
 from wellfit.nouns.trial import chance
 
 DATA, EVIDENCE = "data.json", "evidence.npz"
 MOST_ROWS, MOST_PICTURES, WORST = 500, 64, 24  # kept as samples for the report
+MOST_ARRAYS = 16  # answers that are arrays (masks, fields), and their truths, kept of each split
 
 
 def environment(data: Data) -> dict[str, Any]:
@@ -134,6 +136,7 @@ def _facts(case: Case, judged: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
         "name": data.raw.name,
         "kind": data.raw.kind,
         "task": data.task,
+        "score_name": task_of(data.task).score_name,
         **{f"n_{s}": len(getattr(data, s)) for s in ("train", "valid", "test")},
         "shape_in": list(data.shape_in),
         "shape_out": list(data.shape_out),
@@ -156,20 +159,24 @@ def _facts(case: Case, judged: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
 def _arrays(case: Case, judged: Mapping[str, dict[str, Any]]) -> dict[str, np.ndarray]:
     found: dict[str, np.ndarray] = {}
     for split, j in judged.items():
-        found |= {f"{split}_truth": j["truth"], f"{split}_outputs": j["outputs"]}
+        some = slice(MOST_ARRAYS if j["truth"].ndim > 2 else None)  # of arrays a few, for charts
+        found |= {f"{split}_truth": j["truth"][some], f"{split}_outputs": j["outputs"][some]}
+        if "errors" in j:
+            found[f"{split}_errors"] = j["errors"]
         found["test_loss" if split == "test" else f"{split}_example_loss"] = j["loss"]
     data = case.data
     most = MOST_PICTURES if data.raw.kind == "pictures" else MOST_ROWS
     pick = np.random.default_rng(0).permutation(len(data.train))[:most]
     found |= {"sample_x": _shown(case, data.train, pick), "sample_y": data.train.y[pick].numpy()}
     worst = np.argsort(-judged["test"]["loss"])[:WORST]
-    if data.task == "classification":
+    if data.shape_out == (len(data.classes),) and judged["test"]["truth"].ndim == 1:
         wrong = judged["test"]["outputs"].argmax(1) != judged["test"]["truth"]
         worst = worst[wrong[worst]]
     found["worst_rows"] = data.test.rows[worst]
     found["worst_index"] = worst
     if data.raw.kind == "pictures":
         found["worst_x"] = _shown(case, data.test, worst)
+    found |= task_of(data.task).evidence(case, judged)
     first = next((p for p in case.network.parameters() if p.ndim > 1), None)
     if first is not None:
         found["first_weights"] = first.detach().cpu().numpy()[:MOST_PICTURES]

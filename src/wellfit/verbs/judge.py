@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from wellfit.nouns.case import Case
-from wellfit.nouns.data import Data, Split
-from wellfit.nouns.merits import of_classes, of_labels, of_values
+from wellfit.nouns.data import Split
+from wellfit.nouns.skill import cell_errors
+from wellfit.nouns.task import Judged, answers_of, task_of, truth_of
 
 BATCH = 512  # examples a forward pass
 
@@ -20,9 +21,12 @@ def judge(case: Case, split: str = "test", at_most: int | None = None) -> dict[s
 
     at_most: judge only that many rows, drawn with a fixed seed.
 
+    What is measured, and against which rival, is the task's (`tasks/`).
+
     Returns {"metrics": {name: {"value", "low", "high", "unit", "n", "baseline"}}, the headline first; "baseline":
     what the baseline answers, in words; "outputs": probabilities [N, C] of classes, [N, K] of labels, or
-    predictions [N, K] in the user's units; "truth": [N] or [N, K] likewise; "loss": the training loss of each
+    predictions [N, K] in the user's units; "truth": [N] or [N, K] likewise, both [N, ..., *cells] for arrays; "errors":
+    [N, 2] of each example and of the constant answer, where the task or arrays need it; "loss": the training loss of each
     example alone [N], without class weights; "rows": [N] row numbers in the source}.
 
     An output that is not finite counts as 0, which says nothing: equal probabilities, or the mean of the training
@@ -30,22 +34,17 @@ def judge(case: Case, split: str = "test", at_most: int | None = None) -> dict[s
 
     The network runs in eval mode, in batches, without gradients; every module's mode is put back.
     """
-    data, task = case.data, case.data.task
-    part = _some(getattr(data, split), at_most)
+    data, task = case.data, task_of(case.data.task)
+    part, index = _some(getattr(data, split), at_most)
     outputs = _answers(case.network, part, case.device)
     loss = _example_loss(case, outputs, part.y)
     outputs = outputs.nan_to_num(0.0, posinf=0.0, neginf=0.0)
-    if task == "classification":
-        answers, truth = torch.softmax(outputs.double(), 1).numpy(), part.y.cpu().numpy()
-        counts = np.bincount(data.train.y.cpu().numpy(), minlength=answers.shape[1])
-        metrics, baseline = of_classes(answers, truth, counts, data.classes)
-    elif task == "multilabel":
-        answers, truth = torch.sigmoid(outputs.double()).numpy(), part.y.cpu().numpy().astype(np.int64)
-        metrics, baseline = of_labels(answers, truth, data.train.y.sum(0).cpu().numpy(), len(data.train))
-    else:
-        answers, truth, known = (_back(data, values) for values in (outputs, part.y, data.train.y))
-        metrics, baseline = of_values(answers, truth, known.mean(0), data.target_names, data.raw.units)
-    return {
+    answers = answers_of(task.form, outputs.double(), data.preparation)
+    truth = truth_of(task.form, part.y, data.preparation)
+    judged = Judged(answers, truth, data, split, index)
+    metrics, baseline = task.merits(judged)
+    errors = {} if task.errors is None and truth.ndim < 3 else {"errors": (task.errors or cell_errors)(judged)}
+    return errors | {
         "metrics": metrics,
         "baseline": baseline,
         "outputs": answers,
@@ -55,11 +54,12 @@ def judge(case: Case, split: str = "test", at_most: int | None = None) -> dict[s
     }
 
 
-def _some(part: Split, at_most: int | None) -> Split:
+def _some(part: Split, at_most: int | None) -> tuple[Split, np.ndarray]:
+    """Some rows of a split, and their places in it."""
     if at_most is None or len(part) <= at_most:
-        return part
+        return part, np.arange(len(part))
     keep = np.sort(np.random.default_rng(0).permutation(len(part))[:at_most])
-    return Split(part.x[keep], part.y[keep], part.rows[keep])
+    return Split(part.x[keep], part.y[keep], part.rows[keep]), keep
 
 
 def _answers(network: nn.Module, part: Split, device: torch.device) -> Tensor:
@@ -83,8 +83,3 @@ def _example_loss(case: Case, outputs: Tensor, targets: Tensor) -> np.ndarray:
         except (RuntimeError, NotImplementedError):  # a loss of the user's own that vmap cannot take
             each = torch.stack([case.loss(o[None], t[None]) for o, t in zip(outputs, targets)])
     return each.cpu().double().numpy()
-
-
-def _back(data: Data, values: Tensor) -> np.ndarray:
-    """Outputs or targets in the user's units [N, K] float64."""
-    return np.asarray(data.preparation.back(values.cpu()), np.float64).reshape(len(values), -1)

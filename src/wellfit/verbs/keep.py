@@ -20,6 +20,7 @@ from wellfit.nouns.module import as_module
 from wellfit.nouns.preparation import Preparation
 from wellfit.nouns.recipe import Recipe
 from wellfit.nouns.run import Run
+from wellfit.nouns.task import Form, answers_of, task_of
 
 MODEL, CHECKPOINT = "model.safetensors", "checkpoint.safetensors"
 MADE_OTHERWISE = "use the version of wellfit that made the run (environment.json names it), or train anew"
@@ -36,14 +37,17 @@ class Model:
     target_names: tuple[str, ...]
 
     def outputs(self, raw: Any) -> np.ndarray:
-        """Class probabilities [N, C], label probabilities [N, K], or values [N, K] in the user's units."""
+        """Class probabilities [N, C, *cells], label probabilities [N, K], or values [N, K, *cells] in their units."""
         x = self.preparation.inputs(raw)
         self.network.eval()
         with torch.no_grad():
             out = torch.cat([self.network(part) for part in x.split(2048)]).float()
-        if self.task == "classification":
-            return out.softmax(1).numpy()
-        return out.sigmoid().numpy() if self.task == "multilabel" else self.preparation.back(out)
+        return answers_of(self.form, out, self.preparation)
+
+    @property
+    def form(self) -> Form:
+        """How answers are held: classes, labels or values."""
+        return task_of(self.task).form
 
 
 def _digest(tensors: dict[str, Tensor]) -> str:

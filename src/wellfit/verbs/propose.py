@@ -15,12 +15,13 @@ from torch import Tensor, nn
 from wellfit.nouns import shelf
 from wellfit.nouns.data import Data
 from wellfit.nouns.recipe import Recipe
+from wellfit.nouns.task import task_of
 
 Proposal = dict[str, tuple[Any, str]]
 
 SMALL = 5000  # training rows below which a dense network is kept small, and bins of numbers fit noise
-STEPS = {"pictures": 4000, "small": 1000, "classification": 1000, "multilabel": 1000, "regression": 2000}
-"""Optimizer steps that a training is given: by kind, size or task."""
+STEPS = {"pictures": 4000, "small": 1000}
+"""Optimizer steps that a training is given: by kind or size; else the task says."""
 PASSES = {"pictures": (5, 40), "other": (8, 100)}  # never fewer, never more passes
 EMBEDDED = 128  # numbers that are embedded at most: beyond it they make the first layer too wide
 FAR = 0.05  # share of the one-sided part of pictures that is common to a class: above it they have a left and a right
@@ -36,7 +37,7 @@ def propose(given: Recipe, data: Data) -> tuple[Recipe, dict[str, str]]:
     asked = given.flat()
     name = asked["network.name"]
     if name == "auto":
-        name = "conv" if data.raw.kind == "pictures" and len(data.shape_in) == 3 else "dense"
+        name = task_of(data.task).network(data.raw.kind, data.shape_in)[0] or usual_network(data)
     optimizer = asked["training.optimizer"]
     optimizer = "adamw" if optimizer == "auto" else optimizer
     proposed = _network(name, data) | _training(data, optimizer)
@@ -57,6 +58,11 @@ def propose(given: Recipe, data: Data) -> tuple[Recipe, dict[str, str]]:
     reasons |= dict(data.reasons)
     reasons |= {k: "as you set it" for k in given.given() if k not in open_keys and k not in data.reasons}
     return recipe, reasons
+
+
+def usual_network(data: Data) -> str:
+    """The network for data of this kind, where the task names none."""
+    return "conv" if data.raw.kind == "pictures" and len(data.shape_in) == 3 else "dense"
 
 
 def _network(name: str, data: Data) -> Proposal:
@@ -106,17 +112,13 @@ def _training(data: Data, optimizer: str) -> Proposal:
     largest = 64 if kind == "pictures" else 256
     batch = min(largest, max(16, 2 ** round(math.log2(max(1, n / 20)))), max(2, n))
     least, most = PASSES[kind]
-    budget = STEPS["pictures" if kind == "pictures" else "small" if n < SMALL else data.task]
+    pictures = kind == "pictures"
+    budget = STEPS["pictures" if pictures else "small"] if pictures or n < SMALL else task_of(data.task).steps
     epochs = min(most, max(least, round(budget / math.ceil(n / batch))))
-    loss = {
-        "classification": ("cross_entropy", "classes: makes the outputs probabilities"),
-        "multilabel": ("binary_cross_entropy", "labels: makes each output a probability"),
-        "regression": ("huber", "large errors pull less (housing RMSE 46.9k, 47.3k squared)"),
-    }
     gpu = torch.cuda.is_available()
     decay = {"adamw": 1e-2, "adam": 1e-5}.get(optimizer, 5e-4)
     return {
-        "training.loss": loss[data.task],
+        "training.loss": task_of(data.task).loss,
         "training.optimizer": ("adamw", "one rate suits most networks"),
         "training.lr": (1e-3, "provisional"),
         "training.l2": (decay, f"usual for {optimizer}"),
@@ -142,7 +144,12 @@ def _options(name: str, data: Data, asked: dict[str, Any]) -> tuple[dict[str, An
             if len(places) < data.shape_in[0]:
                 found["numeric"] = places
             return found, f"{len(places)} numbers bin by bin (housing RMSE 45k, 51k without)"
-    if name == "conv" and data.task == "classification" and not {"shift", "mirror"} & set(asked):
+    if (
+        name == "conv"
+        and data.train.y.dtype == torch.int64
+        and data.train.y.ndim == 1
+        and not {"shift", "mirror"} & set(asked)
+    ):
         shift = round(min(data.shape_in[1:]) / 16)
         mirror, share = mirrors(data.train.x, data.train.y)
         turned = {"none": "not mirrored", "sideways": "mirrored sideways", "both": "mirrored both ways"}[mirror]

@@ -31,11 +31,11 @@ SCALED = {
 def data(data: Data) -> Iterator[Stage]:
     """What was read and how it is split; then the inputs and how they were scaled."""
     n = {s: len(getattr(data, s)) for s in ("train", "valid", "test")}
-    what = {"table": "rows", "pictures": "pictures", "array": "examples"}[data.raw.kind]
+    what = {"table": "rows", "pictures": "pictures"}.get(data.raw.kind, "examples")
     if data.classes:
-        aim = f" of {len(data.classes)} {'labels' if data.task == 'multilabel' else 'classes'}"
+        aim = f" of {len(data.classes)} {data.form}"
     else:
-        aim = f", regression of {', '.join(_with_unit(n, data) for n in data.target_names)}"
+        aim = f", {data.task} of {', '.join(_with_unit(n, data) for n in data.target_names)}"
     line = (
         f"{data.raw.name}: {units.count(len(data))} {what}{aim}; {units.count(n['train'])} train, "
         f"{units.count(n['valid'])} validation, {units.count(n['test'])} test ({data.choices.get('split', '')})"

@@ -16,9 +16,11 @@ from torch import Tensor, nn
 
 from wellfit.nouns import shelf
 from wellfit.nouns.case import Case
+from wellfit.nouns.data import Split
 from wellfit.nouns.progress import Progress, checkpoint_of, restore
 from wellfit.nouns.reading import Reading
 from wellfit.nouns.step import Rest, Step
+from wellfit.nouns.task import task_of
 from wellfit.nouns.threads import threads
 
 CHUNK_BYTES = 32 * 2**20  # rows gathered at once into the order of the epoch: large enough to be rare, small in memory
@@ -50,8 +52,8 @@ def train(
         progress = Progress() if state is None else restore(state, network, optimizer, case.device)
         try:
             while progress.epoch < pace.epochs and not progress.why_stop:
-                yield from _epoch(case, rows.x, rows.y, optimizer, progress, pace, step_of, due, rest)
-                scores = _close_epoch(case, valid.x, valid.y, progress, pace)
+                yield from _epoch(case, rows, optimizer, progress, pace, step_of, due, rest)
+                scores = _close_epoch(case, valid, progress, pace)
                 yield Rest(
                     progress.index,
                     float(progress.epoch),
@@ -119,25 +121,25 @@ def _stepper(case: Case, optimizer: torch.optim.Optimizer) -> Callable[[], None]
     return step
 
 
-def _forward(case: Case) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
-    """(x, y) -> (outputs, loss), in bfloat16 where the recipe says so."""
+def _forward(case: Case) -> Callable[..., tuple[Tensor, Tensor]]:
+    """(x, y[, weight of each example]) -> (outputs, loss), in bfloat16 where the recipe says so."""
     network, loss_of = case.network, case.loss
 
-    def plain(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    def plain(x: Tensor, y: Tensor, *weight: Tensor) -> tuple[Tensor, Tensor]:
         outputs = network(x)
-        return outputs, loss_of(outputs, y)
+        return outputs, loss_of(outputs, y, *weight)
 
-    def mixed(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    def mixed(x: Tensor, y: Tensor, *weight: Tensor) -> tuple[Tensor, Tensor]:
         with torch.autocast(case.device.type, torch.bfloat16):
             outputs = network(x).float()
-        return outputs, loss_of(outputs, y)
+        return outputs, loss_of(outputs, y, *weight)
 
     return mixed if case.recipe.training.precision == "bfloat16" else plain
 
 
-def _epoch(case, x, y, optimizer, progress, pace, step_of, due, rest) -> Iterator[Step | Rest]:
+def _epoch(case, split, optimizer, progress, pace, step_of, due, rest) -> Iterator[Step | Rest]:
     """One pass over the training rows from `progress.cursor` on."""
-    network, forward, groups = case.network, _forward(case), optimizer.param_groups
+    x, network, forward, groups = split.x, case.network, _forward(case), optimizer.param_groups
     generator = torch.Generator().manual_seed(case.recipe.training.seed * 1_000_003 + progress.epoch)
     order = torch.randperm(len(x), generator=generator)[progress.cursor :].to(x.device)
     batch, base = pace.batch(progress.epoch, progress.drops), progress.epoch * len(x)
@@ -146,19 +148,19 @@ def _epoch(case, x, y, optimizer, progress, pace, step_of, due, rest) -> Iterato
     at = lambda: progress.epoch + progress.cursor / len(x)
     sampled, begun = due(progress.index), time.perf_counter()
     network.train()
-    for xb, yb in _batches(x, y, order, batch):
+    for xb, yb, *weight in _batches(split, order, batch):
         lr = pace.rate(base + progress.cursor, batch, progress.drops)
         for group in groups:
             group["lr"] = lr
         if sampled:
             with _listening(network) as (seen, prepared_s):
-                outputs, loss = forward(xb, yb)
+                outputs, loss = forward(xb, yb, *weight)
             loss.backward()
             known = (progress.index, at(), network, optimizer, xb, yb, outputs, loss, lr, len(xb), seen)
             yield Step(*known, weights_before=progress.before, prepared_s=prepared_s)
             network.train()
         else:
-            outputs, loss = forward(xb, yb)
+            outputs, loss = forward(xb, yb, *weight)
             loss.backward()
         sampled = due(progress.index + 1)
         progress.before = {k: p.detach().clone() for k, p in network.named_parameters()} if sampled else {}
@@ -173,15 +175,17 @@ def _epoch(case, x, y, optimizer, progress, pace, step_of, due, rest) -> Iterato
     progress.epoch_s += time.perf_counter() - begun
 
 
-def _batches(x: Tensor, y: Tensor, order: Tensor, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """(x, y) batches in `order`, gathered some tens of MB at a time; a lone last example is left for another epoch."""
+def _batches(split: Split, order: Tensor, batch: int) -> Iterator[tuple[Tensor, ...]]:
+    """(x, y[, weight]) batches in `order`, gathered some tens of MB at a time; a lone last example is left for another
+    epoch."""
+    x, parts = split.x, [t for t in (split.x, split.y, split.weight) if t is not None]
     row_bytes = max(1, x[0].numel() * x.element_size())
     chunk = max(1, CHUNK_BYTES // (row_bytes * batch)) * batch
     for start in range(0, len(order), chunk):
         rows = order[start : start + chunk]
-        for xb, yb in zip(x[rows].split(batch), y[rows].split(batch)):
-            if len(xb) > 1 or batch == 1:
-                yield xb, yb
+        for held in zip(*(part[rows].split(batch) for part in parts)):
+            if len(held[0]) > 1 or batch == 1:
+                yield held
 
 
 @contextmanager
@@ -206,30 +210,26 @@ def _listening(network: nn.Module) -> Iterator[tuple[dict[str, Tensor], float]]:
             hook.remove()
 
 
-def evaluate(case: Case, x: Tensor, y: Tensor) -> tuple[float, float, float]:
-    """(loss, its standard error, score) on rows already on the device, in eval mode."""
+def evaluate(case: Case, split: Split) -> tuple[float, float, float]:
+    """(loss, its standard error, score) on a split already on the device, in eval mode."""
+    x, y, weight = split.x, split.y, () if split.weight is None else (split.weight,)
     case.network.eval()
     with torch.no_grad():
         outputs = torch.cat([case.network(part) for part in x.split(EVAL_ROWS)]).float()
-        loss = case.loss(outputs, y)
+        loss = case.loss(outputs, y, *weight)
         each = torch.func.vmap(case.loss)(outputs[:, None], y[:, None])
-        if case.data.task == "classification":
-            score = (outputs.argmax(1) == y).float().mean()
-        elif case.data.task == "multilabel":
-            score = ((outputs > 0) == (y > 0.5)).float().mean()
-        else:
-            score = (1 - ((outputs - y) ** 2).sum(0) / ((y - y.mean(0)) ** 2).sum(0).clamp_min(1e-12)).mean()
+        score = task_of(case.data.task).score(outputs, y)
         figures = torch.stack([loss, each.std() / len(y) ** 0.5 if len(y) > 1 else each.sum() * 0, score])
     a, b, c = figures.tolist()
     return a, b, c
 
 
-def _close_epoch(case: Case, x: Tensor, y: Tensor, progress: Progress, pace: Pace) -> tuple[Reading, ...]:
+def _close_epoch(case: Case, valid: Split, progress: Progress, pace: Pace) -> tuple[Reading, ...]:
     """Evaluate, keep the best weights, decide whether to stop; the epoch's curves are returned."""
     sizes = torch.tensor(progress.sizes, dtype=torch.float64)
     train_loss = float((torch.stack(progress.losses).double().cpu() * sizes).sum() / sizes.sum())
     batch = pace.batch(progress.epoch, progress.drops)
-    valid_loss, error, score = evaluate(case, x, y)
+    valid_loss, error, score = evaluate(case, valid)
     rate = pace.rate(progress.epoch * pace.n_rows, batch, progress.drops)
     progress.epoch, progress.cursor = progress.epoch + 1, 0
     progress.judge(case.network, valid_loss, int(case.recipe.training.patience))

@@ -53,7 +53,11 @@ def _must_have_shape(found: Any, x: Tensor, data: Data) -> None:
     shape = f"the network gives {tuple(found.shape)} for {len(x)} inputs of shape {tuple(x.shape[1:])}"
     if tuple(found.shape) != expected:
         n = data.shape_out[0]
-        if found.shape == (len(x),) and data.shape_out == (1,):
+        if len(expected) > 2:
+            do = f"give each example outputs of shape {data.shape_out}: " + (
+                "take a network that keeps the cells (unet), not one that ends in one answer"
+            )
+        elif found.shape == (len(x),) and data.shape_out == (1,):
             do = "keep the last axis: leave out the squeeze, or end with unsqueeze(1)"
         elif found.ndim != len(expected):
             do = f"bring it to {len(expected)} axes before its last layer, as nn.Flatten() and nn.Linear(..., {n}) do"
@@ -68,7 +72,8 @@ def _must_have_shape(found: Any, x: Tensor, data: Data) -> None:
 
 def _task(data: Data) -> str:
     n = data.shape_out[0]
-    return f"{data.task} ({n} {'targets' if data.task == 'regression' else 'classes'})"
+    what = {"classes": "classes", "labels": "labels", "values": "targets"}[data.form]
+    return f"{data.task} ({n} {what})"
 
 
 def _where(error: Exception) -> str:

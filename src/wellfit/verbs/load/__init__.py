@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
 
 from wellfit.nouns.data import Data, Split
@@ -35,12 +36,17 @@ def load(source: Any, choices: DataChoices | None = None, targets: Any = None) -
     choices = choices or DataChoices.model_validate({})
     raw = read(source, choices, targets)
     asked = ask(raw, choices)
-    what = question(asked.y, asked.names, raw.kind, choices.task)
+    what = question(asked.y, asked.names, raw, choices.task)
     parted = part(asked, what, choices)
     learnt = learn(raw, asked, what, parted, choices)
     prepared = learnt.preparation
     splits = {
-        name: Split(prepared.scaling(learnt.encoded[rows]), prepared.targets(what.y[rows]), asked.rows[rows])
+        name: Split(
+            prepared.scaling(learnt.encoded[rows]),
+            prepared.targets(what.y[rows]),
+            asked.rows[rows],
+            None if asked.weight is None else torch.from_numpy(asked.weight[rows].astype(np.float32)),
+        )
         for name, rows in parted.rows.items()
     }
     _within_float32(splits, prepared)
@@ -79,6 +85,8 @@ def _within_float32(splits: Mapping[str, Split], prepared: Preparation) -> None:
             ("input", split.x, prepared.input_names),
             ("target", split.y, prepared.target_names),
         ):
+            if what == "target" and values.ndim > 2:
+                values = values.nan_to_num(0.0)  # marks of cells that are not asked for
             if values.ndim == 1 or torch.isfinite(values.sum()) or torch.isfinite(values).all():
                 continue
             first = int(torch.nonzero(~torch.isfinite(values.flatten(1)).all(dim=0))[0])

@@ -29,7 +29,7 @@ CALENDAR_DAYS = np.array([400.0, 32.0, 1.0, 1 / 24, 1 / 1440, 1 / 86400])  # so 
 class Asked:
     """inputs: [N, ...] or a DataFrame without targets, indexed by row; y [N] or [N, K], names, why: the targets;
     target: as the recipe says it; rows [N]: row numbers in the source; given, group, time [N] where there are such;
-    time_name: the time column, whether asked for or found; found_time: the rows were found to be in time order."""
+    time_name: the time column, whether asked for or found; weight [N]: what each row counts in the loss, mean 1."""
 
     inputs: pd.DataFrame | np.ndarray
     y: np.ndarray
@@ -41,6 +41,7 @@ class Asked:
     group: np.ndarray | None = None
     time: np.ndarray | None = None
     time_name: str | None = None
+    weight: np.ndarray | None = None
     findings: tuple[Finding, ...] = ()
 
 
@@ -55,7 +56,7 @@ def ask(raw: Raw, choices: DataChoices) -> Asked:
 def _of_arrays(raw: Raw, choices: DataChoices) -> Asked:
     if raw.targets is None:
         raise DataError(f"examples with answers in {raw.name}", "inputs without targets", "give targets too: (X, y)")
-    for key in ("group", "time", "drop"):
+    for key in ("group", "time", "drop", "weight"):
         if getattr(choices, key):
             found = f"{raw.name} holds {'pictures' if raw.kind == 'pictures' else 'an array'}, not columns"
             raise DataError(
@@ -69,7 +70,9 @@ def _of_arrays(raw: Raw, choices: DataChoices) -> Asked:
         )
         raise DataError(f"the target {choices.target!r} of {raw.name}", said, "leave --target away")
     why = "the answers that come with the data"
-    return Asked(raw.inputs, raw.targets, raw.target_names, choices.target, why, np.arange(len(raw)), raw.given)
+    weight = None if raw.weight is None else _weights(raw.weight, "the weights")
+    rows = np.arange(len(raw))
+    return Asked(raw.inputs, raw.targets, raw.target_names, choices.target, why, rows, raw.given, weight=weight)
 
 
 def _of_table(raw: Raw, frame: pd.DataFrame, choices: DataChoices) -> Asked:
@@ -78,12 +81,13 @@ def _of_table(raw: Raw, frame: pd.DataFrame, choices: DataChoices) -> Asked:
     for name in choices.drop:
         if name not in known:
             raise missing_column(name, known, "to drop the column")
-    for key in ("group", "time"):
+    for key in ("group", "time", "weight"):
         if (name := getattr(choices, key)) and name not in known:
             raise missing_column(name, known, f"data.{key}: the column")
     frame = frame.drop(columns=list(choices.drop))
     group = texts(series_of(frame, choices.group))[0] if choices.group else None
-    left = frame.drop(columns=[choices.group]) if choices.group else frame
+    weight = _weights(numbers(series_of(frame, choices.weight))[0], choices.weight) if choices.weight else None
+    left = frame.drop(columns=[c for c in (choices.group, choices.weight) if c])
     if raw.target_names and not choices.target:
         names, why = raw.target_names, "the targets that were given with the inputs"
     else:
@@ -99,7 +103,17 @@ def _of_table(raw: Raw, frame: pd.DataFrame, choices: DataChoices) -> Asked:
     time_name = choices.time or _series(inputs)
     time = _moments(series_of(frame, time_name)) if time_name else None
     target = names[0] if len(names) == 1 else names
-    return Asked(inputs, y, names, target, why, np.arange(len(frame)), raw.given, group, time, time_name)
+    rows = np.arange(len(frame))
+    return Asked(inputs, y, names, target, why, rows, raw.given, group, time, time_name, weight)
+
+
+def _weights(weight: np.ndarray, name: str) -> np.ndarray:
+    """Weights [N] brought to mean 1. Raises DataError for negative or missing ones, and where all are 0."""
+    bad = np.flatnonzero(~(np.isfinite(weight) & (weight >= 0)))
+    if len(bad) or not weight.sum():
+        found = f"row {bad[0] + 1:,} has {weight[bad[0]]:g}" if len(bad) else "all are 0"
+        raise DataError(f"what each row counts, by {name!r}", found, "give numbers of 0 or more")
+    return weight / weight.mean()
 
 
 def _comparable(frame: pd.DataFrame) -> pd.DataFrame:
@@ -166,6 +180,8 @@ def _series(inputs: pd.DataFrame) -> str | None:
 def _answered(asked: Asked) -> Asked:
     """Without the rows that have no finite target: data.missing = "impute" never makes a target up."""
     y = asked.y
+    if y.ndim > 2:  # cells without an answer are marked, not left out
+        return asked
     if y.dtype.kind == "f":
         bad = np.logical_not(np.isfinite(y))
     elif y.dtype.kind == "O":
@@ -194,5 +210,5 @@ def _answered(asked: Asked) -> Asked:
     )
     return Asked(
         kept(asked.inputs), y[keep], asked.names, asked.target, asked.why, asked.rows[keep], kept(asked.given),
-        kept(asked.group), kept(asked.time), asked.time_name, (*asked.findings, note),
+        kept(asked.group), kept(asked.time), asked.time_name, kept(asked.weight), (*asked.findings, note),
     )  # fmt: skip

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 
 from wellfit.nouns.data import Raw, Split
-from wellfit.verbs.load.learn import Learnt
+from wellfit.nouns.task import Question
+from wellfit.verbs.load.learn import Learnt, rows_of_targets
 from wellfit.verbs.load.part import Parted
-from wellfit.verbs.load.task import Question
 
 
 def facts_of(raw: Raw, what: Question, parted: Parted, learnt: Learnt, splits: Mapping[str, Split]) -> dict[str, Any]:
     """class_counts {split: [count of each class]} (multilabel: how often each label is set); missing {column: count};
     duplicates: rows of valid and test that copy rows seen before; repeated: rows that copy an earlier one;
     left_out {column: why}; n_rows; n_features; constant_features; target {name: {mean, sd, min, max, unit}} of the
-    training rows of a regression."""
+    training rows, for values; class_counts of pictures with masks: of their cells."""
     prepared = learnt.preparation
     train = learnt.encoded[parted.rows["train"]].reshape(len(parted.rows["train"]), -1)
     facts: dict[str, Any] = {
@@ -30,13 +30,13 @@ def facts_of(raw: Raw, what: Question, parted: Parted, learnt: Learnt, splits: M
         "n_features": int(np.prod(prepared.shape_in)),
         "constant_features": int((train.min(axis=0) == train.max(axis=0)).sum()),
     }
-    if what.task == "classification":
-        n = len(what.classes)
-        facts["class_counts"] = {k: np.bincount(s.y.numpy(), minlength=n).tolist() for k, s in splits.items()}
-    elif what.task == "multilabel":
+    if what.form == "classes":
+        count = lambda y: np.bincount(y[y >= 0].numpy(), minlength=len(what.classes)).tolist()
+        facts["class_counts"] = {k: count(s.y) for k, s in splits.items()}
+    elif what.form == "labels":
         facts["class_counts"] = {k: s.y.sum(dim=0).int().tolist() for k, s in splits.items()}
     else:
-        y = what.y[parted.rows["train"]]
+        y = rows_of_targets(what.y[parted.rows["train"]])
         facts["target"] = {
             name: {
                 "mean": float((column / (top := np.abs(column).max() or 1.0)).mean() * top),

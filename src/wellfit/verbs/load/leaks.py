@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from wellfit.nouns.finding import Finding
+from wellfit.nouns.task import Question
 from wellfit.nouns.units import figure, many
 from wellfit.verbs.load.learn import Learnt
-from wellfit.verbs.load.task import Question
 
 ALIKE = 0.995  # |correlation| with the target from which an input is taken for the target in disguise
 NAMED_ALIKE = 0.5  # |correlation| from which a column named as a prediction of the target is taken for one
@@ -39,16 +39,22 @@ def leaks(learnt: Learnt, what: Question, train: np.ndarray) -> tuple[Finding, .
     """
     rows = train[:: max(1, len(train) // ROWS)]
     x = learnt.encoded[rows]
-    if learnt.preparation.kind == "pictures" or x.ndim != 2 or x.shape[1] > FEATURES or len(rows) < FEWEST:
+    if (
+        learnt.preparation.kind == "pictures"
+        or x.ndim != 2
+        or x.shape[1] > FEATURES
+        or len(rows) < FEWEST
+        or what.y.ndim > 2
+    ):
         return ()
     columns = _columns(learnt, x)
-    answers = dict(zip(what.names, what.y[rows].T)) if what.task == "regression" else {}
+    answers = dict(zip(what.names, what.y[rows].T)) if what.form == "values" else {}
     marks = _marks({n: v[:, 0] for n, v in columns.items()} | answers)
     found = _marked(marks)
-    if what.task == "regression":
+    if what.form == "values":
         for name, y in answers.items():
             found += _quantity(columns, y, name, marks)
-    elif what.task == "classification":
+    elif what.one_class:
         found += _class(columns, what.indices[rows], what.names[0])
     return tuple(found)
 

@@ -12,12 +12,12 @@ from wellfit.nouns.finding import Finding
 from wellfit.nouns.preparation import Preparation, finite
 from wellfit.nouns.recipe import DataChoices
 from wellfit.nouns.scaling import Scaling
+from wellfit.nouns.task import Question
 from wellfit.nouns.units import many, percent
 from wellfit.verbs.load.ask import Asked
 from wellfit.verbs.load.columns import plan, survey
 from wellfit.verbs.load.normalise import choose, target_scaling
 from wellfit.verbs.load.part import Parted
-from wellfit.verbs.load.task import Question
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,15 @@ def learn(raw: Raw, asked: Asked, what: Question, parted: Parted, choices: DataC
     """What the training rows teach about preparing inputs and targets. Raises DataError for values that no
     preparation may hide (Inf, NaN in arrays, text among numbers)."""
     train = parted.rows["train"]
-    blank = Preparation(raw.kind, what.task, (), Scaling(), classes=what.classes, target_names=what.names)
+    blank = Preparation(
+        raw.kind,
+        what.task,
+        (),
+        Scaling(),
+        classes=what.classes,
+        target_names=what.names,
+        shape_of_output=what.shape_out,
+    )
     plain, left, notes = None, {}, ()
     if isinstance(asked.inputs, np.ndarray):
         missing = _missing_in_array(asked.inputs, raw.names)
@@ -53,10 +61,10 @@ def learn(raw: Raw, asked: Asked, what: Question, parted: Parted, choices: DataC
         start = replace(start, shape=encoded.shape[1:])
         plain = np.array([p for c in planned.columns for p in c.plain])
         left, notes = planned.left_out, planned.findings
-    numbers = what.y[train] if what.task == "regression" else np.zeros((1, 1))
+    numbers = rows_of_targets(what.y[train]) if what.form == "values" else np.zeros((1, 1))
     method, why = choose(encoded[train], plain, raw.kind, parted.how, numbers, choices.normalise)
     scaling = Scaling.fit(encoded[train], method, pictures=raw.kind == "pictures", plain=plain)
-    targets, why_targets = target_scaling(numbers, what.task, choices.normalise_targets)
+    targets, why_targets = target_scaling(numbers, what.form, choices.normalise_targets)
     reasons = {
         "data.normalise": why,
         "data.normalise_targets": why_targets,
@@ -64,6 +72,14 @@ def learn(raw: Raw, asked: Asked, what: Question, parted: Parted, choices: DataC
     }
     notes = (*notes, *_missing_note(missing, len(asked.rows), raw.kind))
     return Learnt(replace(start, scaling=scaling, target_scaling=targets), encoded, missing, left, reasons, notes)
+
+
+def rows_of_targets(y: np.ndarray) -> np.ndarray:
+    """Values [N, K, *cells] as rows [M, K], those left out where one is missing."""
+    if y.ndim < 3:
+        return y
+    rows = np.moveaxis(y, 1, -1).reshape(-1, y.shape[1])
+    return rows[np.isfinite(rows).all(1)]
 
 
 def _fill(train: np.ndarray) -> torch.Tensor:

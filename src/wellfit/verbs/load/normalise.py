@@ -54,9 +54,9 @@ def _tied(x: np.ndarray) -> np.ndarray:
     return (middle[0] == middle[1]) | (middle[2] == middle[3]) | (middle[3] == middle[4])
 
 
-def target_scaling(y: np.ndarray, task: str, asked: str) -> tuple[Scaling, str]:
+def target_scaling(y: np.ndarray, form: str, asked: str) -> tuple[Scaling, str]:
     """Scaling of the training targets y [N, K], and why."""
-    if task != "regression":
+    if form != "values":
         return Scaling(), "classes have no scale"
     if asked != "auto":
         return Scaling.fit(y, asked), "as asked"

@@ -10,11 +10,11 @@ import numpy as np
 from wellfit.nouns.errors import DataError
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.recipe import DataChoices
+from wellfit.nouns.task import Question, task_of
 from wellfit.nouns.units import many, percent
 from wellfit.verbs.load.ask import Asked
 from wellfit.verbs.load.read import row_hashes
 from wellfit.verbs.load.split import Grounds, Rows, copies, split, straddling
-from wellfit.verbs.load.task import Question
 
 OWN = ("stratified", "random")  # splits in which copies are kept together
 COARSE = 0.5  # share of rows that are copies, above which inputs are so coarse that copies are no accident
@@ -56,7 +56,12 @@ def part(asked: Asked, what: Question, choices: DataChoices) -> Parted:
 
 def _choose(asked: Asked, what: Question, choices: DataChoices) -> tuple[str, str]:
     """The split's word and why."""
-    if choices.split == "stratified" and what.task != "classification":
+    if task_of(what.task).in_time:
+        if choices.split not in ("auto", "time", "given"):
+            found = f"a {what.task} is tested on what comes later"
+            raise DataError(f"data.split = {choices.split}", found, "choose time, or leave it out")
+        return ("given", "the source says so") if choices.split == "given" else ("time", "the latest rows are the test")
+    if choices.split == "stratified" and not what.one_class:
         found = f"a {what.task}, which has no classes to keep in proportion"
         raise DataError("data.split = stratified", found, "choose random")
     if choices.split == "given" and asked.given is None:
@@ -73,7 +78,7 @@ def _choose(asked: Asked, what: Question, choices: DataChoices) -> tuple[str, st
     if choices.time:
         return "time", f"the latest rows by {choices.time} are the test"
     name = asked.time_name
-    if what.task == "classification":
+    if what.one_class:
         late = f"; rows are in order of {name}: --set data.time={name} tests on the latest" if name else ""
         return "stratified", "each part has the classes in the same proportion" + late
     if name:
@@ -88,7 +93,7 @@ def _units(asked: Asked) -> np.ndarray:
         apart = [c for c in inputs.columns if c != asked.time_name and _unlike(inputs[c])]
         inputs = inputs.drop(columns=apart) if len(apart) < inputs.shape[1] else inputs
     y = asked.y if asked.y.dtype.kind in "buif" else asked.y.astype(str)
-    answer = np.unique(y, return_inverse=True, axis=0)[1].reshape(-1).astype(np.uint64)
+    answer = row_hashes(y) if y.ndim > 2 else np.unique(y, return_inverse=True, axis=0)[1].reshape(-1).astype(np.uint64)
     return copies(row_hashes(inputs) * np.uint64(31) + answer)
 
 
@@ -98,7 +103,7 @@ def _unlike(series: Any) -> bool:
 
 
 def _every_class(what: Question, rows: Rows, how: str) -> None:
-    if what.task != "classification":
+    if not what.one_class:
         return
     counts = {name: np.bincount(what.indices[part], minlength=len(what.classes)) for name, part in rows.items()}
     unseen = np.flatnonzero(counts["train"] == 0)

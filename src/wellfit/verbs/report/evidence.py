@@ -11,6 +11,7 @@ import numpy as np
 from wellfit.nouns import shelf
 from wellfit.nouns.errors import RunError, ShelfError
 from wellfit.nouns.run import Run
+from wellfit.nouns.task import task_of
 
 OWN = ("sample_x", "sample_y", "worst_x", "worst_rows", "worst_index", "test_truth", "test_outputs", "test_loss")
 FACTS = (
@@ -29,6 +30,7 @@ def evidence(run: Run) -> dict[str, Any]:
     have = {**run.curves, **facts, **_arrays(run)}
     have |= {"result": run.result, "recipe": run.recipe.flat()}
     have.setdefault("task", have["recipe"]["data.task"])
+    have["form"] = task_of(have["task"]).form if have["task"] in shelf.names("tasks") else ""
     return have
 
 

@@ -44,9 +44,11 @@ def _label(have: Mapping[str, Any], y: np.ndarray | None, k: int) -> str:
     if y is None or len(y) <= k:
         return ""
     classes = have.get("classes") or []
-    if have["task"] == "classification":
+    if y.ndim > 2 or (have["form"] == "classes" and y.ndim > 1):
+        return ""  # an array for each: the task's own charts show it
+    if have["form"] == "classes":
         return _name(classes, int(y.reshape(len(y), -1)[k, 0]))
-    if have["task"] == "multilabel":
+    if have["form"] == "labels":
         return ", ".join(_name(classes, int(c)) for c in np.flatnonzero(y[k] > 0.5)) or "none"
     return figure(float(y.reshape(len(y), -1)[k, 0]))
 
@@ -74,9 +76,11 @@ def mistakes(have: Mapping[str, Any]) -> list[dict[str, str]]:
     """The worst test answers: {"row", "truth", "said", "how" (probability, residual), "source" (data URI)}."""
     if not all(isinstance(have.get(k), np.ndarray) and len(have[k]) for k in ("test_truth", "test_outputs")):
         return []
+    if have["test_truth"].ndim > 2 or (have["form"] == "classes" and have["test_truth"].ndim > 1):
+        return []  # arrays: the task's own charts show them
     index = _worst(have)
     rows, x = have.get("worst_rows"), have.get("worst_x")
-    told = {"classification": _of_classes, "multilabel": _of_labels}.get(have["task"], _of_values)(have, index)
+    told = {"classes": _of_classes, "labels": _of_labels}.get(have["form"], _of_values)(have, index)
     for k, one in enumerate(told):
         one["row"] = str(rows[k]) if isinstance(rows, np.ndarray) and len(rows) == len(index) else str(index[k])
         one["source"] = picture(x[k]) if isinstance(x, np.ndarray) and x.ndim == 4 and len(x) == len(index) else ""
@@ -92,7 +96,7 @@ def _worst(have: Mapping[str, Any]) -> np.ndarray:
     if not isinstance(loss, np.ndarray) or len(loss) != len(have["test_truth"]):
         return np.zeros(0, dtype=int)
     order = np.argsort(-np.nan_to_num(loss, nan=np.inf, posinf=np.inf), kind="stable")
-    if have["task"] == "classification":
+    if have["form"] == "classes":
         outputs = have["test_outputs"]
         order = order[outputs[order].argmax(-1) != have["test_truth"].reshape(-1)[order]]
     return order[:MOST_MISTAKES]
