@@ -12,6 +12,7 @@ from wellfit.nouns.recipe import Recipe
 HERE = Path(__file__).parent
 SHELVES = {
     "readers": "What data may be",
+    "tasks": "Tasks: `data.task`",
     "networks": "Networks: `network.name`",
     "losses": "Losses: `training.loss`",
     "optimizers": "Optimizers: `training.optimizer`",

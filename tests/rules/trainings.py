@@ -17,6 +17,7 @@ from torch import nn
 from wellfit.nouns import shelf
 from wellfit.nouns.reading import Reading, tracks
 from wellfit.nouns.step import Step
+from wellfit.nouns.task import task_of
 from wellfit.verbs.reference import forest, widened
 
 SCHEDULES = {
@@ -67,7 +68,7 @@ def train(**choices) -> dict:
     found = {**tracks(readings), **facts(net, task, parts, n_out, weight), "epochs": c.epochs, "recipe": recipe(c)}
     if c.compare:
         (x, y), (x_valid, _) = ((a.numpy(), b.numpy()) for a, b in (parts["train"], parts["valid"]))
-        answers = forest(x, y, x_valid, task, c.weighted)
+        answers = forest(x, y, x_valid, task_of(task).form, c.weighted)
         found["valid_reference"] = widened(answers, y, n_out) if task == "classification" else answers
     return {
         **found,

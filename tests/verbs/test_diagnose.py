@@ -201,3 +201,16 @@ def test_not_learning_blames_the_training_only_where_a_forest_learns():
     have["valid_reference"] = have["valid_truth"] + 0.5 * rng.normal(size=(400, 1))
     assert "labels" not in verdict(have, []).remedy
     assert "rate" in verdict(have, []).remedy
+
+
+@pytest.mark.parametrize(
+    ("value", "rival", "lower", "severity"),
+    [(2.0, 1.0, True, "warning"), (1.0, 1.02, True, "info"), (1.0, 2.0, True, None), (0.5, 0.7, False, "warning"),
+     (0.9, 0.5, False, None), (0.9, float("nan"), False, None)],
+)  # fmt: skip
+def test_a_network_that_does_not_beat_its_trivial_rival_is_told_so(value, rival, lower, severity):
+    merit = {"value": value, "low": value - 0.05, "high": value + 0.05, "unit": "K", "n": 40}
+    have = {"test_metrics": {"RMSE": merit | {"baseline": rival, "lower": lower}}, "baseline": "persistence"}
+    found = [f for f in diagnose(have) if f.fault == "rival-not-beaten"]
+    assert [f.severity for f in found] == ([severity] if severity else [])
+    assert all("persistence" in f.summary for f in found)

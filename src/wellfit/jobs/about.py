@@ -12,7 +12,7 @@ from wellfit.nouns.errors import ShelfError, nearest
 from wellfit.nouns.faults import FAULTS
 
 HOME = Path(__file__).parent.parent
-SHELVES = ("rules", "checks", "probes", "networks", "losses", "optimizers", "schedules", "charts", "readers")
+SHELVES = ("rules", "checks", "probes", "tasks", "networks", "losses", "optimizers", "schedules", "charts", "readers")
 GROUPS = {
     "data": "inputs-unscaled",
     "loss and output": "loss-unsuitable",

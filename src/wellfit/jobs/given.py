@@ -25,6 +25,7 @@ SHELVES = {
     "step": "probes",
     "-> Chart": "charts",
     "-> Finding": "rules",
+    "-> Task": "tasks",
 }
 
 

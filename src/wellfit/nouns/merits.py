@@ -1,7 +1,8 @@
 """Merits: the figures of merit of answers against truth, by task, with intervals, and what a constant answer reaches.
 
-Each function gives {name: {"value", "low", "high", "unit", "n"[, "baseline"]}}, the headline first, and the
-baseline in words. The values are scikit-learn's; the intervals are those of `nouns/scores`.
+Each function gives {name: {"value", "low", "high", "unit", "n"[, "baseline", "lower"]}}, the headline first, and the
+baseline in words; "lower": is a lower figure the better one? The values are scikit-learn's; the
+intervals are those of `nouns/scores`.
 """
 
 from __future__ import annotations
@@ -128,7 +129,7 @@ def of_values(
             key, unit = f"{word} {name}" if k > 1 else word, (units or {}).get(name, "") if word != "R²" else ""
             at = j * k + i
             found[key] = score(figure(truth[:, i], answers[:, i]), float(low[at]), float(high[at]), n, unit)
-            found[key]["baseline"] = float(figure(truth[:, i], constant[:, i]))
+            found[key] |= {"baseline": float(figure(truth[:, i], constant[:, i])), "lower": word != "R²"}
     found = {name: merit for name, merit in found.items() if np.isfinite(merit["value"])}
     return found, "always the mean of the training rows"
 
@@ -171,8 +172,8 @@ def of_cells(
         for j, word in enumerate(("RMSE", "MAE", "R²")):
             key, unit = f"{word} {name}" if k > 1 else word, (units or {}).get(name, "") if word != "R²" else ""
             at = j * k + i
-            found[key] = score(values[at], float(low[at]), float(high[at]), n, unit)
-            found[key]["baseline"] = float(values[at + 3 * k])
+            found[key] = score(float(values[at]), float(low[at]), float(high[at]), n, unit)
+            found[key] |= {"baseline": float(values[at + 3 * k]), "lower": word != "R²"}
     return {name: merit for name, merit in found.items() if np.isfinite(merit["value"])}
 
 

@@ -68,7 +68,7 @@ def _unknown(recipe: type[BaseModel], key: str, value: Any) -> RecipeError:
 def _allowed(recipe: type[BaseModel], section: str, name: str, error: ValidationError) -> list[str]:
     field = _section(recipe.model_fields[section].annotation).model_fields.get(name)
     words = _literals(field.annotation) if field else []
-    words += [w for e in error.errors() if e["type"] == "unknown_word" for w in e["ctx"]["known"]]
+    words += [w for e in error.errors() if e["type"] == "unknown_word" for w in e.get("ctx", {})["known"]]
     return words + [
         e["msg"].removeprefix("Input should be ") for e in error.errors() if e["type"].startswith(("greater", "less"))
     ]

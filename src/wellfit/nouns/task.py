@@ -162,11 +162,13 @@ def known(y: Tensor) -> Tensor:
 
 
 def marked(y: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
-    """y [N, ...] with the mark of its form wherever the mask (bool, broadcast against y) is False."""
+    """Class codes [N, *cells] or values [N, K, *cells] with the mark of their form wherever the mask, bool [N, *cells]
+    or [*cells], is False."""
     if mask is None:
         return y
-    asked = np.broadcast_to(mask if mask.ndim == y.ndim else np.expand_dims(mask, 1), y.shape)
-    return np.where(asked, y, np.nan if y.dtype.kind == "f" else UNKNOWN)
+    values = y.dtype.kind == "f"
+    each = mask[:, None] if values and mask.ndim == y.ndim - 1 else mask
+    return np.where(np.broadcast_to(each, y.shape), y, np.nan if values else UNKNOWN)
 
 
 def weighed(

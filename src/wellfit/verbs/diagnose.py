@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from wellfit.nouns.advice import advice, text
 from wellfit.nouns.finding import Finding, Severity, by_weight
 from wellfit.nouns.reading import Reading
 from wellfit.nouns.skill import Estimate, Skill, skill_of
+from wellfit.nouns.units import figure
 from wellfit.nouns.verdicts import word_for
 
 
@@ -23,7 +25,35 @@ def diagnose(have: Mapping[str, Any]) -> list[Finding]:
     if not have.get("chance_loss", 1.0) > 0:  # nothing to measure a loss against
         have = {name: value for name, value in have.items() if name != "chance_loss"}
     spoken = (shelf.serve(shelf.get("rules", word), have) for word in shelf.names("rules"))
-    return by_weight([finding for finding in spoken if finding is not None])
+    return by_weight([finding for finding in (*spoken, unbeaten(have)) if finding is not None])
+
+
+def unbeaten(have: Mapping[str, Any]) -> Finding | None:
+    """That the task's trivial rival does as well on the test rows as the network, or better; None where it does not.
+
+    A warning where the rival's figure is at least as good; a note where the network's is better, but its 95 %
+    interval holds the rival's.
+    """
+    name, m = next(iter((have.get("test_metrics") or {}).items()), ("", {}))
+    value, rival = m.get("value"), m.get("baseline")
+    if value is None or rival is None or not math.isfinite(value) or not math.isfinite(rival):
+        return None
+    ahead = rival - value if m.get("lower") else value - rival
+    if ahead > 0 and not m["low"] <= rival <= m["high"]:
+        return None
+    unit = f" {m['unit']}" if m.get("unit") else ""
+    said = f"{name} {figure(value)}{unit} on {m['n']:,} test rows (95 % interval {figure(m['low'])} to {figure(m['high'])})"
+    return Finding(
+        "rival-not-beaten",
+        "warning" if ahead <= 0 else "info",
+        f"The network {'does not beat' if ahead <= 0 else 'is not surely better than'} the trivial answer: "
+        f"{have.get('baseline')}.",
+        evidence=f"{said}; the trivial answer reaches {figure(rival)}{unit}",
+        remedy="use the trivial answer, or give the network inputs that say more",
+        confidence=0.9 if ahead <= 0 else 0.6,
+        limit=rival,
+        source="the task's rival, judged on the same rows",
+    )
 
 
 def verdict(have: Mapping[str, Any], findings: list[Finding]) -> Finding:

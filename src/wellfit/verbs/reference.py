@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from wellfit.nouns.case import Case
+from wellfit.nouns.task import task_of
 
 TREES, MOST_ROWS, WORK = 60, 3000, 30_000  # WORK: rows times sqrt(features); about 1 s on one core at most
 
@@ -18,8 +19,8 @@ def reference(case: Case) -> dict[str, Any]:
     arrays, which it cannot answer. At most 3,000 training rows, fewer where there are thousands of inputs. The test
     rows are not touched.
     """
-    data, form = case.data, case.data.form
-    if len(data.shape_out) > 1:
+    data, form = case.data, task_of(case.data.task).form
+    if data.shape_out[1:]:
         return {}
     n = min(len(data.train), MOST_ROWS, max(200, int(WORK / np.prod(data.shape_in) ** 0.5)))
     rows = np.sort(np.random.default_rng(0).permutation(len(data.train))[:n])
