@@ -27,6 +27,7 @@ _PUBLIC = {
     "Data": "wellfit.nouns.data",
     "Step": "wellfit.nouns.step",
     "WellfitError": "wellfit.nouns.errors",
+    "watch": "wellfit.jobs.watched",
 }
 
 __all__ = [
@@ -42,12 +43,14 @@ __all__ = [
     "fit",
     "open",
     "resume",
+    "watch",
 ]
 
 if TYPE_CHECKING:
     from wellfit.jobs.fit import fit
     from wellfit.jobs.fitted import Fitted, open
     from wellfit.jobs.resume import resume
+    from wellfit.jobs.watched import watch
     from wellfit.nouns.data import Data
     from wellfit.nouns.errors import WellfitError
     from wellfit.nouns.finding import Finding

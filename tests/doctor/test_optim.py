@@ -13,7 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from pairs_optim import CLASSES, PAIRS, SEQUENCE, SMALL, VALUES
 
-from wellfit.jobs.doctor import doctor
+from wellfit.jobs.doctor import Wanted, doctor
 
 
 def asked(text: str, folder: Path, budget_s: float) -> dict:
@@ -21,7 +21,7 @@ def asked(text: str, folder: Path, budget_s: float) -> dict:
     script, out = folder / "train.py", folder / "out.json"
     script.write_text(text)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        doctor(str(script), [], out=out, budget_s=budget_s)
+        doctor(str(script), [], Wanted(out=out, budget_s=budget_s))
     return json.loads(out.read_text())
 
 

@@ -19,6 +19,9 @@ BREAKING = frozenset(
     ("log", "log10", "log2", "log1p", "sqrt", "power", "reciprocal", "divide", "arccos", "acos", "asin", "rsqrt")
 )
 
+EARLY = True
+"""It can be stated while the program runs."""
+
 
 def data_nonfinite(program: Program) -> Finding | None:
     """Sees: values that are not finite in what the network is fed or in the targets, and losses that are not finite.

@@ -5,6 +5,9 @@ from __future__ import annotations
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.program import Program
 
+EARLY = True
+"""It can be stated while the program runs."""
+
 
 def gradients_cleared(program: Program) -> Finding | None:
     """Sees: all gradients are gone or zero when the optimizer steps, in nearly every step, and zero_grad was called

@@ -26,6 +26,9 @@ PAIRED = VALUE_LOSSES | {
 }
 """Calls that pair answers with targets value by value."""
 
+EARLY = True
+"""It can be stated while the program runs."""
+
 
 def shape_broadcast(program: Program) -> Finding | None:
     """Sees: a loss, by name or by hand, pairs predictions [B, 1] with targets [B] (or the like), which broadcast to

@@ -5,6 +5,9 @@ from __future__ import annotations
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.program import Program
 
+EARLY = True
+"""It can be stated while the program runs."""
+
 
 def zero_grad_missing(program: Program) -> Finding | None:
     """Sees: gradients of earlier steps are still there when backward begins, in most steps.

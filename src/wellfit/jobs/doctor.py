@@ -4,90 +4,108 @@ from __future__ import annotations
 
 import argparse
 import ast
+import atexit
 import json
 import os
 import sys
 import time
+from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
-from time import perf_counter
 
 from wellfit.jobs.patched import patched
+from wellfit.jobs.verdict import Verdict, attempt, glimpses, others, verdicts
 from wellfit.nouns.errors import RunError
-from wellfit.nouns.finding import Finding
-from wellfit.nouns.program import Program
-from wellfit.nouns.replay import Trials
-from wellfit.verbs.conclude import conclude
-from wellfit.verbs.examine import examine
-from wellfit.verbs.opinion import opinion
 from wellfit.verbs.patch import Started
-from wellfit.verbs.spy import Watcher, play, understand
-from wellfit.verbs.trials import trials
-
-MOST_S = 60.0
-"""Seconds that trials may take at most where the user sets no budget."""
-LEAST_S = 3.0
-"""Seconds that they may take in any case: a script of half a second deserves more than half a second of thought."""
+from wellfit.verbs.ranks import hand_in, ranks
+from wellfit.verbs.spy import Watcher, after, die, now_and_then, play
 
 
-def doctor(
-    script: str,
-    argv: list[str],
-    *,
-    module: bool = False,
-    out: Path | None = None,
-    budget_s: float | None = None,
-    fix: Path | None = None,
-) -> int:
-    """Play `script` with `argv` unchanged, say what is wrong with its training on stderr and in `out` (JSON), and
-    return the script's own exit status. budget_s: seconds for trials, 0 for none, None: as long as the script itself
-    ran, 60 at most. fix: a file for the repair as a diff, tried before it is written."""
-    watcher = Watcher(script)
+@dataclass(frozen=True)
+class Wanted:
+    """What the user asked for. out: a file for the findings as JSON; budget_s: seconds for trials, 0 for none, None: as
+    long as the script itself ran, 60 at most; fix: a file for the repair as a diff, tried before it is written; steps:
+    optimizer steps after which the report is given and nothing is watched any more."""
+
+    out: Path | None = None
+    budget_s: float | None = None
+    fix: Path | None = None
+    steps: int | None = None
+
+
+def doctor(script: str, argv: list[str], wanted: Wanted = Wanted(), module: bool = False) -> Watcher:
+    """Play `script` (with `module`: the module of that name) with `argv` unchanged, say what is wrong with its training
+    on standard error, and give what was seen, with the script's own exit status."""
+    watcher = Watcher(_file_of(script) if module else script)
+    program = watcher.program
     started = Started(script if module else str(Path(script).absolute()), argv, module, os.getcwd(), time.time())
+    said: list[Verdict] = []
 
-    def report() -> None:  # also where the script leaves by os._exit
-        try:
-            begun, program = perf_counter(), understood(watcher)
-            clues = examine(program)  # what can be seen without a trial
-            program.spent_s += perf_counter() - begun
-            limit = min(MOST_S, max(program.seconds, LEAST_S)) if budget_s is None else budget_s
-            tried = trials(program, limit, [c.fault for c in clues]) if limit > 0 else Trials(why="no trials asked for")
-            status, findings = conclude(program, clues, tried)
-            tell(program, tried, status, findings, out)
-            if fix is not None:
-                patched(program, findings, started, fix, out)
-        except Exception as error:
-            print(f"wellfit doctor: {type(error).__name__}: {error}", file=sys.stderr)
-            write(out, "crashed" if watcher.program.crash else "healthy", watcher.program.steps, [])
+    def report() -> None:  # also where the script leaves by os._exit, or is told to by a signal
+        if not said:
+            said.append(_report(watcher, wanted))
+        elif said[0].status != "faulty" and program.crash:
+            said[0].status = "crashed"
+            _write(wanted.out, said[0])
+        if wanted.fix is not None and not program.signal:
+            patched(program, said[0].findings, started, wanted.fix, wanted.out)
 
+    if wanted.steps is not None:
+        after(watcher, wanted.steps, lambda: said.append(_report(watcher, wanted)))
+    now_and_then(watcher, glimpses(watcher))
     play(watcher, script, argv, module, at_exit=report)
     report()
-    return watcher.program.status
+    return watcher
 
 
-def understood(watcher: Watcher) -> Program:
-    """What the spy saw, as a Program."""
-    watcher.sources()
-    return understand(watcher.program)
+def _report(watcher: Watcher, wanted: Wanted) -> Verdict:
+    """The findings on the terminal and in the file: first what stands without trials, so that it is kept whatever
+    comes; no trials where a signal leaves no time for them, nor on ranks behind the first."""
+    program, mine = watcher.program, ranks()
+    hurried = program.signal and not program.interrupted
+    told = Verdict(program)
+    try:
+        for told in verdicts(watcher, 0.0 if hurried or (mine and mine.number) else wanted.budget_s):
+            if mine and mine.number:
+                facts = told.facts() | {"crash": program.crash}
+                attempt(partial(hand_in, mine, facts), None, program, "handing in")
+                return told
+            _write(wanted.out, told)
+    except KeyboardInterrupt:
+        told.tried.why = "stopped by Ctrl-C"
+    if mine:
+        others(told, mine, 1.0 if hurried else 5.0)
+        _write(wanted.out, told)
+    print(told.text(), file=sys.stderr, flush=True)
+    return told
 
 
-def tell(program: Program, tried: Trials, status: str, findings: list[Finding], out: Path | None) -> None:
-    """On the terminal and in the file."""
-    write(out, status, program.steps, findings)
-    print(opinion(program, tried, status, findings), file=sys.stderr)
-
-
-def write(out: Path | None, status: str, steps: int, findings: list[Finding]) -> None:
-    """The JSON form that a fault corpus asks for."""
-    if out is None:
-        return
-    keys = ("fault", "severity", "file", "line", "step", "evidence", "remedy", "summary", "confidence")
-    rows = [{k: f.to_dict()[k] for k in keys} for f in findings]
-    out.write_text(json.dumps({"status": status, "steps": steps, "findings": rows}, indent=1))
+def _write(out: Path | None, told: Verdict) -> None:
+    """The JSON file; where it cannot be written (a full disk) a line says so."""
+    if out is not None:
+        attempt(lambda: out.write_text(json.dumps(told.facts(), indent=1)), None, told.program, f"writing {out.name}")
 
 
 def seconds(text: str) -> float:
     """ "30", "30s" -> 30.0; what else is refused by argparse."""
     return float(text.removesuffix("s"))
+
+
+def _file_of(module: str) -> str:
+    """The file that `-m module` runs. Raises RunError where there is none."""
+    sys.path.insert(0, os.getcwd())
+    try:
+        spec = find_spec(module)
+        if spec is not None and spec.submodule_search_locations is not None:
+            spec = find_spec(f"{module}.__main__")
+    except (ImportError, ValueError) as error:
+        raise RunError(f"the module {module}", str(error), "name a module as `python -m` takes it") from None
+    finally:
+        sys.path.pop(0)
+    if spec is None or not spec.origin:
+        raise RunError(f"the module {module}", "there is none of that name", "name a module as `python -m` takes it")
+    return spec.origin
 
 
 def must_be_python(script: Path) -> None:
@@ -101,12 +119,37 @@ def must_be_python(script: Path) -> None:
         raise RunError(f"the script {script}", f"it does not parse: {where}", "mend that line") from None
 
 
-def main(argv: list[str] | None = None) -> None:
-    """`wellfit doctor [--json OUT] [--patch FIX] [--budget 30s] [--no-trials] [-m] SCRIPT ITS OWN ARGUMENTS`; its exit
-    status is kept.
+def must_be_writable(file: Path | None) -> Path | None:
+    """The file's absolute path (the script may change directory). Raise RunError where it could not be written: a run
+    of days must not end in that."""
+    if file is None:
+        return None
+    file = file.absolute()
+    why = "there is no such folder" if not file.parent.is_dir() else "that is a folder" if file.is_dir() else ""
+    if why or not os.access(file if file.exists() else file.parent, os.W_OK):
+        raise RunError(f"to write {file}", why or "permission denied", "name a file in a folder that you may write to")
+    return file
 
-    Raises RunError where the script is not there or is no Python.
+
+def main(argv: list[str] | None = None) -> None:
+    """`wellfit doctor [--json OUT] [--patch FIX] [--budget 30s] [--no-trials] [--steps N] [-m] SCRIPT ITS OWN ARGUMENTS`;
+    its exit status is kept, and where a signal ended it, that.
+
+    Raises RunError where the script is not there or is no Python, or a file cannot be written.
     """
+    said = _options().parse_args(argv)
+    if not said.module:
+        must_be_python(Path(said.script))
+    budget = 0.0 if said.no_trials else said.budget
+    wanted = Wanted(must_be_writable(said.json), budget, must_be_writable(said.patch), said.steps)
+    ended: list[int] = []
+    atexit.register(lambda: [die(number) for number in ended])  # the first registered is the last to be called
+    program = doctor(said.script, said.argv, wanted, said.module).program
+    ended += [program.signal] if program.signal else []
+    sys.exit(program.status)
+
+
+def _options() -> argparse.ArgumentParser:
     ask = argparse.ArgumentParser(
         prog="wellfit doctor",
         description="Why does this training script not learn? It runs unmodified; findings follow on standard error.",
@@ -120,18 +163,15 @@ def main(argv: list[str] | None = None) -> None:
     )
     ask.add_argument("--no-trials", action="store_true", help="watch alone")
     ask.add_argument(
+        "--steps", type=int, metavar="N", help="report after N optimizer steps and watch no further (long programs)"
+    )
+    ask.add_argument(
         "--patch", type=Path, metavar="FIX", help="a file for the repair as a diff, run before it is offered"
     )
     ask.add_argument("-m", dest="module", action="store_true", help="SCRIPT is the name of a module")
     ask.add_argument("script", metavar="SCRIPT")
     ask.add_argument("argv", nargs=argparse.REMAINDER, metavar="ITS OWN ARGUMENTS")
-    said = ask.parse_args(argv)
-    if not said.module:
-        must_be_python(Path(said.script))
-    out = said.json.absolute() if said.json else None  # the script may change directory
-    fix = said.patch.absolute() if said.patch else None
-    budget = 0.0 if said.no_trials else said.budget
-    sys.exit(doctor(said.script, said.argv, module=said.module, out=out, budget_s=budget, fix=fix))
+    return ask
 
 
 if __name__ == "__main__":

@@ -168,6 +168,10 @@ class Program:
     parameter_names: dict[int, str] = field(default_factory=dict)
     made: dict[int, Site] = field(default_factory=dict)
     interrupted: bool = False
+    cut: bool = False
+    """Was the watching taken off before the program's end?"""
+    signal: int = 0
+    """Number of the signal that ended the script, 0 where none did; `interrupted`: it was Ctrl-C."""
 
     @cached_property
     def main(self) -> OptimizerSeen | None:

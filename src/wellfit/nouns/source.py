@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import io
+import linecache
+import sys
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,8 +24,9 @@ class Source:
     def read(cls, path: str | Path) -> Source | None:
         try:
             return cls(str(path), _text(Path(path).read_bytes()))
-        except OSError:
-            return None
+        except OSError:  # a cell of a notebook, or a file that is gone
+            lines = linecache.getlines(str(path))
+            return cls(str(path), "".join(lines)) if lines else None
 
     @cached_property
     def lines(self) -> list[str]:
@@ -111,6 +114,19 @@ class Source:
         ]
         loops.sort(key=lambda n: n.lineno)
         return (loops[0] if outermost else loops[-1]) if loops else None
+
+
+def cells() -> dict[str, str]:
+    """File name that Python knows a notebook's cell by -> its name for a person ("cell [3]"), in the order they ran;
+    empty outside IPython."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    numbers = getattr(getattr(shell, "compile", None), "_filename_map", {})
+    return {file: f"cell [{number}]" for file, number in numbers.items()}
+
+
+def short_name(file: str) -> str:
+    """A file's name as a report shows it: without its folders, a notebook's cell by its number."""
+    return cells().get(file) or Path(file).name
 
 
 def _text(raw: bytes) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from wellfit.nouns import shelf
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.program import Program
 
 
-def examine(program: Program) -> list[Finding]:
-    """Findings of all clues; one that fails is noted in `program.trouble` and left out."""
+def examine(program: Program, words: Iterable[str] | None = None) -> list[Finding]:
+    """Findings of these clues (default: all); one that fails is noted in `program.trouble` and left out."""
     found: list[Finding] = []
-    for word in shelf.names("clues"):
+    for word in shelf.names("clues") if words is None else words:
         try:
             said = shelf.serve(shelf.get("clues", word), {"program": program})
         except Exception as error:

@@ -20,15 +20,24 @@ _FOREIGN = tuple(
     }
     | {os.path.dirname(os.path.realpath(torch.__file__)) + os.sep}
 )
+CELLS = ("<ipython-input-", "<python-input-")
+"""How IPython and Python 3.13 call what is typed in; a Jupyter cell has the name of a file that is not there."""
 
 
 @cache
 def is_users(file: str) -> bool:
     """Is this a file of the user's, not Python's, a package's or ours?"""
+    if file.startswith(CELLS):
+        return True
     if file.startswith("<") or not file:
         return False
     real = os.path.realpath(file)
     return not real.startswith((OURS, *_FOREIGN)) and "site-packages" not in real and "dist-packages" not in real
+
+
+def whole(file: str) -> str:
+    """Its absolute path; a cell's name as it is."""
+    return file if file.startswith("<") else os.path.abspath(file)
 
 
 def here(skip: int = 2) -> Site | None:
@@ -43,7 +52,7 @@ def here(skip: int = 2) -> Site | None:
 
 @cache
 def _site(file: str, line: int, function: str) -> Site:
-    return Site(os.path.abspath(file), line, function)
+    return Site(whole(file), line, function)
 
 
 def called_by_user(skip: int = 2) -> bool:

@@ -22,6 +22,9 @@ from wellfit.verbs.spy.made import Made
 from wellfit.verbs.spy.moments import MOST, Moments
 from wellfit.verbs.spy.recorder import Recorder
 
+WRAPPERS = (nn.parallel.DistributedDataParallel, nn.DataParallel)
+"""Modules that only carry a network to other devices: a copy of one would call the other ranks."""
+
 
 class Watcher:
     """`on_()` puts the hooks in place, `off()` takes them off; `program` fills up meanwhile."""
@@ -33,6 +36,7 @@ class Watcher:
         self.due = Due(self.program, self.recorder)
         self.moments = Moments(self.program)
         self.hooks = Hooks()
+        self.begun = perf_counter()
         self.roots: set[int] = set()
         self._forwards = 0  # calls of networks since the last backward
         self._batch = 0
@@ -75,13 +79,37 @@ class Watcher:
         if not self._active:
             return
         self._active = False
-        self._stop()
-        self.hooks.remove()
-        self._put_by(None)
         p = self.program
-        p.curve = [(i, float(v)) for i, v in self._curve]
+        try:
+            self._stop()
+        finally:
+            self.hooks.remove()
+        try:
+            self._put_by(None)
+        except Exception as error:
+            self.recorder._failed(error)
+        p.curve = self.curve()
         p.spent_s = self.recorder.spent_s + self._hooks_s
         p.trouble += self.recorder.failures
+
+    @property
+    def active(self) -> bool:
+        return self._active
+
+    def forked(self) -> None:
+        """In a child process: nothing is written down there, and nobody would read it."""
+        self._active = self.recorder.on = False
+
+    def end(self) -> None:
+        """Off at the end of what is watched, where that is no whole script."""
+        if self._active:
+            self.off()
+            self.program.seconds = perf_counter() - self.begun
+
+    def cut(self) -> None:
+        """Off before the program's end: what only the end can show is not to be asked."""
+        self.end()
+        self.program.cut = True
 
     def _start(self) -> None:
         r = self.recorder
@@ -123,20 +151,16 @@ class Watcher:
 
     def _call(self, original: Any, module: nn.Module, *args: Any, **kwargs: Any) -> Any:
         r = self.recorder
-        if not r.on:
-            if not self._active or r.busy:
-                return original(module, *args, **kwargs)
-            if id(module) in self.roots:
-                self._root_called(module, args)
-            elif not self.roots and self._parametrised(module):
-                self._start()
-            if not r.on:
-                return original(module, *args, **kwargs)
-        if r.busy or not (r.stack or self._parametrised(module)):
+        if not r.on and (not self._active or r.busy or (self.roots and id(module) not in self.roots)):
             return original(module, *args, **kwargs)
-        if not r.stack:
-            self._meet(module)
-        ins = r.enter(module, args, kwargs)
+        depth = len(r.stack)
+        try:
+            ins = self._entered(module, args, kwargs)
+        except Exception as error:  # a failure of ours is no failure of the script's
+            r._failed(error)
+            del r.stack[depth:], r.insides[depth:]
+        if len(r.stack) == depth:
+            return original(module, *args, **kwargs)
         failed, out = True, None
         try:
             out = original(module, *args, **kwargs)
@@ -144,6 +168,22 @@ class Watcher:
         finally:
             r.leave(module, ins, out, failed)
         return out
+
+    def _entered(self, module: nn.Module, args: Any, kwargs: Any) -> Any:
+        """Its arguments as they are written down, where this call of a module is; the recorder's stack says whether."""
+        r = self.recorder
+        if not r.on:
+            if id(module) in self.roots:
+                self._root_called(module, args)
+            elif self._parametrised(module):
+                self._start()
+        if not r.on or r.busy or not (r.stack or self._parametrised(module)):
+            return None
+        if not r.stack:
+            if isinstance(module, WRAPPERS):
+                return None  # the network inside it is met
+            self._meet(module)
+        return r.enter(module, args, kwargs)
 
     def _root_called(self, module: nn.Module, args: Any) -> None:
         """A known network is called while nothing is written down: is this an evaluation? Then write it down."""
@@ -188,6 +228,18 @@ class Watcher:
         if not self._active or self._in_backward:  # under a function mode torch comes here a second time
             return original(loss, *args, **kwargs)
         begun = perf_counter()
+        try:
+            self._before_backward(loss)
+        except Exception as error:
+            self.recorder._failed(error)
+        self._hooks_s += perf_counter() - begun
+        self._in_backward = True
+        try:
+            return original(loss, *args, **kwargs)
+        finally:
+            self._in_backward = False
+
+    def _before_backward(self, loss: Tensor) -> None:
         p, r = self.program, self.recorder
         p.backwards += 1
         self._forwards = 0
@@ -200,8 +252,6 @@ class Watcher:
             r.busy = True
             try:
                 self._look_at_backward(loss)
-            except Exception as error:
-                r._failed(error)
             finally:
                 r.busy = False
         elif not r.on and not self.roots:  # parameters outside modules: write the next step down
@@ -212,12 +262,6 @@ class Watcher:
                 self._stop()
             else:
                 r.begin(p.backwards, True)
-        self._hooks_s += perf_counter() - begun
-        self._in_backward = True
-        try:
-            return original(loss, *args, **kwargs)
-        finally:
-            self._in_backward = False
 
     def _look_at_backward(self, loss: Tensor) -> None:
         r, p = self.recorder, self.program
@@ -339,12 +383,16 @@ class Watcher:
         if self._active and len(self.program.printed) < 5000 and kwargs.get("file") is None:
             self.program.printed.append((self.program.steps, " ".join(str(a)[:400] for a in args[:20])))
 
-    def sources(self) -> None:
+    def curve(self) -> list[tuple[int, float]]:
+        """(step, loss) so far."""
+        return [(i, float(v)) for i, v in self._curve]
+
+    def sources(self, program: Program | None = None) -> None:
         """Read the user's files that were met."""
-        p = self.program
+        p = program or self.program
         files = {p.script} | {s.file for sites in p.sites.values() for s in sites} | {s.file for s in p.made.values()}
         files |= {n.site.file for t in p.tapes[:20] for n in t.nodes if n.site}
-        for file in files:
+        for file in files - set(p.sources):
             source = Source.read(file)
             if source:
                 p.sources[file] = source
