@@ -22,6 +22,7 @@ setup: .venv/ready
 	$(PYTHON) -c 'import sys; sys.exit("wellfit needs Python 3.11 or newer: make PYTHON=/path/to/python3.11" if sys.version_info < (3, 11) else 0)'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m compileall -q src/wellfit  # else compiled at each start where bytecode is not written
 	touch $@
 
 clean:

@@ -17,6 +17,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 import corpus
+import cost
 import rivals
 import undisturbed
 from common import RESULTS, ROOT, made_with, table
@@ -104,6 +105,16 @@ def of_rivals() -> str:
     return text + "shortest sources.\n\n" + rivals.scores_table(held)
 
 
+def of_cost() -> str:
+    """What watching alone costs."""
+    held = result("doctor-cost")
+    return (
+        "Not measured yet."
+        if held is None
+        else f"{made_with(held)} [All runs]({link('doctor-cost')})\n\n{cost.tables(held)}"
+    )
+
+
 BLOCKS = {
     "doctor-corpus": of_corpus("doctor-corpus"),
     "doctor-pairs": of_corpus("doctor-pairs"),
@@ -111,6 +122,7 @@ BLOCKS = {
     "doctor-undisturbed": of_undisturbed,
     "doctor-rules": of_rules,
     "doctor-rivals": of_rivals,
+    "doctor-cost": of_cost,
 }
 """A block's name in the page -> what makes it."""
 

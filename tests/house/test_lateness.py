@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 HEAVY = ("torch", "pandas", "sklearn", "matplotlib", "scipy", "pyarrow", "PIL", "numpy")
 
@@ -34,3 +35,25 @@ def test_the_public_names_are_those_that_load():
     import wellfit
 
     assert set(wellfit.__all__) == {"__version__", *wellfit._PUBLIC}
+
+
+def test_the_doctor_begins_without_what_its_plain_path_does_not_need(tmp_path: Path):
+    script = tmp_path / "train.py"
+    script.write_text("import sys; print(*sys.modules)")
+    done = subprocess.run(
+        [sys.executable, "-m", "wellfit", "doctor", "--no-trials", str(script)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    late = {
+        "cyclopts",
+        "rich",
+        "pydantic",
+        "pandas",
+        "sklearn",
+        "wellfit.cli",
+        "wellfit.verbs.trials",
+        "wellfit.verbs.patch",
+    }
+    assert not late & set(done.stdout.split())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -23,6 +24,8 @@ WINDOWS = 0.4
 """Share of evaluated windows that overlap with trained ones by half; after a cut in time only those at the cut do."""
 VALUES = 4
 """Different values that a row must hold to be told apart from others by them."""
+BITS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
+"""Bytes of a number -> the whole numbers of as many bits."""
 COPYING = (
     "repeat", "tile", "concatenate", "cat", "vstack", "resample", "sample", "fit_resample", "repeat_interleave", "choice",
     "concat", "hstack", "RandomOverSampler", "SMOTE", "sliding_window_view", "unfold",
@@ -103,7 +106,7 @@ def _windows_shared(train: list[Tensor], held: list[Tensor]) -> tuple[str, None]
     length = shape[axis - 1]
     size, first = length // 2, length // 4
     some = torch.cat([x for x in train if x.shape[1:] == shape])[:2000]
-    known: set[bytes] = set()
+    known: set[int] = set()
     for at in range(length - size + 1):
         known.update(_keys(some.narrow(axis, at, size)))
     rows = [k for x in held if x.shape[1:] == shape for k in _keys(x.narrow(axis, first, size))][:2000]
@@ -118,14 +121,22 @@ def _windows_shared(train: list[Tensor], held: list[Tensor]) -> tuple[str, None]
     )
 
 
-def _keys(x: Tensor) -> list[bytes]:
-    """A key for each row with enough different values."""
+def _keys(x: Tensor) -> list[int]:
+    """A key for each row with enough different values: the bits of its values times fixed odd weights, modulo 2^64, so
+    that rows that differ share one with a chance of about 2^-63."""
     if x.ndim < 2 or not x.is_floating_point():
         return []
     flat = x.flatten(1)
     some = flat[:, :: max(1, flat.shape[1] // 64)].sort(1).values
     enough = ((some.diff(dim=1) != 0).sum(1) >= min(VALUES, flat.shape[1]) - 1) & some.isfinite().all(1)
-    return [row.numpy().tobytes() for row in flat[enough].contiguous().cpu()]
+    bits = flat[enough].contiguous().cpu().view(BITS[flat.element_size()]).long()
+    return (bits * _weights(flat.shape[1])).sum(1).tolist()
+
+
+@cache
+def _weights(n: int) -> Tensor:
+    """n odd numbers, always the same."""
+    return torch.randint(-(2**62), 2**62, (n,), generator=torch.Generator().manual_seed(0)) * 2 + 1
 
 
 def _many(x: Tensor) -> bool:

@@ -9,15 +9,16 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from wellfit.jobs.patched import patched
 from wellfit.jobs.verdict import Verdict, attempt, glimpses, others, verdicts
 from wellfit.nouns.errors import RunError
-from wellfit.verbs.patch import Started
+from wellfit.nouns.finding import Finding
+from wellfit.nouns.program import Program
 from wellfit.verbs.ranks import hand_in, ranks
 from wellfit.verbs.spy import Watcher, after, die, now_and_then, play
 
@@ -39,7 +40,7 @@ def doctor(script: str, argv: list[str], wanted: Wanted = Wanted(), module: bool
     on standard error, and give what was seen, with the script's own exit status."""
     watcher = Watcher(_file_of(script) if module else script)
     program = watcher.program
-    started = Started(script if module else str(Path(script).absolute()), argv, module, os.getcwd(), time.time())
+    repair = _repairing(script, argv, wanted.fix, module, wanted.out) if wanted.fix is not None else None
     said: list[Verdict] = []
 
     def report() -> None:  # also where the script leaves by os._exit, or is told to by a signal
@@ -48,8 +49,8 @@ def doctor(script: str, argv: list[str], wanted: Wanted = Wanted(), module: bool
         elif said[0].status != "faulty" and program.crash:
             said[0].status = "crashed"
             _write(wanted.out, said[0])
-        if wanted.fix is not None and not program.signal:
-            patched(program, said[0].findings, started, wanted.fix, wanted.out)
+        if repair is not None and not program.signal:
+            repair(program, said[0].findings)
 
     if wanted.steps is not None:
         after(watcher, wanted.steps, lambda: said.append(_report(watcher, wanted)))
@@ -57,6 +58,18 @@ def doctor(script: str, argv: list[str], wanted: Wanted = Wanted(), module: bool
     play(watcher, script, argv, module, at_exit=report)
     report()
     return watcher
+
+
+def _repairing(
+    script: str, argv: list[str], fix: Path, module: bool, out: Path | None
+) -> Callable[[Program, list[Finding]], None]:
+    """What writes the patch afterwards; it notes now, before the script runs, how and where it was started."""
+    from wellfit.jobs.patched import patched  # loaded only where a patch is asked for
+    from wellfit.verbs.patch import Started
+
+    name = script if module else str(Path(script).absolute())
+    started = Started(name, argv, module, os.getcwd(), time.time())
+    return lambda program, findings: patched(program, findings, started, fix, out)
 
 
 def _report(watcher: Watcher, wanted: Wanted) -> Verdict:

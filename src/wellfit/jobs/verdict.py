@@ -19,7 +19,6 @@ from wellfit.verbs.examine import examine
 from wellfit.verbs.opinion import opinion
 from wellfit.verbs.ranks import Ranks, collected
 from wellfit.verbs.spy import Watcher, understand, undisturbed
-from wellfit.verbs.trials import trials
 
 T = TypeVar("T")
 
@@ -78,9 +77,16 @@ def verdicts(
     if limit <= 0:
         return
     with undisturbed():
-        tried = attempt(lambda: trials(p, limit, [c.fault for c in clues]), Trials(why="they failed"), p, "the trials")
+        tried = attempt(lambda: _tried(p, limit, clues), Trials(why="they failed"), p, "the trials")
         last = _concluded(p, clues, tried)
     yield last
+
+
+def _tried(program: Program, limit_s: float, clues: list[Finding]) -> Trials:
+    """Trials, loaded only where there are any."""
+    from wellfit.verbs.trials import trials
+
+    return trials(program, limit_s, [c.fault for c in clues])
 
 
 def _concluded(program: Program, clues: list[Finding], tried: Trials) -> Verdict:

@@ -13,6 +13,9 @@ from torch import Tensor, nn
 from wellfit.nouns.source import Source
 from wellfit.nouns.tape import Look, Node, Site, Tape
 
+BEGINNING = 64
+"""Values at the beginning of a row that stand for it where many rows are compared; what agrees is compared whole."""
+
 
 @dataclass
 class NetworkSeen:
@@ -178,6 +181,16 @@ class Program:
         """The optimizer whose training counts: of those with a fifth of the steps or more, the last to begin."""
         big = [o for o in self.optimizers if o.steps >= max(1, 0.2 * max(p.steps for p in self.optimizers))]
         return max(big, key=lambda o: o.first, default=None)
+
+    @cached_property
+    def shown(self) -> dict[Any, Tensor]:
+        """What training was fed in the first steps, by (shape of a row, dtype): the beginnings of all rows."""
+        fed = {id(x): x for s in self.losses[:48] if s.inputs and (x := s.tape.leaves.get(s.inputs[0])) is not None}
+        rows: dict[Any, list[Tensor]] = {}
+        for x in fed.values():
+            if x.ndim and len(x) and x.layout == torch.strided:
+                rows.setdefault((x.shape[1:], x.dtype), []).append(x.reshape(len(x), -1)[:, :BEGINNING])
+        return {k: torch.cat(v) for k, v in rows.items()}
 
     @property
     def alternating(self) -> bool:
