@@ -4,6 +4,10 @@ to the running time of the user's script, so the other commands are not loaded f
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wellfit.nouns.opinion import Opinion
 
 
 def main() -> None:
@@ -16,11 +20,18 @@ def main() -> None:
     try:
         from wellfit.jobs.doctor import main as doctor
 
-        doctor(words[1:])
+        doctor(words[1:], _shown)
     except (Exception, KeyboardInterrupt) as error:
         from wellfit.views.terminal import refusals
 
         sys.exit(refusals.refused(error))
+
+
+def _shown(opinion: Opinion, part: str) -> None:
+    """The doctor's view, loaded when the script has ended."""
+    from wellfit.views.terminal.doctor import show
+
+    show(opinion, part)
 
 
 if __name__ == "__main__":

@@ -257,15 +257,17 @@ def doctor(*words: Annotated[str, Parameter(allow_leading_hyphen=True, show=Fals
     """Say why a training script of your own does not learn: the cause, the line, the proof.
 
     The script runs unmodified, with its own arguments, output and exit status; what was found follows on
-    standard error, and as JSON in a file where you ask for one.
+    standard error, and as JSON or an HTML page in a file where you ask for one.
 
         wellfit doctor train.py --epochs 3
+        wellfit doctor --report found.html train.py
         wellfit doctor --json found.json --budget 30s train.py
         wellfit doctor --no-trials -m package.train
     """
     from wellfit.jobs.doctor import main as examine
+    from wellfit.views.terminal.doctor import show
 
-    examine(list(words))
+    examine(list(words), show)
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.program import PassSeen, Program
 from wellfit.nouns.tape import Node, Site
+from wellfit.nouns.units import many
 
 
 def mode_wrong(program: Program) -> list[Finding]:
@@ -20,7 +21,7 @@ def mode_wrong(program: Program) -> list[Finding]:
         site = wrong[-1].node.site if wrong[-1].training else _dropouts(wrong[-1])[0].site
         found.append(Finding(
             "mode-wrong", "error", "the network is evaluated in train mode",
-            f"{len(wrong)} evaluations ran with dropout or batch norm in train mode",
+            f"{many(len(wrong), 'watched evaluation')} ran with dropout or batch norm in train mode",
             "model.eval() before evaluating", 0.9, wrong[-1].after,
             site.file if site else None, site.line if site else None, source="seen in the run",
         ))  # fmt: skip

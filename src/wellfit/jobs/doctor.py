@@ -18,21 +18,29 @@ from pathlib import Path
 from wellfit.jobs.verdict import Verdict, attempt, glimpses, others, verdicts
 from wellfit.nouns.errors import RunError
 from wellfit.nouns.finding import Finding
+from wellfit.nouns.opinion import Opinion, Patched
 from wellfit.nouns.program import Program
+from wellfit.nouns.spoken import text
 from wellfit.verbs.ranks import hand_in, ranks
 from wellfit.verbs.spy import Watcher, after, die, now_and_then, play
+
+Show = Callable[[Opinion, str], None]
+"""Shows an opinion, or the part of it that is asked for: "all", or "patch" when that has been made."""
 
 
 @dataclass(frozen=True)
 class Wanted:
     """What the user asked for. out: a file for the findings as JSON; budget_s: seconds for trials, 0 for none, None: as
     long as the script itself ran, 60 at most; fix: a file for the repair as a diff, tried before it is written; steps:
-    optimizer steps after which the report is given and nothing is watched any more."""
+    optimizer steps after which the report is given and nothing is watched any more; page: a file for the report as
+    HTML; show: how the opinion, or its part "patch", is shown (default: as plain text on standard error)."""
 
     out: Path | None = None
     budget_s: float | None = None
     fix: Path | None = None
     steps: int | None = None
+    page: Path | None = None
+    show: Show | None = None
 
 
 def doctor(script: str, argv: list[str], wanted: Wanted = Wanted(), module: bool = False) -> Watcher:
@@ -50,7 +58,9 @@ def doctor(script: str, argv: list[str], wanted: Wanted = Wanted(), module: bool
             said[0].status = "crashed"
             _write(wanted.out, said[0])
         if repair is not None and not program.signal:
-            repair(program, said[0].findings)
+            said[0].opinion().patch = repair(program, said[0].findings)
+            _show(said[0], wanted, "patch")
+        _page(said[0], wanted)
 
     if wanted.steps is not None:
         after(watcher, wanted.steps, lambda: said.append(_report(watcher, wanted)))
@@ -62,7 +72,7 @@ def doctor(script: str, argv: list[str], wanted: Wanted = Wanted(), module: bool
 
 def _repairing(
     script: str, argv: list[str], fix: Path, module: bool, out: Path | None
-) -> Callable[[Program, list[Finding]], None]:
+) -> Callable[[Program, list[Finding]], Patched]:
     """What writes the patch afterwards; it notes now, before the script runs, how and where it was started."""
     from wellfit.jobs.patched import patched  # loaded only where a patch is asked for
     from wellfit.verbs.patch import Started
@@ -90,8 +100,29 @@ def _report(watcher: Watcher, wanted: Wanted) -> Verdict:
     if mine:
         others(told, mine, 1.0 if hurried else 5.0)
         _write(wanted.out, told)
-    print(told.text(), file=sys.stderr, flush=True)
+    _show(told, wanted, "all")
     return told
+
+
+def _show(told: Verdict, wanted: Wanted, part: str) -> None:
+    """On standard error; a view that fails is a line of the plain text."""
+    told.opinion()
+    show = wanted.show
+    if show is None or attempt(lambda: show(told.opinion(), part) or True, False, told.program, "the view") is False:
+        print(text(told.opinion(), part=part), file=sys.stderr, flush=True)
+
+
+def _page(told: Verdict, wanted: Wanted) -> None:
+    """The report as HTML, by rank 0; where it cannot be written a line says so."""
+    mine, page = ranks(), wanted.page
+    if page is None or (mine and mine.number):
+        return
+    try:
+        from wellfit.verbs.report import doctors_report
+
+        doctors_report(told.opinion(), page)
+    except Exception as error:
+        print(f"wellfit doctor: {page.name} was not written ({type(error).__name__}: {error})", file=sys.stderr)
 
 
 def _write(out: Path | None, told: Verdict) -> None:
@@ -144,9 +175,9 @@ def must_be_writable(file: Path | None) -> Path | None:
     return file
 
 
-def main(argv: list[str] | None = None) -> None:
-    """`wellfit doctor [--json OUT] [--patch FIX] [--budget 30s] [--no-trials] [--steps N] [-m] SCRIPT ITS OWN ARGUMENTS`;
-    its exit status is kept, and where a signal ended it, that.
+def main(argv: list[str] | None = None, show: Show | None = None) -> None:
+    """`wellfit doctor [--json OUT] [--report PAGE] [--patch FIX] [--budget 30s] [--no-trials] [--steps N] [-m] SCRIPT ITS
+    OWN ARGUMENTS`; its exit status is kept, and where a signal ended it, that.
 
     Raises RunError where the script is not there or is no Python, or a file cannot be written.
     """
@@ -154,7 +185,8 @@ def main(argv: list[str] | None = None) -> None:
     if not said.module:
         must_be_python(Path(said.script))
     budget = 0.0 if said.no_trials else said.budget
-    wanted = Wanted(must_be_writable(said.json), budget, must_be_writable(said.patch), said.steps)
+    out, fix, page = (must_be_writable(file) for file in (said.json, said.patch, said.report))
+    wanted = Wanted(out, budget, fix, said.steps, page, show)
     ended: list[int] = []
     atexit.register(lambda: [die(number) for number in ended])  # the first registered is the last to be called
     program = doctor(said.script, said.argv, wanted, said.module).program
@@ -168,6 +200,7 @@ def _options() -> argparse.ArgumentParser:
         description="Why does this training script not learn? It runs unmodified; findings follow on standard error.",
     )
     ask.add_argument("--json", type=Path, metavar="OUT", help="a file for the findings as JSON")
+    ask.add_argument("--report", type=Path, metavar="PAGE", help="a file for the report as one HTML page")
     ask.add_argument(
         "--budget",
         type=seconds,

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from wellfit.nouns.finding import Finding
+from wellfit.nouns.opinion import Patched
 from wellfit.nouns.program import Program
 from wellfit.verbs.patch import Patch, Started, patch, words
 
 
-def patched(program: Program, findings: Sequence[Finding], started: Started, fix: Path, out: Path | None) -> None:
-    """Writes `fix` where edits helped, says on standard error what came of it, and adds "patch" to the JSON in `out`.
+def patched(program: Program, findings: Sequence[Finding], started: Started, fix: Path, out: Path | None) -> Patched:
+    """Writes `fix` where edits helped and adds "patch" to the JSON in `out`; returned is what is to be said of it.
     Never raises: what fails is said in one line."""
     try:
         made = patch(program, findings, started)
@@ -22,9 +22,9 @@ def patched(program: Program, findings: Sequence[Finding], started: Started, fix
             fix.write_bytes(made.diff.encode(made.encoding))
     except (Exception, KeyboardInterrupt) as error:
         made = Patch(said=[f"no patch: {type(error).__name__}: {error}"])
-    print("\n".join(words(made, fix)), file=sys.stderr)
     if out is not None and out.exists():
         out.write_text(json.dumps({**json.loads(out.read_text()), "patch": _plain(made)}, indent=1))
+    return words(made, fix)
 
 
 def _plain(made: Patch) -> dict | None:

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from wellfit.nouns import shelf
 from wellfit.nouns.finding import Finding
+from wellfit.nouns.opinion import Opinion
 from wellfit.nouns.program import Program
 from wellfit.nouns.replay import Trials
 from wellfit.verbs.conclude import conclude
@@ -40,15 +41,23 @@ class Verdict:
     findings: list[Finding] = field(default_factory=list)
     tried: Trials = field(default_factory=Trials)
     notes: list[str] = field(default_factory=list)
+    said: Opinion | None = None
+
+    def opinion(self) -> Opinion:
+        """In words and figures; only the bare findings where these fail."""
+        p = self.program
+        if self.said is None:
+            self.said = attempt(lambda: opinion(p, self.tried, self.status, self.findings), None, p, "the report")
+        if self.said is None:
+            found = [f"{f.severity} · {f.fault} · line {f.line}" for f in self.findings]
+            name = Path(p.script).name
+            self.said = Opinion(name, p.script, self.status, "; ".join(found) or "nothing was found", trouble=p.trouble)
+        self.said.notes = list(self.notes)
+        return self.said
 
     def text(self) -> str:
-        """As the terminal shows it."""
-        p = self.program
-        said = attempt(lambda: opinion(p, self.tried, self.status, self.findings), None, p, "the report")
-        if said is None:
-            rows = [f"{f.severity} · {f.fault} · line {f.line}" for f in self.findings]
-            said = "\n".join(["", f"wellfit doctor · {self.status}", *rows, *p.trouble[-3:]])
-        return "\n".join([said, *self.notes])
+        """As plain text, 80 columns wide."""
+        return str(self.opinion())
 
     def facts(self) -> dict:
         """The JSON form that a fault corpus asks for."""
@@ -77,16 +86,16 @@ def verdicts(
     if limit <= 0:
         return
     with undisturbed():
-        tried = attempt(lambda: _tried(p, limit, clues), Trials(why="they failed"), p, "the trials")
+        tried = attempt(lambda: trials(p, limit, clues), Trials(why="they failed"), p, "the trials")
         last = _concluded(p, clues, tried)
     yield last
 
 
-def _tried(program: Program, limit_s: float, clues: list[Finding]) -> Trials:
+def trials(program: Program, limit_s: float, clues: list[Finding]) -> Trials:
     """Trials, loaded only where there are any."""
-    from wellfit.verbs.trials import trials
+    from wellfit.verbs.trials import trials as replayed
 
-    return trials(program, limit_s, [c.fault for c in clues])
+    return replayed(program, limit_s, [c.fault for c in clues])
 
 
 def _concluded(program: Program, clues: list[Finding], tried: Trials) -> Verdict:

@@ -1,23 +1,25 @@
-"""Words: what came of a patch, for the terminal."""
+"""Words: what came of a patch, for the doctor's opinion."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+from wellfit.nouns.opinion import Patched
 from wellfit.nouns.units import duration, figure
 from wellfit.verbs.patch.choose import Patch
 
 
-def words(made: Patch, fix: Path) -> list[str]:
-    """The diff's path, its changed lines, the figure before and after; or one line that says why there is none."""
+def words(made: Patch, fix: Path) -> Patched:
+    """The diff, its file as seen from here, the figure before and after; or why there is none."""
+    said = tuple(dict.fromkeys(made.said))
     if not made.diff:
-        why = "; ".join(dict.fromkeys(made.said)) or "nothing to repair"
-        return [f"no patch: {why}"]
-    rows = [row.rstrip("\r\n") for row in made.diff.splitlines() if row[:1] in "+-" and row[:3] not in ("+++", "---")]
-    lines = [f"patch · {', '.join(made.faults)} · {fix}", *(f"    {row}" for row in rows)]
+        return Patched(said=(f"none: {'; '.join(said) or 'nothing to repair'}",))
+    told = ""
     if made.before is not None and made.after is not None:
         name = made.after.name if made.after.name.startswith("metric") else f"metric {made.after.name}"
-        count = "once" if made.runs == 1 else f"in {made.runs} forms"
+        runs = "once" if made.runs == 1 else f"in {made.runs} forms"
         old, new = figure(made.before.value), figure(made.after.value)
-        lines.append(f"    {name} {old} -> {new} (patched program run {count}, the last took {duration(made.seconds)})")
-    return lines + [f"    {text}" for text in dict.fromkeys(made.said)]
+        told = f"{name} {old} -> {new} (patched program run {runs}, the last took {duration(made.seconds)})"
+    file = os.path.relpath(fix) if fix.is_relative_to(Path.cwd()) else str(fix)
+    return Patched(file, made.diff, tuple(made.faults), told, said)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from wellfit.nouns import units
 from wellfit.nouns.run import Run
+from wellfit.verbs.report.doctor import doctors_report
 from wellfit.verbs.report.evidence import FACTS, evidence
 from wellfit.verbs.report.figures import figures
 from wellfit.verbs.report.findings import checks, findings, noticed, snippet
 from wellfit.verbs.report.pictures import examples, mistakes
 from wellfit.verbs.report.summary import summary
 from wellfit.verbs.report.tables import columns, environment, layers, metrics, splits
-from wellfit.verbs.report.words import breakable, label, plain, prose
+from wellfit.verbs.report.template import rendered
+
+__all__ = ["REPORT", "content", "doctors_report", "page", "report"]
 
 REPORT = "report.html"
 
@@ -29,25 +31,7 @@ def report(run: Run) -> Path:
 
 def page(run: Run) -> str:
     """The report as HTML: no scripts, nothing fetched, everything of the user's escaped."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
-
-    here = Path(__file__).parent
-    loader = Environment(
-        loader=FileSystemLoader(here), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    loader.filters |= {
-        "count": units.count,
-        "figure": units.figure,
-        "percent": units.percent,
-        "duration": units.duration,
-        "label": label,
-        "prose": prose,
-        "plain": plain,
-        "breakable": breakable,
-    }
-    template = loader.get_template("report.html")
-    return template.render(**content(run), style=Markup((here / "report.css").read_text(encoding="utf-8")))
+    return rendered("report.html", content(run))
 
 
 def content(run: Run) -> dict[str, Any]:
