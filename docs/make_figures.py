@@ -1,7 +1,8 @@
 """Make the figures of these pages by running what they show: `python docs/make_figures.py`.
 
 terminal.svg: what `wellfit fit digits` prints; report.png: the top of its report, where Chromium is installed;
-doctor.svg: what `wellfit doctor` says of a script whose inputs are not scaled.
+doctor.png: the top of the page that `wellfit doctor --report` makes of examples/doctor/wine.py, whose text goes into
+doctor.md and the README too. `make_figures.py fit` or `make_figures.py doctor` makes one of them.
 """
 
 from __future__ import annotations
@@ -18,27 +19,15 @@ from rich.text import Text
 
 FIGURES = Path(__file__).parent / "figures"
 WIDE = 112
-FORGETFUL = """import torch
-from sklearn.datasets import load_wine
-
-x, y = load_wine(return_X_y=True)
-x, y = torch.tensor(x, dtype=torch.float32), torch.tensor(y)
-torch.manual_seed(0)
-net = torch.nn.Sequential(torch.nn.Linear(13, 32), torch.nn.ReLU(), torch.nn.Linear(32, 3))
-optimizer = torch.optim.SGD(net.parameters(), lr=0.01)
-for epoch in range(40):
-    for rows in torch.randperm(len(x)).split(16):
-        loss = torch.nn.functional.cross_entropy(net(x[rows]), y[rows])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-print("accuracy", (net(x).argmax(1) == y).float().mean().item())
-"""
+ROOT = Path(__file__).parents[1]
+WINE = ROOT / "examples" / "doctor" / "wine.py"
+FLAGS = "--headless --no-sandbox --disable-gpu --hide-scrollbars --disable-background-networking --no-first-run"
 
 
-def run(words: list[str], folder: Path) -> str:
-    """What a command prints to either stream, with its colours."""
-    env = {**os.environ, "FORCE_COLOR": "1", "COLUMNS": str(WIDE), "OMP_NUM_THREADS": "1"}
+def run(words: list[str], folder: Path, colours: bool = True) -> str:
+    """What a command prints to either stream, with its colours, or without them 90 columns wide."""
+    env = {**os.environ, "COLUMNS": str(WIDE if colours else 90), "OMP_NUM_THREADS": "1"}
+    env |= {"FORCE_COLOR": "1"} if colours else {"NO_COLOR": "1"}
     done = subprocess.run(
         [sys.executable, "-m", "wellfit", *words],
         cwd=folder,
@@ -57,28 +46,61 @@ def picture(command: str, printed: str, name: str) -> None:
     (FIGURES / name).write_text(console.export_svg(title="wellfit"), encoding="utf-8")
 
 
+def screenshot(page: Path, name: str, high: int) -> None:
+    """The top of an HTML page, 1280 pixels wide, where Chromium is installed."""
+    browser = shutil.which("chromium")
+    if browser:
+        shot = [
+            f"--screenshot={FIGURES / name}",
+            f"--window-size=1280,{high}",
+            f"--user-data-dir={page.parent}/browser",
+        ]
+        subprocess.run([browser, *FLAGS.split(), *shot, page.as_uri()], check=True, capture_output=True)
+
+
+def put(page: Path, word: str, text: str) -> None:
+    """`text` between the marks `<!-- made: word -->` and `<!-- end -->` of a page."""
+    said = page.read_text(encoding="utf-8")
+    mark = f"<!-- made: {word} -->\n"
+    before, found, rest = said.partition(mark)
+    if found:
+        page.write_text(f"{before}{mark}{text}<!-- end -->{rest.partition('<!-- end -->')[2]}", encoding="utf-8")
+
+
+def shortened(said: str) -> str:
+    """The heading, the findings, the best cures and the patch: what fits on a first page."""
+    parts = said.split("\n\n")
+    keep = [p for p in parts if p.startswith(("wellfit doctor", "✗", "patch"))]
+    return "\n\n".join(keep)
+
+
+def fenced(language: str, text: str) -> str:
+    return f"```{language}\n{text.strip()}\n```\n"
+
+
+def doctors(folder: Path) -> None:
+    """The doctor's worked case: what it prints, into docs/doctor.md and, shortened, the README; its page as a picture."""
+    shutil.copy(WINE, folder / "train.py")
+    words = ["doctor", "--report", "found.html", "--patch", "fix.diff", "train.py"]
+    printed = run(words, folder, colours=False)
+    script, _, said = printed.partition("\nwellfit doctor")
+    put(ROOT / "docs" / "doctor.md", "case", fenced("python", WINE.read_text().partition('"""\n\n')[2]))
+    put(ROOT / "docs" / "doctor.md", "output", fenced("", f"{script.strip()}\n\nwellfit doctor{said}"))
+    put(ROOT / "docs" / "doctor.md", "rule", fenced("python", (WINE.parent / "rows_dropped.py").read_text()))
+    put(ROOT / "README.md", "doctor", fenced("", shortened(f"wellfit doctor{said}")))
+    screenshot(folder / "found.html", "doctor.png", 1500)
+
+
 def main() -> None:
     FIGURES.mkdir(exist_ok=True)
+    wanted = sys.argv[1:] or ["fit", "doctor"]
     with tempfile.TemporaryDirectory() as tmp:
         folder = Path(tmp)
-        picture("wellfit fit digits --out first", run(["fit", "digits", "--out", "first"], folder), "terminal.svg")
-        (folder / "train.py").write_text(FORGETFUL)
-        picture("wellfit doctor train.py", run(["doctor", "train.py"], folder), "doctor.svg")
-        browser = shutil.which("chromium")
-        if browser:
-            flags = (
-                "--headless --no-sandbox --disable-gpu --hide-scrollbars --disable-background-networking --no-first-run"
-            )
-            shot = [
-                f"--screenshot={FIGURES / 'report.png'}",
-                "--window-size=1280,1000",
-                f"--user-data-dir={tmp}/browser",
-            ]
-            subprocess.run(
-                [browser, *flags.split(), *shot, (folder / "first" / "report.html").as_uri()],
-                check=True,
-                capture_output=True,
-            )
+        if "fit" in wanted:
+            picture("wellfit fit digits --out first", run(["fit", "digits", "--out", "first"], folder), "terminal.svg")
+            screenshot(folder / "first" / "report.html", "report.png", 1000)
+        if "doctor" in wanted:
+            doctors(folder)
 
 
 if __name__ == "__main__":

@@ -176,12 +176,18 @@ def must_be_writable(file: Path | None) -> Path | None:
 
 
 def main(argv: list[str] | None = None, show: Show | None = None) -> None:
-    """`wellfit doctor [--json OUT] [--report PAGE] [--patch FIX] [--budget 30s] [--no-trials] [--steps N] [-m] SCRIPT ITS
-    OWN ARGUMENTS`; its exit status is kept, and where a signal ended it, that.
+    """`wellfit doctor [--json OUT] [--report PAGE] [--patch FIX] [--budget 30s] [--no-trials] [--steps N] [--with FILE]
+    [-m] SCRIPT ITS OWN ARGUMENTS`; its exit status is kept, and where a signal ended it, that.
 
-    Raises RunError where the script is not there or is no Python, or a file cannot be written.
+    Raises RunError where the script is not there or is no Python, or a file cannot be written, ShelfError where a
+    plug-in cannot be taken.
     """
     said = _options().parse_args(argv)
+    if said.plugins:
+        from wellfit.jobs.given import add_plugin  # loaded only where there are any
+
+        for file in said.plugins:
+            add_plugin(file)
     if not said.module:
         must_be_python(Path(said.script))
     budget = 0.0 if said.no_trials else said.budget
@@ -213,6 +219,9 @@ def _options() -> argparse.ArgumentParser:
     )
     ask.add_argument(
         "--patch", type=Path, metavar="FIX", help="a file for the repair as a diff, run before it is offered"
+    )
+    ask.add_argument(
+        "--with", dest="plugins", action="append", metavar="FILE", help="a clue or remedy of your own, a Python file"
     )
     ask.add_argument("-m", dest="module", action="store_true", help="SCRIPT is the name of a module")
     ask.add_argument("script", metavar="SCRIPT")

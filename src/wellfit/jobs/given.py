@@ -23,6 +23,8 @@ SHELVES = {
     "source": "readers",
     "case": "checks",
     "step": "probes",
+    "program": "clues",
+    "replay": "remedies",
     "-> Chart": "charts",
     "-> Finding": "rules",
     "-> Task": "tasks",
