@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import inspect
+import io
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from wellfit.jobs.summary import of_data
 from wellfit.nouns import shelf
 from wellfit.nouns.summary import parameters
+from wellfit.verbs.settle import settle
+from wellfit.views.terminal import anatomy
+from wellfit.views.terminal.screen import screen
 
 HERE = Path(__file__).parent
 Row = tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]
@@ -42,6 +47,7 @@ def page() -> str:
     ]
     lines += ['Each is one word in a recipe, `network.name = "unet"`, with its own settings under `[network.options]`;']
     lines += ["each file needs torch alone and can be copied out. Shapes are those of one example."]
+    lines += ["", "## Looking at one before it is trained", "", *_looked_at()]
     for word in shelf.names("networks"):
         make = shelf.get("networks", word)
         lines += ["", f"## [`{word}`](../src/wellfit/networks/{word}.py)", "", inspect.getdoc(make) or "", ""]
@@ -52,6 +58,22 @@ def page() -> str:
             said = ", ".join(f"{k} = {v}" for k, v in options.items()) or "as they come"
             lines.append(f"| {_times(shape_in)} | {_times(shape_out)} | {said} | {n:,} |")
     return "\n".join(lines) + "\n"
+
+
+def _looked_at() -> list[str]:
+    """What `wellfit summary` says of the network that is proposed for the digits."""
+    told = io.StringIO()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        anatomy.show(of_data("digits", settle("digits", None, {})), screen(told))
+    lines = [
+        "`wellfit summary digits` (or a recipe's file, or `package.module:factory --shape 3,224,224`) shows, without"
+    ]
+    lines += [
+        "training, the layers, what they cost, how an output hangs on the inputs of its layer, and what the network"
+    ]
+    lines += ["does with inputs moved or turned, all measured on it:", ""]
+    return lines + [f"    {row}".rstrip() for row in told.getvalue().strip("\n").splitlines()]
 
 
 def _times(shape: tuple[int, ...]) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from json import dumps
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,7 +31,17 @@ app = App(
 )
 app["--help"].group = app["--version"].group = Group("Options", sort_key=9)
 
+
+def _sizes(type_: Any, tokens: Sequence[Any]) -> tuple[int, ...]:
+    """ "3,224,224" -> (3, 224, 224)."""
+    sizes = tuple(int(n) for token in tokens for n in token.value.replace("x", ",").replace("×", ",").split(",") if n)
+    if any(n < 1 for n in sizes):
+        raise ValueError("sizes are whole numbers from 1 on, as 3,224,224")
+    return sizes
+
+
 Words = Annotated[tuple[str, ...], Parameter(consume_multiple=True)]
+Shape = Annotated[tuple[int, ...], Parameter(converter=_sizes)]
 Json = Annotated[bool, Parameter(help="Print one JSON document and nothing else.")]
 
 
@@ -164,27 +175,53 @@ def recipe(data: str | None = None, /, *, choices: Choices = Choices(), own: Own
     return 0
 
 
-@app.command(sort_key=4, usage="Usage: wellfit summary [DATA] [OPTIONS]")
-def summary(data: str | None = None, /, *, choices: Choices = Choices(), own: Own = Own()) -> int:
-    """Show the network that `fit` would use: its layers, their output shapes and parameters.
+@app.command(sort_key=4, usage="Usage: wellfit summary [DATA | RECIPE | MODULE:FACTORY] [OPTIONS]")
+def summary(
+    what: str | None = None,
+    /,
+    *,
+    shape: Shape = (),
+    outputs: Shape = (),
+    batch: int = 32,
+    json: Json = False,
+    choices: Choices = Choices(),
+    own: Own = Own(),
+) -> int:
+    """Look at a network before it is trained: layers, cost, connections, symmetries.
 
-    Nothing is trained.
+    Layer by layer the output shape, parameters, multiply-adds and receptive field; the memory of a training
+    step; how one output hangs on its inputs; what the network does with inputs moved or turned.
 
         wellfit summary digits
         wellfit summary digits --set network.name=dense network.widths=[64,64]
+        wellfit summary recipe.toml
+        wellfit summary torchvision.models:resnet18 --shape 3,224,224
 
     Parameters
     ----------
-    data
-        What would be fitted, as in `wellfit fit`.
+    what
+        What would be fitted, as in `wellfit fit`; a recipe; or what makes a network, module:factory or FILE.py:factory.
+    shape
+        For a factory: sizes of one example, as 3,224,224.
+    outputs
+        For a factory that takes (shape_in, shape_out): sizes of one output, as 10.
+    batch
+        For a factory: examples of a training step.
     """
-    from wellfit.jobs.plan import layers, plan
-    from wellfit.views.terminal import tables
+    from wellfit.jobs.summary import of_data, of_module
+    from wellfit.views.terminal import anatomy
     from wellfit.views.terminal.screen import screen
 
-    case, _ = plan(*_settled(data, choices, own))
-    shown = screen()
-    shown.print(tables.layers(layers(case), shown))
+    if what and ":" in what and not Path(what).exists():
+        facts = of_module(what, shape, outputs, batch)
+    else:
+        if what and what.endswith(".toml"):
+            what, choices = None, replace(choices, recipe=Path(what))
+        facts = of_data(*_settled(what, choices, own))
+    if json:
+        _write(dumps(facts, indent=1) + "\n")
+    else:
+        anatomy.show(facts, screen())
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -154,8 +155,13 @@ class _Sight(TorchDispatchMode):
         known = [self.fields[p] for p in parts if p in self.fields]
         if not known:
             return None
-        if name == "convolution" and not args[6]:
+        whole = [p for p in parts if p.ndim == len(known[0]) + 2 and math.prod(p.shape[2:]) > 1]
+        if name == "convolution" and args[6]:
+            return _apart(known[0], args[1].shape[2:], args[3], args[5])
+        if name == "convolution":
             return _through(known[0], args[1].shape[2:], args[3], args[5])
+        if any(p not in self.fields and not isinstance(p, nn.Parameter) for p in whole):
+            return None  # it meets a map of which nobody knows what it sees
         if name.startswith(("max_pool", "avg_pool")):
             stride = args[2] if len(args) > 2 and args[2] else args[1]
             apart = args[4] if name.startswith("max") and len(args) > 4 else 1
@@ -171,6 +177,16 @@ def _through(field: Field, kernel: Any, stride: Any, apart: Any) -> Field:
     """The field after a window goes over it; kernel, stride, apart: one for all axes, or one for each."""
     k, s, d = (_each(v, len(field)) for v in (kernel, stride, apart))
     return tuple((side + d[i] * (k[i] - 1) * jump, jump * s[i]) for i, (side, jump) in enumerate(field))
+
+
+def _apart(field: Field, kernel: Any, stride: Any, dilation: Any) -> Field | None:
+    """The field after a transposed convolution: of a kernel of k pixels, s apart, ceil(k / s) meet in an output."""
+    k, s, d = (_each(v, len(field)) for v in (kernel, stride, dilation))
+    if any(jump % step for (_, jump), step in zip(field, s)):
+        return None  # finer than the input's own pixels
+    return tuple(
+        (side + (-(-(d[i] * (k[i] - 1) + 1) // s[i]) - 1) * jump, jump // s[i]) for i, (side, jump) in enumerate(field)
+    )
 
 
 def _each(value: Any, axes: int) -> list[int]:

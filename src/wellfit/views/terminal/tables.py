@@ -16,7 +16,7 @@ from wellfit.views.terminal.screen import Screen
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-RIGHT = {"parameters", "epochs", "time"}
+RIGHT = {"parameters", "mult-adds", "epochs", "time"}
 FIRST = 20  # predictions shown in a terminal
 
 
@@ -32,16 +32,18 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], screen: Screen, ri
 
 
 def layers(rows: Iterable[Mapping[str, Any]], screen: Screen) -> Table:
-    """name, kind, output shape, parameters, receptive field of each layer."""
+    """name, kind, output shape, parameters, multiply-adds and receptive field of each layer."""
     rows = list(rows)
     seen = any(r.get("receptive_field") for r in rows)
-    head = ["layer", "kind", "output", "parameters", *(["sees"] if seen else [])]
+    work = any(r.get("multiply_adds") for r in rows)
+    head = ["layer", "kind", "output", "parameters", *(["mult-adds"] if work else []), *(["sees"] if seen else [])]
     cells = [
         [
             str(r["name"]),
             str(r["type"]),
             shape(r["shape_out"]),
             count(r["parameters"]),
+            *([count(r["multiply_adds"]) if r["multiply_adds"] else ""] if work else []),
             *([shape(r["receptive_field"]) if r.get("receptive_field") else ""] if seen else []),
         ]
         for r in rows
