@@ -109,14 +109,14 @@ def _seeded(function: ast.FunctionDef) -> bool:
 
 
 def _restless(program: Program) -> Finding | None:
-    """The same targets evaluated again with other inputs."""
+    """The same targets evaluated again with other inputs, by the same network (another may be shown other inputs)."""
     before: dict[tuple, Held] = {}
     for h in evaluated(program):
         if h.targets is None or len(h.inputs) < 16 or h.targets.numel() < 16 or len(torch.unique(h.targets)) < 2:
             continue
         if h.targets.numel() == h.inputs.numel():  # noise to be taken away, or gaps to be filled, anew each time
             continue
-        key = (h.seen.node.site, tuple(h.inputs.shape), hash(h.targets.numpy().tobytes()))
+        key = (id(h.seen.node.module), h.seen.node.site, tuple(h.inputs.shape), hash(h.targets.numpy().tobytes()))
         old = before.setdefault(key, h)
         if (
             old.index < h.index

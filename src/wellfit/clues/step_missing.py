@@ -12,7 +12,8 @@ def step_missing(program: Program) -> Finding | None:
     """Sees: backward runs but no optimizer steps; or gradients are computed, cleared unused and computed again, many
     times for each step; or one of several optimizers stands still.
     Hurts: the work of all but the last batch is thrown away.
-    Mistaken for: gradient accumulation, which does not clear in between; optimizers that step by a closure.
+    Mistaken for: gradient accumulation, which does not clear in between; optimizers that step by a closure; programs
+    that move their weights themselves.
     Remedy: `optimizer.step()` after each backward.
     Source: a fact of the run; at least half of the backward passes wasted."""
     back = (program.sites.get("b") or [None])[0]
@@ -25,8 +26,8 @@ def step_missing(program: Program) -> Finding | None:
     idle = _idle(program)
     if idle is not None:
         return idle
-    if any(o.closure for o in program.optimizers):
-        return None  # LBFGS computes the loss several times for each step
+    if not program.optimizers or any(o.closure for o in program.optimizers):
+        return None  # weights moved by hand or by Keras; LBFGS computes the loss several times for each step
     told = re.sub("[^zbs]", "", program.events)
     wasted = len(re.findall("b(?=z+b)", told))
     if told.count("b") < 4 or wasted < 0.5 * told.count("b"):

@@ -38,7 +38,8 @@ class OptimizerSeen:
     id; held: ids of all parameters it holds; steps: how often it stepped; first: program steps before its first;
     rates: (program steps, rate of each group) wherever they changed; start: parameters of the networks at its first
     step, where some had been trained before; schedule: the scheduler's class, `schedule_site` where it was made,
-    `schedule_steps`: how often it stepped and `schedule_last`: the line it last stepped at."""
+    `schedule_steps`: how often it stepped and `schedule_last`: the line it last stepped at; closure: a step computes the
+    loss several times (LBFGS; one that calls its closure once, as Lightning and skorch do, steps as any other)."""
 
     optimizer: torch.optim.Optimizer
     site: Site | None

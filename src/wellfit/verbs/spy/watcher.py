@@ -293,7 +293,7 @@ class Watcher:
         self._hooks_s += perf_counter() - begun
         if not callable(closure) or not self._in_mode:
             return None
-        r = self.recorder
+        r, calls, known = self.recorder, [], self.made.seen(optimizer)
 
         def seen() -> Any:  # the closure is written down, the optimizer's own arithmetic is not
             r.on = True
@@ -301,13 +301,17 @@ class Watcher:
                 return closure()
             finally:
                 r.on = False
+                calls.append(None)
+                known.closure |= len(calls) > 1
+                if len(calls) == 1 and not known.closure:
+                    self._examined(optimizer)
 
         return (args[0], seen, *args[2:]), {k: v for k, v in kwargs.items() if k != "closure"}
 
     def _before_step(self, seen: OptimizerSeen, closure: bool) -> None:
         p, r = self.program, self.recorder
         self.made.event("s")
-        seen.closure |= closure
+        seen.closure |= closure and seen.kind == "LBFGS"
         rates = tuple(float(g.get("lr", float("nan"))) for g in seen.optimizer.param_groups)
         if (not seen.rates or seen.rates[-1][1] != rates) and len(seen.rates) < 100_000:
             seen.rates.append((p.steps, rates))
@@ -321,11 +325,24 @@ class Watcher:
             r.tape.cleared = (
                 self._wiped and bool(r.tape.losses) and not closure and not any(some(w.grad) for w in weights)
             )
-            if r.examine and len(p.moments) < MOST and not closure:
-                self.moments.before(weights)
         finally:
             r.busy = False
         r.on = False  # the optimizer's own arithmetic is not written down
+        if not closure:
+            self._examined(seen.optimizer)
+
+    def _examined(self, optimizer: torch.optim.Optimizer) -> None:
+        """Sizes of weights and gradients, when these are there and the weights have not moved yet."""
+        r = self.recorder
+        if not r.examine or len(self.program.moments) >= MOST:
+            return
+        busy, r.busy = r.busy, True
+        try:
+            self.moments.before([w for g in optimizer.param_groups for w in g["params"]])
+        except Exception as error:
+            r._failed(error)
+        finally:
+            r.busy = busy
 
     def _first_step(self, seen: OptimizerSeen) -> None:
         p = self.program

@@ -28,7 +28,7 @@ def prepare(program: Program) -> Replay | str:
     if program.alternating:
         return "several optimizers take turns"
     if seen.closure:
-        return "the optimizer steps by a closure"
+        return "a step of the optimizer computes the loss several times"
     batches = [b for t in program.training(seen) if (b := _batch(program, t)) is not None]
     if not batches:
         return "no step was written down whole"
