@@ -73,6 +73,8 @@ class Choices:
         The column to predict (or several).
     recipe
         A TOML file with choices, as `wellfit recipe` prints.
+    from_
+        Weights to begin with: a run, a .safetensors file, or a trained module, FILE.py:factory.
     set_
         Single choices, as training.epochs=50 network.widths=[64,64].
     skip_bad
@@ -81,6 +83,7 @@ class Choices:
 
     target: Words = ()
     recipe: Path | None = None
+    from_: Annotated[str | None, Parameter(name="--from")] = None
     set_: Annotated[Words, Parameter(name="--set")] = ()
     skip_bad: bool = False
 
@@ -109,6 +112,7 @@ def fit(
         wellfit fit digits
         wellfit fit houses.csv --target price --set training.epochs=100
         wellfit fit pictures.zip --out runs/first --summary
+        wellfit fit few_pictures.zip --from runs/first --set transfer.mode=frozen
         wellfit fit digits --recipe mine.toml --json > result.json
 
     Parameters
@@ -361,7 +365,8 @@ def _settled(data: str | None, choices: Choices, own: Own) -> tuple[str, Any, An
     from wellfit.jobs.given import given
 
     network = _own(own)
-    return *given(data, choices.recipe, choices.set_, choices.target, choices.skip_bad, own.network), network
+    words = (choices.recipe, choices.set_, choices.target, choices.skip_bad, own.network, choices.from_)
+    return *given(data, *words), network
 
 
 def _tell(stages: Callable[[], Iterator[Any]], json: bool, layers: bool = False) -> int:

@@ -66,7 +66,8 @@ def scale_kept(case: Case) -> Finding:
         said = "There are no layers with weights of their own to look at."
         return Finding("scale-kept", "info", said, stage="check")
     forth = _ratio(hidden[-1].spread, hidden[0].spread)
-    back = _ratio(layers[0].gradient, layers[-1].gradient)
+    learning = [s for s in layers if any(p.requires_grad for p in s.module.parameters(recurse=False))] or layers
+    back = _ratio(learning[0].gradient, learning[-1].gradient)  # none need come back to layers that are frozen
     dead = max((s.dead for s in seen), default=0.0)
     saturated = max((s.saturated for s in seen), default=0.0)
     evidence = (

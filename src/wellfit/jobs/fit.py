@@ -8,7 +8,7 @@ from wellfit.nouns.errors import CheckError
 from wellfit.nouns.run import Run
 from wellfit.nouns.stage import Stage
 from wellfit.nouns.step import Rest, Step
-from wellfit.verbs import gather, keep, tell
+from wellfit.verbs import gather, keep, tell, transfer
 from wellfit.verbs.build import build
 from wellfit.verbs.check import check
 from wellfit.verbs.diagnose import diagnose, verdict
@@ -42,18 +42,18 @@ def story(source, targets=None, *, recipe=None, network=None, out=None, force=Fa
     """
     given = settle(source, recipe, choices, network)
     Run.must_be_free(out)
-    data = load(source, given.data, targets)  # read, split, scaled by the training rows alone
+    start = transfer.begin(given, network)  # where weights of an earlier training are taken over
+    data = load(source, given.data, targets, start.preparation)  # read, split, scaled by the training rows alone
     yield from tell.data(data)
-    complete, reasons = propose(given, data)  # every choice left open, with its reason
-    case, reasons = with_tested_rate(build(complete, data, network), given, reasons)
-    yield tell.network(case, reasons)
-    checks = []
-    for finding in check(case):  # does it stand a chance?
-        checks.append(finding)
-        yield tell.check(finding)
+    complete, reasons = propose(given, data, start.choices)  # every choice left open, with its reason
+    case = transfer.carry(build(complete, data, start.network), start)
+    case, reasons = with_tested_rate(case, given, reasons)
+    yield from tell.network(case, reasons)
+    checks = yield from tell.checks(check(case))  # does it stand a chance?
     if not force and any(f.severity == "error" for f in checks):
         raise CheckError.of(checks)
     run = Run.create(out, case.recipe, gather.environment(data), [*data.findings, *checks])
+    keep.keep_begun(run, case, start.preparation)
     yield from learn(run, case)
 
 

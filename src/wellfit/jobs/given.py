@@ -38,8 +38,10 @@ def given(
     target: Sequence[str] = (),
     skip_bad: bool = False,
     network: str | None = None,
+    begin: str | None = None,
 ) -> tuple[str, Recipe]:
-    """(source, recipe) from words: data, a recipe's file, `key=value` choices, target columns, FILE.py:factory.
+    """(source, recipe) from words: data, a recipe's file, `key=value` choices, target columns, FILE.py:factory, and the
+    weights to begin with: a run, a .safetensors file, or FILE.py:factory of a module that brings its own.
 
     Without data, the recipe's source is meant, and without a recipe the bundled digits. Raises RecipeError.
     """
@@ -50,6 +52,9 @@ def given(
         choices["data.skip_bad"] = True
     if network:
         choices["network.name"] = network
+    if begin:
+        of_module = ":" in begin and not Path(begin).expanduser().exists()
+        choices |= {"transfer.weights": "own", "network.name": begin} if of_module else {"transfer.weights": begin}
     base = Recipe.read(recipe) if recipe is not None else None
     if data is None:
         data = str(choices.get("data.source", base.data.source if base else "digits"))

@@ -10,7 +10,7 @@ from wellfit.jobs.fit import learn
 from wellfit.jobs.fitted import Fitted
 from wellfit.nouns.run import Run
 from wellfit.nouns.stage import Stage
-from wellfit.verbs import gather, keep, tell
+from wellfit.verbs import gather, keep, tell, transfer
 from wellfit.verbs.build import build
 from wellfit.verbs.load import load
 
@@ -32,9 +32,10 @@ def resumed(path: str | Path, source: Any = None, targets: Any = None, network: 
         return
     if ":" in run.recipe.network.name and network is None:
         raise keep.not_ours(run, run.recipe.network.name)
-    data = load(run.recipe.data.source if source is None else source, run.recipe.data, targets)
+    begun = keep.read_begun(run)
+    data = load(run.recipe.data.source if source is None else source, run.recipe.data, targets, begun.preparation)
     gather.must_be_same(run, data)
-    case, state = build(run.recipe, data, network), keep.read_checkpoint(run)
+    case, state = transfer.again(build(run.recipe, data, network), begun), keep.read_checkpoint(run)
     step = state["plain"]["progress"]["index"] if state else 0
     run.rewind(step)
     yield tell.resumed(run, state)

@@ -12,19 +12,22 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
+from wellfit.nouns.carried import Carried
 from wellfit.nouns.data import Data
 from wellfit.nouns.recipe import Recipe
 
 
 @dataclass(frozen=True)
 class Case:
-    """recipe: complete; data: prepared; network: on `device`; loss: (outputs [B, ...], targets [B, ...]) -> scalar."""
+    """recipe: complete; data: prepared; network: on `device`; loss: (outputs [B, ...], targets [B, ...]) -> scalar;
+    carried: what became of each parameter, where the network began with the weights of an earlier training."""
 
     recipe: Recipe
     data: Data
     network: nn.Module
     loss: Callable[[Tensor, Tensor], Tensor]
     device: torch.device
+    carried: tuple[Carried, ...] = ()
 
     def copy(self) -> Case:
         """The same case with a network of its own, so that a trial leaves this one untouched."""

@@ -56,10 +56,13 @@ class DataChoices(_Section):
     test_frac: Frac = Field(default=0.2, description="share of rows for the one test at the end")
     drop: tuple[str, ...] = Field(default=(), description="columns left out")
     weight: str | None = Field(default=None, description="column that says how much each row counts in the loss")
-    normalise: Literal["auto", "none", "centre", "standardise", "minmax", "robust", "quantile", "pca", "whiten"] = (
-        Field(default="auto", description="input scaling, from the training rows alone")
+    normalise: Literal[
+        "auto", "none", "centre", "standardise", "minmax", "robust", "quantile", "pca", "whiten", "kept"
+    ] = Field(
+        default="auto",
+        description="input scaling, from the training rows alone; kept: that of the weights begun with",
     )
-    normalise_targets: Literal["auto", "none", "centre", "standardise", "minmax", "robust"] = Field(
+    normalise_targets: Literal["auto", "none", "centre", "standardise", "minmax", "robust", "kept"] = Field(
         default="auto", description="target scaling (regression); predictions come back in their own units"
     )
     missing: Literal["auto", "refuse", "impute"] = Field(
@@ -137,6 +140,27 @@ class TrainingChoices(_Section):
     seed: int = Field(default=0, ge=0, description="seed of weights, order and dropout")
 
 
+class TransferChoices(_Section):
+    """Weights of an earlier training to begin with, and how far they may move."""
+
+    weights: str = Field(
+        default="", description='a run, a .safetensors file, or "own" (those that your network comes with); "" = none'
+    )
+    mode: Literal["auto", "none", "fine-tune", "frozen", "gradual"] = Field(
+        default="auto", description="what learns: all, the new layers alone, or layer after layer from the last one"
+    )
+    rate_decay: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=1.0, description="rate of a group of layers as a share of that of the group after it"
+    )
+    unfreeze_frac: Frac = Field(default=0.5, description="share of training after which gradual lets all layers learn")
+
+    @model_validator(mode="after")
+    def _something_to_begin_with(self) -> TransferChoices:
+        if not self.weights and self.mode not in ("auto", "none"):
+            raise ValueError('mode needs weights to begin with: weights = "runs/first", or --from RUN')
+        return self
+
+
 class WatchChoices(_Section):
     """What watching may cost."""
 
@@ -152,6 +176,7 @@ class Recipe(_Section):
     data: DataChoices = DataChoices()
     network: NetworkChoices = NetworkChoices()
     training: TrainingChoices = TrainingChoices()
+    transfer: TransferChoices = TransferChoices()
     watch: WatchChoices = WatchChoices()
 
     @classmethod

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from wellfit.nouns import shelf
 from wellfit.nouns.case import Case
+from wellfit.nouns.depth import train_mode
 from wellfit.nouns.errors import ShelfError
 from wellfit.nouns.task import known
 from wellfit.nouns.threads import threads
@@ -51,7 +52,7 @@ def trial(case: Case) -> Iterator[nn.Module]:
 
 def training_mode(network: nn.Module) -> nn.Module:
     """The network in train mode, but with its dropout layers off."""
-    network.train()
+    train_mode(network)
     for module in network.modules():
         if isinstance(module, _DROPOUT):
             module.eval()

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NamedTuple
 
@@ -149,6 +150,7 @@ def _facts(case: Case, judged: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
         "chance_loss": chance(case, data.train.y),
         "epochs": recipe.training.epochs,
         "parameters": parameters(case.network),
+        "carried": [asdict(row) for row in case.carried],
         "layers": [vars(row) for row in summary(case.network, data.shape_in)],
         "test_metrics": judged["test"]["metrics"],
         "valid_metrics": judged["valid"]["metrics"],

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
-from torch import Tensor, nn
+from torch import nn
 
 from wellfit.nouns import shelf
+from wellfit.nouns.carried import Begun, Carried
 from wellfit.nouns.case import Case
 from wellfit.nouns.errors import RunError
-from wellfit.nouns.module import as_module
+from wellfit.nouns.module import as_module, takes_two
 from wellfit.nouns.preparation import Preparation
 from wellfit.nouns.recipe import Recipe
+from wellfit.nouns.refit import refit
 from wellfit.nouns.run import Run
 from wellfit.nouns.task import Form, answers_of, task_of
+from wellfit.nouns.tensors import MODEL, read_tensors, write_tensors
 
-MODEL, CHECKPOINT = "model.safetensors", "checkpoint.safetensors"
+CHECKPOINT, BEGUN = "checkpoint.safetensors", "begun.safetensors"
 MADE_OTHERWISE = "use the version of wellfit that made the run (environment.json names it), or train anew"
 
 
@@ -50,58 +50,16 @@ class Model:
         return task_of(self.task).form
 
 
-def _digest(tensors: dict[str, Tensor]) -> str:
-    total = hashlib.sha256()
-    for name in sorted(tensors):
-        flat = tensors[name].flatten().clone(memory_format=torch.contiguous_format)
-        total.update(name.encode())
-        if flat.numel():
-            total.update(flat.view(torch.uint8).numpy().tobytes())
-    return total.hexdigest()
-
-
-def _write(run: Run, name: str, tensors: dict[str, Tensor], plain: dict[str, Any]) -> None:
-    # clones: tensors that share memory (tied weights) cannot be written as they are
-    tensors = {k: v.detach().cpu().clone(memory_format=torch.contiguous_format) for k, v in tensors.items()}
-    run.write(name, save(tensors, {"wellfit": json.dumps(plain), "sha256": _digest(tensors)}))
-
-
-def _read(run: Run, name: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    path = run.path / name
-    if not path.is_file():
-        raise RunError(
-            f"{name} of the run {run.path}", "no such file: nothing has been kept yet", "start the run again"
-        )
-    try:
-        with safe_open(path, framework="pt") as file:
-            facts = file.metadata() or {}
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        plain = json.loads(facts["wellfit"])
-    except (SafetensorError, OSError, ValueError, KeyError) as error:
-        raise RunError(
-            f"{path}",
-            f"damaged or not of wellfit: {error}",
-            "restore the file from a copy, or start the run again",
-        ) from None
-    if facts.get("sha256") != _digest(tensors):
-        raise RunError(
-            f"{path}",
-            "its content does not have the hash it was written with",
-            "restore the file from a copy, or start the run again",
-        )
-    return tensors, plain
-
-
 def keep_checkpoint(run: Run, state: dict[str, Any]) -> None:
     """`Rest.state()` to the run's folder, in one move."""
-    _write(run, CHECKPOINT, state["tensors"], state["plain"])
+    write_tensors(run, CHECKPOINT, state["tensors"], state["plain"])
 
 
 def read_checkpoint(run: Run) -> dict[str, Any] | None:
     """What `train(state=...)` goes on from; None where nothing was kept. Raises RunError for a damaged file."""
     if not (run.path / CHECKPOINT).is_file():
         return None
-    tensors, plain = _read(run, CHECKPOINT)
+    tensors, plain = read_tensors(run, CHECKPOINT)
     return {"tensors": tensors, "plain": plain}
 
 
@@ -113,6 +71,7 @@ def keep_model(run: Run, case: Case) -> None:
     plain = {
         "network": network.model_dump(mode="json"),
         "own": ":" in network.name,
+        "refit": bool(case.recipe.transfer.weights),
         "shape_in": data.shape_in,
         "shape_out": data.shape_out,
         "task": data.task,
@@ -120,7 +79,29 @@ def keep_model(run: Run, case: Case) -> None:
         "target_names": data.target_names,
         "preparation": prepared,
     }
-    _write(run, MODEL, {**weights, **{f"preparation.{k}": v for k, v in tensors.items()}}, plain)
+    write_tensors(run, MODEL, {**weights, **{f"preparation.{k}": v for k, v in tensors.items()}}, plain)
+
+
+def keep_begun(run: Run, case: Case, preparation: Preparation | None) -> None:
+    """What a run with weights of an earlier training needs to go on without them: the weights as they are before the
+    first step, what is frozen, and the earlier preparation, whose scaling it may have kept. Nothing for other runs."""
+    if not case.carried:
+        return
+    json, tensors = preparation.state() if preparation else (None, {})
+    held = {f"network.{k}": v for k, v in case.network.state_dict().items()}
+    held |= {f"preparation.{k}": v for k, v in tensors.items()}
+    write_tensors(run, BEGUN, held, {"carried": [asdict(row) for row in case.carried], "preparation": json})
+
+
+def read_begun(run: Run) -> Begun:
+    """The inverse; empty for a run that began afresh. Raises RunError for a damaged file."""
+    if not (run.path / BEGUN).is_file():
+        return Begun()
+    tensors, plain = read_tensors(run, BEGUN)
+    take = lambda prefix: {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
+    rows = tuple(Carried(**row | {k: tuple(row[k]) for k in ("shape", "was")}) for row in plain["carried"])
+    json = plain["preparation"]
+    return Begun(rows, take("network."), Preparation.of(json, take("preparation.")) if json else None)
 
 
 def own(case: Case) -> nn.Module | None:
@@ -131,10 +112,10 @@ def own(case: Case) -> nn.Module | None:
 def read_model(run: Run, network: Any = None) -> Model:
     """The run's model. A network of the user's own (or what makes it) must be handed in: its code is never loaded by
     name from a run."""
-    tensors, plain = _read(run, MODEL)
+    tensors, plain = read_tensors(run, MODEL)
     take = lambda prefix: {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
     shapes = tuple(plain["shape_in"]), tuple(plain["shape_out"])
-    made = _remade(run, plain, shapes) if network is None else as_module(network, *shapes)
+    made = _remade(run, plain, shapes) if network is None else _handed_in(network, plain, shapes)
     try:
         made.load_state_dict(take("network."))
     except RuntimeError as error:
@@ -146,6 +127,18 @@ def read_model(run: Run, network: Any = None) -> Model:
     made.eval()
     preparation = Preparation.of(plain["preparation"], take("preparation."))
     return Model(made, preparation, plain["task"], tuple(plain["classes"]), tuple(plain["target_names"]))
+
+
+def _handed_in(network: Any, plain: dict[str, Any], shapes: tuple[Any, Any]) -> nn.Module:
+    """The user's own network; one that began with weights for another task gets its last layer for this one."""
+    if isinstance(network, nn.Module):
+        return network
+    factory = partial(network, **plain["network"]["options"]) if plain["network"]["options"] else network
+    made = as_module(factory, *shapes)
+    if not plain.get("refit") or takes_two(factory):
+        return made
+    with torch.random.fork_rng(devices=[]):
+        return refit(made, *shapes)
 
 
 def _remade(run: Run, plain: dict[str, Any], shapes: tuple[Any, Any]) -> nn.Module:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -29,18 +30,23 @@ SEEN = 500  # pictures a class that are looked at for this
 WORTH = 1e9  # multiplications a step, some 30 ms on one core, below which threads wait for each other too much
 
 
-def propose(given: Recipe, data: Data) -> tuple[Recipe, dict[str, str]]:
+def propose(given: Recipe, data: Data, begun: Mapping[str, Any] | None = None) -> tuple[Recipe, dict[str, str]]:
     """(complete recipe, {dotted key: reason}); what a person set stays, with "as you set it" for its reason.
+
+    begun: choices of the network whose weights are taken over, by dotted key, which stand where nobody set others.
 
     training.lr is a provisional figure: the range test of `verbs/rate` proposes the final one.
     """
+    set_by_a_person = given.given()
+    begun = {k: v for k, v in (begun or {}).items() if k not in set_by_a_person}
+    given = Recipe.of(begun, given)
     asked = given.flat()
     name = asked["network.name"]
     if name == "auto":
         name = task_of(data.task).network(data.raw.kind, data.shape_in)[0] or usual_network(data)
     optimizer = asked["training.optimizer"]
     optimizer = "adamw" if optimizer == "auto" else optimizer
-    proposed = _network(name, data) | _training(data, optimizer)
+    proposed = _network(name, data) | _training(data, optimizer) | _transfer(asked["transfer.weights"])
     open_keys = {k: v for k, (v, _) in proposed.items() if asked[k] == "auto"}
     reasons = {k: r for k, (_, r) in proposed.items() if k in open_keys}
     options, why = _options(name, data, asked["network.options"])
@@ -57,7 +63,12 @@ def propose(given: Recipe, data: Data) -> tuple[Recipe, dict[str, str]]:
         recipe = Recipe.of({"training.threads": n}, recipe)
     reasons |= dict(data.reasons)
     reasons |= {k: "as you set it" for k in given.given() if k not in open_keys and k not in data.reasons}
-    return recipe, reasons
+    return recipe, reasons | dict.fromkeys(begun, f"as in {given.transfer.weights}")
+
+
+def _transfer(weights: str) -> Proposal:
+    """What learns of a network that begins with weights of an earlier training."""
+    return {"transfer.mode": ("fine-tune", "all layers learn on") if weights else ("none", "begins afresh")}
 
 
 def usual_network(data: Data) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ SCALED = {
     "quantile": "mapped to a normal distribution by quantiles",
     "pca": "rotated to principal components",
     "whiten": "whitened",
+    "kept": "scaled as those that the weights were learnt from",
 }
 
 
@@ -45,7 +47,8 @@ def data(data: Data) -> Iterator[Stage]:
         yield check(finding)
     missing = sum(dict(data.facts.get("missing", {})).values())
     scaling = SCALED.get(str(data.choices.get("normalise")), str(data.choices.get("normalise")))
-    line = f"{'×'.join(map(str, data.shape_in))} inputs, {scaling} by the training rows"
+    by = "" if data.choices.get("normalise") == "kept" else " by the training rows"
+    line = f"{'×'.join(map(str, data.shape_in))} inputs, {scaling}{by}"
     if missing:
         line += f"; {units.count(missing)} missing cells filled"
     yield Stage(
@@ -61,8 +64,8 @@ def _with_unit(name: str, data: Data) -> str:
     return f"{name} in {unit}" if unit and unit not in name else name
 
 
-def network(case: Case, reasons: Mapping[str, str]) -> Stage:
-    """The network, its size, and how it will be trained."""
+def network(case: Case, reasons: Mapping[str, str]) -> Iterator[Stage]:
+    """The network, its size, and how it will be trained; then what it takes over of an earlier training, if anything."""
     rows, r = summary(case.network, case.data.shape_in), case.recipe
     fields = [row.receptive_field for row in rows if row.receptive_field]
     n = parameters(case.network)
@@ -76,7 +79,32 @@ def network(case: Case, reasons: Mapping[str, str]) -> Stage:
     line += f"{t.epochs} epochs, {t.loss}"
     facts = {"parameters": n, "layers": [asdict(row) for row in rows], "recipe": r.model_dump(mode="json")}
     facts |= {"reasons": dict(reasons)}
-    return Stage("network", line, (case, rows), facts)
+    yield Stage("network", line, (case, rows), facts)
+    if case.carried:
+        yield carried(case)
+
+
+def carried(case: Case) -> Stage:
+    """What is taken over of an earlier training, what is new, and what learns."""
+    rows, choices = case.carried, case.recipe.transfer
+    size = lambda of: sum(math.prod(r.shape) for r in rows if r.what in of)
+    new = list(dict.fromkeys(r.layer for r in rows if r.what == "new"))
+    source = case.recipe.network.name if choices.weights == "own" else choices.weights
+    line = f"{units.count(size(('taken', 'adapted')))} of {units.count(size(('taken', 'adapted', 'new')))} weights of {source}"
+    line += f"; new: {', '.join(new[:3])}{f' and {len(new) - 3} more' if len(new) > 3 else ''}" if new else "; none new"
+    line += "".join(f"; {r.name}: {r.why}" for r in rows if r.what == "adapted")
+    learning = {"frozen": "the rest stays frozen", "gradual": "layer after layer learns"}.get(choices.mode, "all learn")
+    facts = {"weights": choices.weights, "mode": choices.mode, "carried": [asdict(r) for r in rows]}
+    return Stage("transfer", f"{line}; {learning}", rows, facts)
+
+
+def checks(found: Iterable[Finding]) -> Generator[Stage, None, list[Finding]]:
+    """Each check as it comes; all of them are returned."""
+    kept = []
+    for finding in found:
+        kept.append(finding)
+        yield check(finding)
+    return kept
 
 
 def check(finding: Finding) -> Stage:

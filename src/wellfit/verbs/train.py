@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from wellfit.nouns import shelf
+from wellfit.nouns import depth, shelf
 from wellfit.nouns.case import Case
 from wellfit.nouns.data import Split
 from wellfit.nouns.progress import Progress, checkpoint_of, restore
@@ -46,6 +46,7 @@ def train(
     optimizer = shelf.get("optimizers", choices.optimizer)(
         network.parameters(), float(choices.lr), momentum=choices.momentum, l2=float(choices.l2)
     )
+    depth.split_groups(optimizer, depth.shares(network, case.recipe.transfer.rate_decay))
     pace = Pace(case, len(rows))
     step_of = _stepper(case, optimizer)
     with threads(choices.threads), _own_randomness(choices.seed, case.device):
@@ -147,18 +148,20 @@ def _epoch(case, split, optimizer, progress, pace, step_of, due, rest) -> Iterat
         progress.losses, progress.sizes, progress.epoch_s = [], [], 0.0
     at = lambda: progress.epoch + progress.cursor / len(x)
     sampled, begun = due(progress.index), time.perf_counter()
-    network.train()
+    if case.recipe.transfer.mode == "gradual":
+        depth.thaw(network, progress.epoch / pace.epochs, case.recipe.transfer.unfreeze_frac)
+    depth.train_mode(network)
     for xb, yb, *weight in _batches(split, order, batch):
         lr = pace.rate(base + progress.cursor, batch, progress.drops)
         for group in groups:
-            group["lr"] = lr
+            group["lr"] = lr * group.get("share", 1.0)
         if sampled:
             with _listening(network) as (seen, prepared_s):
                 outputs, loss = forward(xb, yb, *weight)
             loss.backward()
             known = (progress.index, at(), network, optimizer, xb, yb, outputs, loss, lr, len(xb), seen)
             yield Step(*known, weights_before=progress.before, prepared_s=prepared_s)
-            network.train()
+            depth.train_mode(network)
         else:
             outputs, loss = forward(xb, yb, *weight)
             loss.backward()
@@ -171,7 +174,7 @@ def _epoch(case, split, optimizer, progress, pace, step_of, due, rest) -> Iterat
             state = lambda: checkpoint_of(progress, network, optimizer, case.device)
             yield Rest(progress.index, at(), network, state=state)
             begun = time.perf_counter()
-            network.train()
+            depth.train_mode(network)
     progress.epoch_s += time.perf_counter() - begun
 
 

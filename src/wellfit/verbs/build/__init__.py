@@ -45,7 +45,7 @@ def build(recipe: Recipe, data: Data, network: Any = None) -> Case:
         made = (
             _from_shelf(recipe, data)
             if network is None and ":" not in recipe.network.name
-            else own(recipe.network, data, network)
+            else own(recipe, data, network)
         )
         made = made.to(device)
         must_fit(made, data, device)

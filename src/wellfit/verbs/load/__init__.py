@@ -26,19 +26,20 @@ from wellfit.verbs.load.task import question
 __all__ = ["load", "read"]
 
 
-def load(source: Any, choices: DataChoices | None = None, targets: Any = None) -> Data:
+def load(source: Any, choices: DataChoices | None = None, targets: Any = None, like: Preparation | None = None) -> Data:
     """Data ready to train on, every choice made and explained.
 
     source: a bundled set's name, a path, a DataFrame, an array or tensor with `targets`, (X, y), {"train": ...,
     "valid": ..., "test": ...}, a torch Dataset or DataLoader. What is learnt from the data (columns, fill values,
-    scaling) is learnt from the training rows alone. Raises DataError.
+    scaling) is learnt from the training rows alone; like: the preparation of earlier data, kept as far as it fits,
+    where a network begins with weights that were learnt from those. Raises DataError.
     """
     choices = choices or DataChoices.model_validate({})
     raw = read(source, choices, targets)
     asked = ask(raw, choices)
     what = question(asked.y, asked.names, raw, choices.task)
     parted = part(asked, what, choices)
-    learnt = learn(raw, asked, what, parted, choices)
+    learnt = learn(raw, asked, what, parted, choices, like)
     prepared = learnt.preparation
     splits = {
         name: Split(
@@ -71,7 +72,8 @@ def load(source: Any, choices: DataChoices | None = None, targets: Any = None) -
             "missing": ("impute" if raw.kind == "table" else "refuse")
             if choices.missing == "auto"
             else choices.missing,
-        },
+        }
+        | learnt.kept,
         reasons={"data.target": asked.why, "data.task": what.why, "data.split": parted.why, **learnt.reasons},
         facts=facts_of(raw, what, parted, learnt, splits),
         findings=(*raw.findings, *asked.findings, *what.findings, *parted.findings, *learnt.findings, *leaking),

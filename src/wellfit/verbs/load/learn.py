@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from wellfit.nouns.task import Question
 from wellfit.nouns.units import many, percent
 from wellfit.verbs.load.ask import Asked
 from wellfit.verbs.load.columns import plan, survey
+from wellfit.verbs.load.kept import kept_columns, kept_scaling, kept_targets, must_be_alike
 from wellfit.verbs.load.normalise import choose, target_scaling
 from wellfit.verbs.load.part import Parted
 
@@ -23,7 +24,7 @@ from wellfit.verbs.load.part import Parted
 @dataclass(frozen=True)
 class Learnt:
     """preparation; encoded [N, *shape]: all rows as numbers, before scaling; missing: counts by column;
-    left_out: column -> why; reasons by dotted key; findings."""
+    left_out: column -> why; reasons by dotted key; findings; kept: which choices are those of earlier data."""
 
     preparation: Preparation
     encoded: np.ndarray
@@ -31,12 +32,17 @@ class Learnt:
     left_out: dict[str, str]
     reasons: dict[str, str]
     findings: tuple[Finding, ...]
+    kept: dict[str, str] = field(default_factory=dict)
 
 
-def learn(raw: Raw, asked: Asked, what: Question, parted: Parted, choices: DataChoices) -> Learnt:
-    """What the training rows teach about preparing inputs and targets. Raises DataError for values that no
-    preparation may hide (Inf, NaN in arrays, text among numbers)."""
+def learn(
+    raw: Raw, asked: Asked, what: Question, parted: Parted, choices: DataChoices, like: Preparation | None = None
+) -> Learnt:
+    """What the training rows teach about preparing inputs and targets; like: the preparation of earlier data, which is
+    kept as far as it fits. Raises DataError for values that no preparation may hide (Inf, NaN in arrays, text among
+    numbers), and for data of another kind than `like`."""
     train = parted.rows["train"]
+    must_be_alike(like, raw.kind, tuple(asked.inputs.shape[1:]))
     blank = Preparation(
         raw.kind,
         what.task,
@@ -55,6 +61,10 @@ def learn(raw: Raw, asked: Asked, what: Question, parted: Parted, choices: DataC
         encoded = finite(asked.inputs, fill, raw.names)
     else:
         planned = plan(asked.inputs.iloc[train], choices.missing)
+        if columns := kept_columns(like, list(asked.inputs.columns)):
+            unknown = [c.name for c in planned.columns if c.name not in {k.name for k in columns}]
+            left = planned.left_out | dict.fromkeys(unknown, "the network to begin with does not know it")
+            planned = replace(planned, columns=columns, left_out=left)
         missing = survey(asked.inputs, planned.columns, choices.missing)
         start = replace(blank, columns=planned.columns)
         encoded = start.encoded(asked.inputs)
@@ -62,16 +72,26 @@ def learn(raw: Raw, asked: Asked, what: Question, parted: Parted, choices: DataC
         plain = np.array([p for c in planned.columns for p in c.plain])
         left, notes = planned.left_out, planned.findings
     numbers = rows_of_targets(what.y[train]) if what.form == "values" else np.zeros((1, 1))
-    method, why = choose(encoded[train], plain, raw.kind, parted.how, numbers, choices.normalise)
-    scaling = Scaling.fit(encoded[train], method, pictures=raw.kind == "pictures", plain=plain)
-    targets, why_targets = target_scaling(numbers, what.form, choices.normalise_targets)
+    scaling, why = kept_scaling(like, start, encoded[train], choices.normalise)
+    kept = {"normalise": "kept"} if scaling is not None else {}
+    if scaling is None:
+        method, own = choose(encoded[train], plain, raw.kind, parted.how, numbers, choices.normalise)
+        scaling = Scaling.fit(encoded[train], method, pictures=raw.kind == "pictures", plain=plain)
+        why = f"{own} ({why})" if why else own
+    targets = kept_targets(like, what, choices.normalise_targets)
+    why_targets = "as the network learnt it"
+    if targets is None:
+        targets, why_targets = target_scaling(numbers, what.form, choices.normalise_targets)
+    else:
+        kept["normalise_targets"] = "kept"
     reasons = {
         "data.normalise": why,
         "data.normalise_targets": why_targets,
         "data.missing": _missing_why(missing, raw, choices),
     }
     notes = (*notes, *_missing_note(missing, len(asked.rows), raw.kind))
-    return Learnt(replace(start, scaling=scaling, target_scaling=targets), encoded, missing, left, reasons, notes)
+    prepared = replace(start, scaling=scaling, target_scaling=targets)
+    return Learnt(prepared, encoded, missing, left, reasons, notes, kept)
 
 
 def rows_of_targets(y: np.ndarray) -> np.ndarray:
