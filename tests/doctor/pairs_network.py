@@ -157,6 +157,16 @@ PAIRS = {
                                "    optimizer.zero_grad()\n    for a, b in loader:\n", "zero-grad-missing", ""),
     "cleared-between": Pair(CLASSES, "        optimizer.step()", "        net.zero_grad()\n        optimizer.step()",
                             "gradients-cleared", "net.zero_grad"),
+    "cleared-by-hand": Pair(CLASSES, "        optimizer.step()",
+                            "        for p in net.parameters():\n            p.grad = None\n        optimizer.step()",
+                            "gradients-cleared", "p.grad = None"),
+    "cleared-while-adding-up": Pair(CLASSES, "        optimizer.step()",
+                                    "        turn = loader.dataset.turn = getattr(loader.dataset, 'turn', 0) + 1\n"
+                                    "        if turn % 2 == 0:\n            optimizer.step()", "gradients-cleared",
+                                    "optimizer.zero_grad()"),
+    "cleared-between-losses": Pair(CLASSES, "        loss.backward()\n",
+                                   "        loss.backward()\n        more = F.cross_entropy(net(a + 0.1), b)\n"
+                                   "        net.zero_grad()\n        more.backward()\n", "gradients-cleared", "net.zero_grad"),
     "step-outside": Pair(CLASSES, "        optimizer.step()", "    optimizer.step()", "step-missing", "optimizer.step()"),
     "idle-optimizer": Pair(CLASSES, "optimizer = torch.optim.Adam(net.parameters(), lr=0.01)\n",
                            "optimizer = torch.optim.Adam([*net.body.parameters(), *net.norm.parameters()])\n"

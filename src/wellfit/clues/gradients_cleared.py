@@ -4,27 +4,41 @@ from __future__ import annotations
 
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.program import Program
+from wellfit.nouns.tape import Site
+from wellfit.nouns.wiping import told, wasted, where_wiped, wiped_between
 
 EARLY = True
 """It can be stated while the program runs."""
 
 
 def gradients_cleared(program: Program) -> Finding | None:
-    """Sees: all gradients are gone or zero when the optimizer steps, in nearly every step, and zero_grad was called
-    after backward.
-    Hurts: the weights never move (or only by weight decay and momentum).
-    Mistaken for: graph-detached, lr-too-low.
-    Remedy: zero_grad before backward, not after.
-    Source: a fact of the run, no limit."""
+    """Sees: backward gave gradients, and all are gone or zero when the optimizer steps, in nearly every step; or most
+    are cleared between the backward passes that one step is to add up.
+    Hurts: the weights never move (or only by weight decay and momentum), or learn from the last loss alone.
+    Mistaken for: graph-detached, lr-too-low, step-missing.
+    Remedy: clear once, before the first backward of a step.
+    Source: a fact of the run, no limit; of passes between steps, at least half."""
     tapes = [t for t in program.tapes if t.stepped and t.losses]
     cleared = [t for t in tapes if t.cleared]
-    between = program.events.count("bzs")
-    if not tapes or len(cleared) < 0.8 * len(tapes) or not between:
+    if tapes and len(cleared) >= 0.8 * len(tapes):
+        return _found(
+            where_wiped(program), tapes[0].index, "gradients are wiped after backward, before the optimizer steps",
+            f"in {len(cleared)} of {len(tapes)} watched steps no gradient was left at the step",
+            "clear gradients before backward(), not between it and the step",
+        )  # fmt: skip
+    passes, lost = told(program).count("b"), wasted(program)
+    site = wiped_between(program) if passes >= 4 and lost >= 0.5 * passes - 1 else None
+    if site is None or any(o.closure for o in program.optimizers):
         return None
-    site = (program.sites.get("z") or [None])[-1]
+    return _found(
+        site, 0, "gradients are cleared between the backward passes of one step",
+        f"{lost} of {passes} backward passes were cleared unused; {program.steps} steps",
+        "clear once, after the step or before the first backward()",
+    )  # fmt: skip
+
+
+def _found(site: Site | None, step: int, cause: str, evidence: str, remedy: str) -> Finding:
     return Finding(
-        "gradients-cleared", "error", "gradients are wiped after backward, before the optimizer steps",
-        f"in {len(cleared)} of {len(tapes)} watched steps no gradient was left at the step",
-        "move zero_grad() to before backward()", 0.98, tapes[0].index,
+        "gradients-cleared", "error", cause, evidence, remedy, 0.98, step,
         site.file if site else None, site.line if site else None, source="seen in the run",
     )  # fmt: skip

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.program import Program
+from wellfit.nouns.wiping import told, wasted, wiped_between
 
 
 def step_missing(program: Program) -> Finding | None:
@@ -28,14 +27,13 @@ def step_missing(program: Program) -> Finding | None:
         return idle
     if not program.optimizers or any(o.closure for o in program.optimizers):
         return None  # weights moved by hand or by Keras; LBFGS computes the loss several times for each step
-    told = re.sub("[^zbs]", "", program.events)
-    wasted = len(re.findall("b(?=z+b)", told))
-    if told.count("b") < 4 or wasted < 0.5 * told.count("b"):
-        return None
+    passes, lost = told(program).count("b"), wasted(program)
+    if passes < 4 or lost < 0.5 * passes or wiped_between(program) is not None:
+        return None  # where gradients are to add up, it is the clearing that is wrong
     site = (program.sites.get("s") or [back])[0]
     return Finding(
         "step-missing", "error", "most gradients are computed and cleared without a step between",
-        f"{wasted} of {told.count('b')} backward passes were cleared unused; {program.steps} steps",
+        f"{lost} of {passes} backward passes were cleared unused; {program.steps} steps",
         "move optimizer.step() into the loop over batches", 0.97, 0,
         site.file if site else None, site.line if site else None, source="seen in the run",
     )  # fmt: skip

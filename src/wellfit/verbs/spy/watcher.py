@@ -46,7 +46,7 @@ class Watcher:
         self._in_mode = False
         self._in_train = False
         self._in_backward = False
-        self._wiped = False
+        self._graded: set[int] = set()  # optimizers whose parameters a backward since their last step gave gradients
         self._hooks_s = 0.0  # cost of what stays on between samples; what is written down is timed by the recorder
 
     # ------------------------------------------------------------------ on and off
@@ -238,13 +238,13 @@ class Watcher:
             return original(loss, *args, **kwargs)
         finally:
             self._in_backward = False
+            self._after_backward()
 
     def _before_backward(self, loss: Tensor) -> None:
         p, r = self.program, self.recorder
         p.backwards += 1
         self._forwards = 0
         self.made.event("b")
-        self._wiped = False  # by zero_grad, since this backward
         if loss.numel() == 1 and len(self._curve) < 2_000_000:
             value = loss.detach()
             self._curve.append((p.steps, float(value) if value.device.type == "cpu" else value))
@@ -263,6 +263,23 @@ class Watcher:
             else:
                 r.begin(p.backwards, True)
 
+    def _after_backward(self) -> None:
+        """Which optimizers have gradients to step along now, where that is written down."""
+        r = self.recorder
+        if not r.on or r.busy:
+            return
+        r.busy = True
+        try:
+            for key, seen in self.made.optimizers.items():
+                if key not in self._graded and any(
+                    some(w.grad) for g in seen.optimizer.param_groups for w in g["params"]
+                ):
+                    self._graded.add(key)
+        except Exception as error:
+            r._failed(error)
+        finally:
+            r.busy = False
+
     def _look_at_backward(self, loss: Tensor) -> None:
         r, p = self.recorder, self.program
         tape = r.tape
@@ -277,7 +294,6 @@ class Watcher:
 
     def _zero(self, original: Any, *args: Any, **kwargs: Any) -> Any:
         self.made.event("z")
-        self._wiped = True
         return original(*args, **kwargs)
 
     def _clipped(self, original: Any, *args: Any, **kwargs: Any) -> Any:
@@ -322,9 +338,9 @@ class Watcher:
         r.busy = True
         try:
             weights = [w for g in seen.optimizer.param_groups for w in g["params"]]
-            r.tape.cleared = (
-                self._wiped and bool(r.tape.losses) and not closure and not any(some(w.grad) for w in weights)
-            )
+            graded = id(seen.optimizer) in self._graded and bool(r.tape.losses) and not closure
+            r.tape.cleared = graded and not any(some(w.grad) for w in weights)
+            self._graded.discard(id(seen.optimizer))
         finally:
             r.busy = False
         r.on = False  # the optimizer's own arithmetic is not written down
