@@ -19,8 +19,8 @@ from wellfit.verbs.spy import Watcher, play, understand
 WORDS = sorted({fault.replace("-", "_") for fault, *_ in PAIRS.values()} | {"labels_misaligned"})
 
 
-def said(text: str, folder: Path) -> list:
-    """Findings of the clues about data, errors and warnings."""
+def said(text: str, folder: Path, words: list[str] = WORDS) -> list:
+    """Findings of these clues, errors and warnings."""
     script = folder / "train.py"
     script.write_text(text)
     watcher = Watcher(str(script))
@@ -29,7 +29,7 @@ def said(text: str, folder: Path) -> list:
     watcher.sources()
     seen = understand(watcher.program)
     assert not seen.crash
-    found = [shelf.serve(shelf.get("clues", w), {"program": seen}) for w in WORDS]
+    found = [shelf.serve(shelf.get("clues", w), {"program": seen}) for w in words]
     return [f for one in found if one for f in (one if isinstance(one, list) else [one]) if f.severity != "info"]
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.program import NetworkSeen, Program
+from wellfit.nouns.source import last_name
 from wellfit.nouns.tape import Site
 from wellfit.nouns.units import figure
-from wellfit.nouns.weights import Start, starts, trained
+from wellfit.nouns.weights import Start, loose, starts, trained
 
 LARGE, SMALL = 3.5, 0.05
 """Times the root of fan_in; PyTorch's default gives 0.58, He's rule 1.41."""
 SETTERS = ("fill_", "zero_", "normal_", "uniform_", "copy_", "constant_", "mul_", "zeros_", "ones_", "trunc_normal_",
            "xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_", "orthogonal_", "eye_")  # fmt: skip
+MADE_BY = ("randn", "rand", "normal", "uniform", "zeros", "ones", "full", "empty", "standard_normal", "randn_like")
+ASKS = ("requires_grad_", "Parameter")
 HELD_BACK = ("batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_norm")
 
 
@@ -23,8 +28,8 @@ def init_unsuitable(program: Program) -> Finding | None:
     Mistaken for: lr-too-low, activation-unsuitable; a last layer that starts at zero is sound, and is let be.
     Remedy: PyTorch's default, He's or Xavier's initialisation.
     Source: Glorot & Bengio 2010; He et al. 2015; the limits are 2.5 times He's spread and a tenth of the default's."""
-    for network in trained(program):
-        layers = starts(network)
+    given = [(network, starts(network)) for network in trained(program)]
+    for network, layers in [*given, (None, loose(program))]:
         hidden = layers[:-1] or layers[:0]
         alike = [x for x in layers if x.alike]
         if len(alike) > 1 and 2 * len(alike) >= len(layers) and any(x.alike for x in hidden):
@@ -57,14 +62,16 @@ def _shut(program: Program) -> Finding | None:
     return None
 
 
-def _by_hand(program: Program, network: NetworkSeen, layers: list[Start]) -> bool:
+def _by_hand(program: Program, network: NetworkSeen | None, layers: list[Start]) -> bool:
     """Did the program itself set the weights?"""
     return _place(program, network, layers) is not None
 
 
-def _place(program: Program, network: NetworkSeen, layers: list[Start]) -> Site | None:
+def _place(program: Program, network: NetworkSeen | None, layers: list[Start]) -> Site | None:
     """The line that sets these weights: a call of nn.init seen with one of them, else one that writes into data."""
-    ids = {id(p) for x in layers for p in x.module.parameters(recurse=False)}
+    if network is None:
+        return _tensors(program)
+    ids = {id(p) for x in layers if x.module is not None for p in x.module.parameters(recurse=False)}
     seen = [(sites, key) for key, sites in program.sites.items() if key.startswith("init:")]
     own = [s for sites, key in seen if int(key.rsplit(":", 1)[1]) in ids and ".bias" not in program.text(sites[-1])
            for s in sites[-1:]]  # fmt: skip
@@ -81,10 +88,28 @@ def _place(program: Program, network: NetworkSeen, layers: list[Start]) -> Site 
     return None
 
 
+def _tensors(program: Program) -> Site | None:
+    """The line that draws or fills tensors that are then trained: with `requires_grad` or `Parameter` around it, or given
+    to a name that asks for a gradient later."""
+    found = []
+    for path, source in program.sources.items():
+        for call in source.calls(*MADE_BY):
+            statement = source.enclosing(call, ast.stmt)
+            near = [ast.dump(statement)] if statement else []
+            names = [last_name(t) for t in statement.targets] if isinstance(statement, ast.Assign) else []
+            later = any(
+                last_name(c.func) in ASKS and last_name(getattr(c.func, "value", c)) in names for c in source.calls()
+            )
+            asked = any(word in text for word in ("requires_grad", "Parameter") for text in near)
+            if not isinstance(source.enclosing(call, ast.Call), ast.Call) or asked or later:
+                found.append((not asked, not later, Site(path, call.lineno, "")))
+    return min(found, key=lambda f: f[:2])[2] if found else None
+
+
 def _said(
-    program: Program, network: NetworkSeen, layers: list[Start], summary: str, evidence: str, sure: bool
+    program: Program, network: NetworkSeen | None, layers: list[Start], summary: str, evidence: str, sure: bool
 ) -> Finding:
-    site = _place(program, network, layers) or network.site
+    site = _place(program, network, layers) or (network.site if network else None)
     return Finding(
         "init-unsuitable", "error" if sure else "warning", summary, evidence,
         "leave PyTorch's default, or nn.init.kaiming_normal_ / xavier_uniform_", 0.95 if sure else 0.8, 0,

@@ -10,6 +10,7 @@ from wellfit.nouns.units import figure
 
 LAYOUT = frozenset(("mean", "sum", "squeeze", "__truediv__", "div", "nanmean", "view", "reshape", "flatten"))
 ODD = frozenset(("sub", "__sub__", "rsub", "__rsub__"))
+DISTANCES = ODD | {"dist", "cdist", "pairwise_distance"}
 PIXELS = 20.0
 """Inputs that are targets too and reach beyond are pictures or measures that were not scaled."""
 Said = tuple[Severity, str, str, str, Site | None]
@@ -108,6 +109,8 @@ def _values(program: Program, loss: LossSeen, known: Targets) -> Said | None:
     """A distance between answers and class labels."""
     if loss.name not in VALUE_LOSSES and loss.name:
         return None
+    if not loss.name and (loss.node is None or loss.node.name not in DISTANCES):
+        return None  # class numbers that pick an answer, or weigh it
     evenly = 3 <= known.distinct <= 50
     if evenly and outputs_of(loss) == 1 and rounded(program) is not None:
         return (

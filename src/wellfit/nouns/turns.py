@@ -8,6 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from wellfit.nouns.drawn import beyond, played
 from wellfit.nouns.source import Source, last_name
 
 RANDOM = frozenset(
@@ -42,8 +43,10 @@ def random(tree: ast.AST) -> bool:
 
 
 def turns(source: Source) -> list[tuple[ast.expr, str, Callable[[Tensor], Tensor | None]]]:
-    """Flips and turns in the source that nothing but chance decides on and that leave the target alone."""
-    found = []
+    """Flips and turns in the source that nothing but chance decides on and that leave the target alone. Where such a
+    branch does more to the example than flip it (a sign that turns with a wind), all of it is done; where that is more
+    than can be done here, it is left out."""
+    found, done = [], set()
     for n in source.nodes:
         axes = _axes(source, n)
         if axes is None or not isinstance(n, ast.expr):
@@ -55,7 +58,14 @@ def turns(source: Source) -> list[tuple[ast.expr, str, Callable[[Tensor], Tensor
         if isinstance(block, (ast.If, ast.FunctionDef)) and not drawn and _both(source, n, block):
             continue
         word = "a flip" if axes != (-1, -2) else "a turn"
-        found.append((n, word, lambda x, axes=axes: _flip(x, axes)))
+        whole = source.enclosing(n, ast.stmt) if drawn else at_chance(source, n)
+        if id(whole) in done:
+            continue
+        done.add(id(whole))
+        turn = None if drawn or whole is None or whole is n else played(whole, _of_batches(source, n))
+        if turn is None and not drawn and whole is not None and beyond(whole, n):
+            continue
+        found.append((n, word, turn or (lambda x, axes=axes: _flip(x, axes))))
     return found
 
 
@@ -63,6 +73,22 @@ def _flip(x: Tensor, axes: tuple[int, ...]) -> Tensor | None:
     if x.ndim < 2 + (len(axes) > 1) or (axes == (-2,) and x.ndim < 3):
         return None
     return torch.rot90(x, 1, (-2, -1)) if axes == (-1, -2) and x.shape[-1] == x.shape[-2] else x.flip(axes)
+
+
+def at_chance(source: Source, n: ast.AST) -> ast.AST | None:
+    """What chance decides on: the innermost branch around n whose test draws at random, else the whole expression."""
+    at: ast.AST | None = n
+    while at is not None and not isinstance(at, ast.FunctionDef):
+        if isinstance(at, (ast.If, ast.IfExp)) and (random(at.test) or _drawn(source, at.test, None)):
+            return at
+        at = source.parents.get(at)
+    return source.enclosing(n, ast.Assign, ast.Return, ast.Expr)
+
+
+def _of_batches(source: Source, n: ast.AST) -> bool:
+    """Does it stand beside the training step, and so get whole batches?"""
+    function = source.enclosing(n, ast.FunctionDef) or source.tree
+    return any(isinstance(x, ast.Call) and last_name(x.func) == "backward" for x in ast.walk(function))
 
 
 def _chance(source: Source, n: ast.AST) -> bool:

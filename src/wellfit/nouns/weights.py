@@ -11,13 +11,16 @@ from torch import Tensor, nn
 from wellfit.nouns.program import NetworkSeen, Program
 
 LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+PRODUCTS = frozenset(("matmul", "__matmul__", "__rmatmul__", "mm", "bmm", "linear"))
+TURNED = frozenset(("t", "T", "transpose", "mT", "permute", "swapaxes"))
 
 
 class Start(NamedTuple):
-    """A layer as it was before the first call: the user's module (as it ended), its name, its first weight and bias,
-    fan_in; ratio: std of the weight times the root of fan_in (PyTorch's default 0.58, Xavier about 1, He 1.41)."""
+    """A layer as it was before the first call: the user's module (as it ended; None for a weight of no module), its name,
+    its first weight and bias, fan_in; ratio: std of the weight times the root of fan_in (PyTorch's default 0.58, Xavier
+    about 1, He 1.41)."""
 
-    module: nn.Module
+    module: nn.Module | None
     name: str
     weight: Tensor
     bias: Tensor | None
@@ -45,6 +48,36 @@ def starts(network: NetworkSeen) -> list[Start]:
             fan_in = w[0].numel()
             found.append(Start(now[name], name, w, module.bias, fan_in, float(w.std(correction=0)) * math.sqrt(fan_in)))
     return found
+
+
+def loose(program: Program) -> list[Start]:
+    """Weights that belong to no layer of torch's and multiply what comes before them: tensors of a list or parameters of
+    a module that somebody wrote; in the order of their use in the first step."""
+    tape = next(iter(program.training()), None)
+    if tape is None:
+        return []
+    known = {
+        id(p) for n in program.networks for m in n.module.modules() if isinstance(m, LAYERS) for p in m.parameters()
+    }
+    held = {i for o in program.optimizers if o.steps for i in o.held}
+    turned = {o: n.ins[0] for n in tape.nodes if n.name in TURNED and len(n.ins) == 1 for o in n.outs}
+    owners = tape.parameters | {o: tape.parameters[i] for o, i in turned.items() if i in tape.parameters}
+    found: dict[int, Start] = {}
+    for node in tape.nodes:
+        if node.name not in PRODUCTS or len(node.ins) < 2:
+            continue
+        for weight, other, axis in ((node.ins[1], node.ins[0], -2), (node.ins[0], node.ins[1], -1)):
+            number = owners.get(weight)
+            if number is None or number in known or number in found or number not in held or other in owners:
+                continue
+            first = program.memo.get(number)
+            if isinstance(first, Tensor) and first.ndim > 1:
+                w, back = first.detach().float(), weight in turned or node.name == "linear"
+                fan_in = w.shape[-1 if back else axis]
+                name = program.parameter_names.get(number) or f"weight {len(found) + 1}"
+                ratio = float(w.std(correction=0)) * math.sqrt(fan_in)
+                found[number] = Start(None, name, w if back else w.transpose(-1, -2), None, fan_in, ratio)
+    return list(found.values())
 
 
 def trained(program: Program) -> Iterator[NetworkSeen]:
