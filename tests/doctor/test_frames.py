@@ -47,7 +47,9 @@ def test_a_closure_that_is_called_once_is_a_step_as_any_other(tmp_path):
 def test_weights_moved_by_hand_are_no_missing_step(tmp_path):
     text = HEALTHY.replace(STEP, BY_HAND).replace("optimizer = torch.optim.Adam(net.parameters(), lr=0.01)\n", "")
     assert "optimizer" not in text
-    _, said = run(text, tmp_path, "--no-trials")
+    done, said = run(text, tmp_path, "--no-trials")
+    assert "moved in another way" in done.stderr
+    assert said["status"] == "healthy"
     assert [f for f in said["findings"] if f["severity"] == "error"] == []
 
 

@@ -133,7 +133,18 @@ def _write(out: Path | None, told: Verdict) -> None:
 
 def seconds(text: str) -> float:
     """ "30", "30s" -> 30.0; what else is refused by argparse."""
-    return float(text.removesuffix("s"))
+    value = float(text.removesuffix("s"))
+    if not value >= 0:
+        raise ValueError
+    return value
+
+
+def positive(text: str) -> int:
+    """ "500" -> 500; what else is refused by argparse."""
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value
 
 
 def _file_of(module: str) -> str:
@@ -215,7 +226,10 @@ def _options() -> argparse.ArgumentParser:
     )
     ask.add_argument("--no-trials", action="store_true", help="watch alone")
     ask.add_argument(
-        "--steps", type=int, metavar="N", help="report after N optimizer steps and watch no further (long programs)"
+        "--steps",
+        type=positive,
+        metavar="N",
+        help="report after N optimizer steps and watch no further (long programs)",
     )
     ask.add_argument(
         "--patch", type=Path, metavar="FIX", help="a file for the repair as a diff, run before it is offered"

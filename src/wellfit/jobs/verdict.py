@@ -33,8 +33,8 @@ LEAST_S = 3.0
 
 @dataclass
 class Verdict:
-    """status: "healthy", "faulty" or "crashed"; findings: by how sure they are; tried: the trials, empty before them;
-    notes: lines on other ranks and the like."""
+    """status: "healthy", "faulty", "crashed" or "untrained" (nothing was there to judge); findings: by how sure they are;
+    tried: the trials, empty before them; notes: lines on other ranks and the like."""
 
     program: Program
     status: str = "healthy"
@@ -102,8 +102,15 @@ def _concluded(program: Program, clues: list[Finding], tried: Trials) -> Verdict
     clues = _askable(program, clues)
     _, findings = attempt(lambda: conclude(program, clues, tried), ("", clues), program, "the conclusion")
     findings = _askable(program, findings)
-    proved = any(f.severity == "error" for f in findings)
-    return Verdict(program, "faulty" if proved else "crashed" if program.crash else "healthy", findings, tried)
+    return Verdict(program, _status(program, findings), findings, tried)
+
+
+def _status(program: Program, findings: list[Finding]) -> str:
+    if any(f.severity == "error" for f in findings):
+        return "faulty"
+    if program.crash:
+        return "crashed"
+    return "untrained" if attempt(lambda: program.untrained, False, program, "comparing the weights") else "healthy"
 
 
 def _askable(program: Program, findings: list[Finding]) -> list[Finding]:
@@ -117,7 +124,8 @@ def attempt(act: Callable[[], T], otherwise: T, program: Program, what: str) -> 
         return act()
     except Exception as error:
         text = str(error).partition("\n")[0][:200]
-        program.trouble.append(f"{what} failed ({type(error).__name__}: {text})")
+        line = f"{what} failed ({type(error).__name__}: {text})"
+        program.trouble += [line] if line not in program.trouble else []
         return otherwise
 
 
@@ -164,7 +172,9 @@ def others(told: Verdict, mine: Ranks, wait_s: float) -> None:
         where = ", ".join(map(str, ranks_of[key]))
         extra = {"severity": "warning", "evidence": f"{row['evidence']}; seen on rank {where} alone"}
         told.findings.append(Finding.from_dict(row | extra))
-    told.notes.append(f"ranks seen: {1 + len(seen)} of {mine.of}; trials ran on rank 0 alone")
+    told.notes.append(
+        f"ranks seen: {1 + len(seen)} of {mine.of}{'; trials ran on rank 0 alone' if told.tried.omnibus else ''}"
+    )
 
 
 def _short(f: Finding) -> str:

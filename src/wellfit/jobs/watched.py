@@ -96,7 +96,7 @@ class Health:
 
     @property
     def status(self) -> str:
-        """ "healthy", "faulty", "crashed", or "watching" inside the block."""
+        """ "healthy", "faulty", "crashed", "untrained", or "watching" inside the block."""
         return self._told.status if self._told is not None else "watching"
 
     def report(self) -> str:

@@ -70,8 +70,8 @@ class Patched:
 
 @dataclass
 class Opinion:
-    """name: of the script; status: "healthy", "faulty" or "crashed"; heading: the outcome in one sentence; understood:
-    (what, in words, place); findings: the weightiest first; reached: skill where the script ended; attempts: controls
+    """name: of the script; status: "healthy", "faulty", "crashed" or "untrained"; heading: the outcome in one sentence;
+    understood: (what, in words, place); findings: the weightiest first; reached: skill where the script ended; attempts: controls
     first, then the changes, the best first; untried: why there are no trials, "" where there are; checked: labels that
     were looked for; costs: (what, in words); loss: the program's own training loss by step; notes: remarks
     on the run as a whole (several ranks, parts that were never trained)."""

@@ -171,6 +171,8 @@ class Program:
     reached: set[int] = field(default_factory=set)
     parameter_names: dict[int, str] = field(default_factory=dict)
     made: dict[int, Site] = field(default_factory=dict)
+    children: int = 0
+    """Processes that the program started; they are not watched."""
     interrupted: bool = False
     cut: bool = False
     """Was the watching taken off before the program's end?"""
@@ -182,6 +184,22 @@ class Program:
         """The optimizer whose training counts: of those with a fifth of the steps or more, the last to begin."""
         big = [o for o in self.optimizers if o.steps >= max(1, 0.2 * max(p.steps for p in self.optimizers))]
         return max(big, key=lambda o: o.first, default=None)
+
+    @cached_property
+    def moved(self) -> bool:
+        """Did weights of a network change, by an optimizer or in another way (by hand, by evolution)?"""
+        for n in self.networks:
+            pairs = zip(n.first.parameters(), n.module.parameters()) if n.first is not None else ()
+            if any(a.shape != b.shape or not torch.equal(a, b.to(a.device)) for a, b in pairs if not b.is_meta):
+                return True
+        return False
+
+    @property
+    def untrained(self) -> bool:
+        """Did nothing train, as far as could be seen? (Gradients of weights outside networks, or of networks too large to
+        be copied, may have served something that was not seen.)"""
+        blind = not self.networks or any(n.first is None for n in self.networks)
+        return not self.steps and not self.moved and not (self.backwards and blind)
 
     @cached_property
     def shown(self) -> dict[Any, Tensor]:

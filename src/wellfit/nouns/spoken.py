@@ -16,7 +16,7 @@ MOST_HELPED, MOST_FAILED = 4, 8
 GLUE = "\x00"
 """Stands for a space where no line may end."""
 MARKS = {"error": ("✗", "bold red"), "warning": ("!", "bold yellow"), "info": ("i", "cyan")}
-STATUS = {"healthy": "bold green", "faulty": "bold red", "crashed": "bold red"}
+STATUS = {"healthy": "bold green", "faulty": "bold red", "crashed": "bold red", "untrained": "bold yellow"}
 WORDS = {"error": "", "warning": " (learns worse than it could)", "info": " (not proved)"}
 
 

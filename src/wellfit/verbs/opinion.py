@@ -51,7 +51,7 @@ def _heading(program: Program, status: str, findings: list[Finding]) -> str:
         rest = f" ({many(len(wrong) - 1, 'more finding')} below)" if len(wrong) > 1 else ""
         first = wrong[0].summary.strip().rstrip(".")
         return f"{ended}{first}{rest}"
-    if not program.steps:
+    if status == "untrained" or (ended and not program.steps):
         return f"{ended}nothing was trained: no optimizer stepped"
     if status == "healthy":
         return f"{ended}nothing was found that keeps it from learning"
@@ -66,7 +66,10 @@ def _understood(program: Program) -> list[tuple[str, str, str]]:
     main, loss, pace = program.main, program.loss, Pace(program)
     if main is None or not program.steps:
         seen = f"no optimizer stepped; saw {many(program.backwards, 'backward pass', 'backward passes')}"
-        return [*rows, ("training", f"{seen} and {many(len(program.networks), 'network')}", "")]
+        seen += f" and {many(len(program.networks), 'network')}"
+        seen += ", whose weights were moved in another way" if program.moved else ""
+        seen += f"; processes that it started, not watched: {program.children}" if program.children else ""
+        return [*rows, ("training", seen, "")]
     more = f", one of {len(program.optimizers)} optimizers" if len(program.optimizers) > 1 else ""
     schedule = f", {main.schedule}" if main.schedule else ""
     batch = f" of {many(pace.rows, 'example')}" if pace.rows else ""
@@ -238,6 +241,7 @@ def _checked() -> list[str]:
 def _costs(program: Program, tried: Trials) -> list[tuple[str, str]]:
     share = program.spent_s / program.seconds if program.seconds > 0 else math.nan
     of = f" of {duration(program.seconds)}" + (f" ({percent(share)})" if program.seconds > 1 else "")
+    of = of if share <= 1 else f"; the script itself {duration(program.seconds)}"
     runs = len(tried.asis) + len(tried.omnibus) + sum(len(t.outcomes) for t in tried.tried)
     trials = f"; {many(runs, 'training')} on copies {duration(tried.seconds)}" if tried.omnibus else ""
     return [("cost", f"watching {duration(program.spent_s)}{of}{trials}")]

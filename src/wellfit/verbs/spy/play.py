@@ -17,12 +17,10 @@ from typing import Any
 from wellfit.nouns.program import Program
 from wellfit.nouns.source import Source
 from wellfit.nouns.tape import Site
+from wellfit.verbs.spy.detours import of_the_script
 from wellfit.verbs.spy.ends import reported
-from wellfit.verbs.spy.places import OURS, is_users, whole
+from wellfit.verbs.spy.places import is_users, whole
 from wellfit.verbs.spy.watcher import Watcher
-
-HIDDEN = (OURS, os.path.abspath(runpy.__file__), "<frozen runpy>")
-"""Files whose frames are no part of the script's own traceback."""
 
 
 def play(watcher: Watcher, script: str, argv: list[str], module: bool, at_exit: Callable[[], None]) -> None:
@@ -117,12 +115,13 @@ def _show(error: BaseException) -> None:
 
 
 def _theirs(tb: types.TracebackType | None) -> types.TracebackType | None:
-    kept = []
+    """Without our frames."""
+    frames: list[types.TracebackType] = []
     while tb is not None:
-        if not tb.tb_frame.f_code.co_filename.startswith(HIDDEN):
-            kept.append(tb)
+        frames.append(tb)
         tb = tb.tb_next
     linked = None
-    for one in reversed(kept):
+    for i in reversed(of_the_script([one.tb_frame.f_code for one in frames])):
+        one = frames[i]
         linked = types.TracebackType(linked, one.tb_frame, one.tb_lasti, one.tb_lineno)
     return linked

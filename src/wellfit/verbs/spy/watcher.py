@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import builtins
 import os
+import warnings
+from multiprocessing.process import BaseProcess
 from time import perf_counter
 from typing import Any
 
@@ -14,7 +16,7 @@ from torch.utils.data.dataloader import _BaseDataLoaderIter
 
 from wellfit.nouns.program import OptimizerSeen, Program
 from wellfit.nouns.source import Source
-from wellfit.verbs.spy import meet
+from wellfit.verbs.spy import detours, meet
 from wellfit.verbs.spy.due import Due
 from wellfit.verbs.spy.graph import reached, some
 from wellfit.verbs.spy.hooks import Hooks
@@ -68,6 +70,9 @@ class Watcher:
         patch(_BaseDataLoaderIter, "__next__", self._fetch)
         patch(nn.utils, "clip_grad_norm_", self._clipped)
         patch(builtins, "print", self._print)
+        patch(BaseProcess, "start", self._started)
+        patch(warnings, "warn", detours.warn)
+        patch(warnings, "showwarning", detours.shown)
         for name in dir(nn.init):
             if name.endswith("_") and not name.startswith("_"):
                 patch(nn.init, name, made.initialised)
@@ -410,6 +415,10 @@ class Watcher:
             return original(*args)
         finally:
             r.on = self._in_mode
+
+    def _started(self, original: Any, process: Any) -> None:
+        self.program.children += 1
+        original(process)
 
     def _print(self, original: Any, *args: Any, **kwargs: Any) -> None:
         original(*args, **kwargs)
