@@ -265,7 +265,42 @@ def predict(run: Path, data: str, /, *, out: Path | None = None, skip_bad: bool 
     return 0
 
 
-@app.command(sort_key=6, usage="Usage: wellfit runs [FOLDER | RUN RUN ...] [--json]")
+@app.command(sort_key=6, usage="Usage: wellfit sample RUN [OPTIONS]")
+def sample(
+    run: Path,
+    /,
+    *,
+    prompt: str = "\n",
+    length: int = 500,
+    temperature: float = 0.8,
+    seed: int = 0,
+    own: Own = Own(),
+) -> int:
+    """Let a run that learnt a text go on writing.
+
+        wellfit sample runs/shakespeare --prompt "ROMEO:" --length 1000
+
+    Parameters
+    ----------
+    run
+        The folder of the run.
+    prompt
+        What stands before; it is printed too.
+    length
+        Symbols to write.
+    temperature
+        1 draws as it learnt, less is safer, 0 takes the likeliest each time.
+    seed
+        The same seed writes the same text.
+    """
+    from wellfit.jobs.sample import sample as job
+
+    written = job(run, prompt, length=length, temperature=temperature, seed=seed, network=_own(own))
+    _write(prompt.lstrip("\n") + written + "\n")
+    return 0
+
+
+@app.command(sort_key=7, usage="Usage: wellfit runs [FOLDER | RUN RUN ...] [--json]")
 def runs(*where: Path, json: Json = False) -> int:
     """List runs, or compare some: their test figures, and the choices in which they differ.
 

@@ -88,6 +88,7 @@ def have(task: str, kind: str, needs: tuple[str, ...] = (*BY_EPOCH, *BY_LAYER)) 
         "first_weights": weights,
         "attempts": attempts(kind),
         "script_skill": 0.2,
+        "bits_by_context": np.full(8 if kind == "one" else 127, np.nan if kind == "nan" else 2.5),
         "shape_in": [weights.shape[1], 8, 8],
         "headline": {
             "label": "RMSE", "value": 0.9, "low": 0.8, "high": float("nan") if kind == "nan" else 0.95, "unit": "m",

@@ -20,6 +20,7 @@ from wellfit.nouns import shelf
 from wellfit.nouns.data import Raw
 from wellfit.nouns.preparation import Preparation
 from wellfit.nouns.recipe import DataChoices
+from wellfit.nouns.symbols import coded
 from wellfit.verbs.load import load, read
 
 RNG = np.random.default_rng(0)
@@ -66,6 +67,11 @@ def array_file(folder: Path):
     return str(folder / "a.npz"), None
 
 
+def text_file(folder: Path):
+    (folder / "verse.txt").write_text("Who has seen the wind?\nNeither I nor you.\n" * 60, encoding="utf-8")
+    return str(folder / "verse.txt"), None
+
+
 # word of the reader -> a source that it reads, with targets where the source has none
 SOURCES = {
     "arrays": array_file,
@@ -74,6 +80,7 @@ SOURCES = {
     "memory": lambda _: (NUMBERS, LABELS),
     "pictures": picture_folder,
     "table": table_file,
+    "text": text_file,
     "torch_dataset": lambda _: (TensorDataset(torch.tensor(NUMBERS), torch.tensor(LABELS)), None),
 }
 
@@ -128,11 +135,29 @@ def test_reading_twice_gives_the_same_fingerprint_and_other_values_another(word,
 def test_preparation_of_raw_rows_equals_the_tensors_of_every_split(source):
     data = load(source[0], DataChoices(target="price" if str(source[0]).endswith(".csv") else None), source[1])
     raw = data.raw
+    if raw.kind == "text":
+        return windows_are_the_text(data)
     for split in (data.train, data.valid, data.test):
         rows = raw.inputs.iloc[split.rows] if hasattr(raw.inputs, "iloc") else raw.inputs[split.rows]
         assert torch.equal(data.preparation.inputs(rows), split.x)
     rows = np.sort(np.concatenate([s.rows for s in (data.train, data.valid, data.test)]))
     assert np.array_equal(rows, np.arange(len(raw))), "every row is in one split"
+
+
+def windows_are_the_text(data):
+    """Each window is the text at its place, its answers what follows, and no symbol of one part is in another."""
+    codes = coded(data.raw.inputs.tobytes().decode("utf-32-le"), data.classes)
+    length, end = data.shape_in[0], 0
+    for name, split in (("train", data.train), ("valid", data.valid), ("test", data.test)):
+        first, last = data.facts["bounds"][name]
+        assert first == end
+        end = last
+        for x, y, row in zip(split.x, split.y, first + split.rows):
+            assert x.tolist() == codes[row : row + length].tolist()
+            asked = y >= 0
+            assert y[asked].tolist() == codes[row + 1 : row + 1 + length][asked].tolist()
+            assert row + length < last
+    assert end == len(codes)
 
 
 def test_a_preparation_that_was_kept_prepares_alike(source):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import tempfile
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -35,11 +38,21 @@ def fields() -> tuple[np.ndarray, np.ndarray]:
     return x, y
 
 
-# task -> (inputs, targets) that ask for it
+@cache
+def text() -> str:
+    """A file of words in which some follow others."""
+    rng, words = np.random.default_rng(0), ("one ", "two ", "three ", "and ", "more.\n")
+    file = Path(tempfile.mkdtemp()) / "verse.txt"
+    file.write_text("".join(words[k] for k in rng.integers(0, 5, 1500).cumsum() % 5), encoding="utf-8")
+    return str(file)
+
+
+# task -> (inputs, targets) that ask for it, or a file
 SOURCES = {
     "classification": lambda: (inputs(), np.where(inputs()[:, 0] > 0, "high", "low")),
     "multilabel": lambda: (inputs(), (inputs()[:, :3] > 0).astype(int)),
     "regression": lambda: (inputs(), inputs()[:, :2] * 3 + 1),
+    "sequence": text,
 }
 FIELDS = {"regression": fields}
 
@@ -101,7 +114,7 @@ def test_its_measures_have_an_interval_that_holds_them_and_a_rival_beside_the_he
     assert found["baseline"]
     for merit in found["metrics"].values():
         assert merit["low"] <= merit["value"] <= merit["high"]
-        assert merit["n"] == len(case.data.test)
+        assert merit["n"] == int(known(case.data.test.y).sum()) if case.data.symbolic else len(case.data.test)
     assert len(found["outputs"]) == len(found["truth"]) == len(case.data.test)
     if "errors" in found:
         assert found["errors"].shape == (len(case.data.test), 2)
@@ -110,11 +123,12 @@ def test_its_measures_have_an_interval_that_holds_them_and_a_rival_beside_the_he
 
 def test_a_run_goes_from_data_to_report_and_predicts(case, tmp_path):
     x = case.data.raw.inputs
-    run = fit(x, case.data.raw.targets, out=tmp_path / "run", force=True, **QUICK)
+    source = text() if case.data.symbolic else (x, case.data.raw.targets)
+    run = fit(source, out=tmp_path / "run", force=True, **QUICK)
     assert run.recipe.data.task == case.data.task
     assert run.test
     said = run.predict(x[:5])
-    assert len(said) == 5
+    assert len(said) == (1 if case.data.symbolic else 5)  # five symbols are one window
     assert (tmp_path / "run" / "report.html").stat().st_size > 10_000
 
 

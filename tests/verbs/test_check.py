@@ -30,7 +30,7 @@ def digits(request) -> Case:
 
 def test_digits_passes_every_check(digits: Case):
     found = list(check(digits, budget_s=60.0))
-    assert {f.fault for f in found} == {w.replace("_", "-") for w in shelf.names("checks")}
+    assert {f.fault for f in found} == {w.replace("_", "-") for w in shelf.names("checks") if w != "causal"}
     assert {f.severity for f in found} == {"ok"}, found
 
 

@@ -35,7 +35,7 @@ def own_example(case: Case) -> Finding:
             training_mode(network) if train else network.eval()
             for norm in norms:
                 norm.eval()
-            changed, reached = _mixing(network, x)
+            changed, reached = _mixing(network, x, case.data.symbolic)
             worst, share = max(worst, changed), max(share, reached)
     evidence = (
         f"gradient reaches {share:.0%} of the other examples' inputs; outputs change by {worst:.2g} of their spread "
@@ -63,19 +63,19 @@ def own_example(case: Case) -> Finding:
     )
 
 
-def _mixing(network: nn.Module, x: Tensor) -> tuple[float, float]:
+def _mixing(network: nn.Module, x: Tensor, symbolic: bool = False) -> tuple[float, float]:
     """(change of the first example's outputs over their spread when the others change, share of the others' inputs
     that the gradient of the first example's outputs reaches)."""
     x = x.detach().clone().requires_grad_()
     outputs = network(x)
     share = 0.0
-    if outputs.requires_grad:
+    if outputs.requires_grad and not symbolic:
         weights = torch.linspace(0.5, 1.5, outputs[0].numel(), device=outputs.device, dtype=outputs.dtype)
         (gradient,) = torch.autograd.grad((outputs[0].flatten() * weights).sum(), x, allow_unused=True)
         share = 0.0 if gradient is None else float((gradient[1:] != 0).float().mean())
     with torch.no_grad():
         others = x.detach().clone()
-        others[1:] = 2 * others[1:].flip(0) + 0.5
+        others[1:] = others[1:].flip(0).roll(1, -1) if symbolic else 2 * others[1:].flip(0) + 0.5
         change = (network(others)[0] - outputs[0]).abs().max()
         spread = outputs.std() + outputs.abs().mean() + 1e-12
     return float(change / spread), share

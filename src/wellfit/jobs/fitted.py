@@ -74,6 +74,12 @@ class Fitted:
             return (out > 0.5).astype(int)
         return out[:, 0] if out.ndim == 2 and out.shape[1] == 1 else out
 
+    def sample(self, prompt: str = "\n", length: int = 500, temperature: float = 0.8, seed: int = 0) -> str:
+        """What a run that learnt a text writes after `prompt`: `length` symbols, drawn at a temperature."""
+        from wellfit.jobs.sample import sample
+
+        return sample(self.path, prompt, length=length, temperature=temperature, seed=seed, network=self.network)
+
     def report(self) -> Path:
         """Write the report anew and say where it is."""
         return report(self.run)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wellfit.jobs.sample import reading
 from wellfit.nouns.data import Raw
 from wellfit.nouns.errors import DataError
 from wellfit.nouns.recipe import Recipe
@@ -32,6 +33,8 @@ def predict(path: str | Path, source: Any, *, skip_bad: bool = False, network: A
     choices = Recipe.of({"data.skip_bad": skip_bad}).data
     raw = read(source, choices, like=model.preparation)
     _must_be_alike(run, model, raw)
+    if raw.kind == "text":
+        return reading(model, np.asarray(raw.inputs))
     found: dict[str, Any] = {"row": np.arange(len(raw))} if raw.ids is None else {"file": raw.ids}
     out = model.outputs(raw.inputs)
     if out.ndim > 2:
@@ -52,11 +55,16 @@ def predict(path: str | Path, source: Any, *, skip_bad: bool = False, network: A
 def _must_be_alike(run: Run, model: Model, raw: Raw) -> None:
     """Raise DataError where the data is of another kind than what the run was trained on."""
     was, shape = model.preparation.kind, model.preparation.shape
-    words = {"array": f"arrays [N, {', '.join(map(str, shape))}]", "table": "a table", "pictures": f"pictures {shape}"}
+    words = {
+        "text": "a text",
+        "array": f"arrays [N, {', '.join(map(str, shape))}]",
+        "table": "a table",
+        "pictures": f"pictures {shape}",
+    }
     rows = was == "pictures" and raw.kind == "array" and raw.inputs.shape[1:] == (int(np.prod(shape)),)  # laid out
     if was == raw.kind or rows or ({was, raw.kind} == {"array", "pictures"} and raw.inputs.shape[1:] == shape):
         return
-    holds = {"array": "an array", "table": "a table"}.get(raw.kind, raw.kind)
+    holds = {"array": "an array", "table": "a table", "text": "a text"}.get(raw.kind, raw.kind)
     found = f"{raw.name} holds {holds} of shape {raw.inputs.shape}"
     raise DataError(f"data like that of {run.path}: {words[was]}", found, "give data as in training")
 

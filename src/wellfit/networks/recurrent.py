@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+INIT = "torch"  # what the layers below set themselves
 INPUTS, OUTPUTS = ("series", "tokens"), ("vector", "steps")
 ACTIVATIONS = {
     "relu": nn.ReLU,

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+INIT = "torch"  # what the layers below set themselves
 INPUTS, OUTPUTS = ("series", "tokens"), ("vector", "steps")
 ACTIVATIONS = {
     "relu": nn.ReLU,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from wellfit.nouns.preparation import Preparation
 
-Kind = Literal["table", "pictures", "array"]
+Kind = Literal["table", "pictures", "array", "text"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Raw:
     """N examples as a reader found them, in their own units, nothing filled in or left out in silence.
 
     inputs: a DataFrame for a table (the target still in it), else an array: pictures [N, C, H, W] (uint8 0..255
-    where the files hold bytes), arrays [N, F] or [N, ...] of any number type;
+    where the files hold bytes), arrays [N, F] or [N, ...] of any number type, code points uint32 [T] of a text;
     targets: [N] or [N, K], numbers or strings; arrays [N, *cells] of class codes (pictures' masks) or [N, K, *cells] of
     numbers (fields), NaN where there is no answer; None for a table (taken from `inputs` by name) or where unknown;
     target_names: of the K targets; classes: names of the class codes of array targets, from 0;
@@ -116,6 +116,11 @@ class Data:
     def form(self) -> str:
         """How targets are held: classes, labels or values (nouns/task.py)."""
         return shelf.get("tasks", self.task)().form
+
+    @property
+    def symbolic(self) -> bool:
+        """Are the inputs symbols, whole numbers without a size, as those of a text?"""
+        return self.raw.kind == "text"
 
     def __len__(self) -> int:
         return len(self.train) + len(self.valid) + len(self.test)

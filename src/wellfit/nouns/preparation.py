@@ -18,6 +18,7 @@ from wellfit.nouns.data import Kind
 from wellfit.nouns.errors import DataError, nearest
 from wellfit.nouns.pictures import channels_first, fitted
 from wellfit.nouns.scaling import Scaling
+from wellfit.nouns.symbols import coded
 from wellfit.nouns.task import UNKNOWN, Form, task_of
 
 
@@ -77,6 +78,8 @@ class Preparation:
         """Raw examples as numbers [N, *shape], before scaling."""
         if self.kind == "table":
             return encode(frame_of(raw, [c.name for c in self.columns]), self.columns)
+        if self.kind == "text":
+            return self._windows(raw)
         x = array_of(raw)
         if x.shape == self.shape:
             x = x[None]
@@ -89,6 +92,14 @@ class Preparation:
                 f"give an array of shape (N, {', '.join(map(str, self.shape))})",
             )
         return finite(x, self.fill, self.names)
+
+    def _windows(self, raw: Any) -> np.ndarray:
+        """A text, or its code points, as windows of codes [N, L], one every half window and one at the end."""
+        text = raw if isinstance(raw, str) else np.asarray(raw, np.uint32).tobytes().decode("utf-32-le")
+        codes, length = coded(text, self.classes), self.shape[0]
+        codes = np.pad(codes, (0, max(0, length - len(codes))))
+        starts = {*range(0, len(codes) - length, max(1, length // 2)), len(codes) - length}
+        return np.stack([codes[i : i + length] for i in sorted(starts)])
 
     def _pictures(self, x: np.ndarray) -> np.ndarray:
         """Pictures of another layout brought to [N, C, H, W], and to the size of training where that was done."""

@@ -54,6 +54,10 @@ class DataChoices(_Section):
     time: str | None = Field(default=None, description="column that orders the rows; the latest are the test rows")
     valid_frac: Frac = Field(default=0.15, description="share of rows to choose by")
     test_frac: Frac = Field(default=0.2, description="share of rows for the one test at the end")
+    history: int = Field(default=0, ge=0, description="steps or symbols that are looked back on; 0 = by the data")
+    symbols: Literal["", "characters", "bytes"] = Field(
+        default="", description='what a text is read as; "" = by the text'
+    )
     drop: tuple[str, ...] = Field(default=(), description="columns left out")
     weight: str | None = Field(default=None, description="column that says how much each row counts in the loss")
     normalise: Literal[
@@ -77,7 +81,7 @@ class DataChoices(_Section):
             raise ValueError("valid_frac + test_frac leave under 5 % of the rows to train on")
         if self.split == "group" and not self.group:
             raise ValueError('split = "group" needs group = "COLUMN"')
-        if self.split == "time" and not self.time:
+        if self.split == "time" and not self.time and self.task != "sequence":
             raise ValueError('split = "time" needs time = "COLUMN"')
         return self
 

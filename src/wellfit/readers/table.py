@@ -11,6 +11,7 @@ import numpy as np
 from wellfit.nouns.data import Raw, split_word, unit_in
 from wellfit.nouns.errors import DataError
 from wellfit.nouns.finding import Finding
+from wellfit.nouns.symbols import is_prose
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,13 +27,22 @@ def can_read(source: Any) -> bool:
     """A table's file, a folder with train and test tables, a zip of one table, or a frame of whatever library."""
     if isinstance(source, str):
         path = Path(source).expanduser()
-        return bool(_kind(path) and path.is_file() and path.stat().st_size) or bool(path.is_dir() and _parts(path))
+        there = bool(_kind(path) and path.is_file() and path.stat().st_size) and not _prose(path)
+        return there or bool(path.is_dir() and _parts(path))
     named = isinstance(source, Mapping) and bool(source) and not isinstance(source, tuple)
     return hasattr(source, "to_pandas") or _is_frame(source) or named
 
 
 def _is_frame(source: Any) -> bool:
     return any(t.__module__.startswith("pandas") and t.__name__ == "DataFrame" for t in type(source).__mro__)
+
+
+def _prose(path: Path) -> bool:
+    """Is a .txt file text to be read, and no table?"""
+    if path.suffix.lower() != ".txt":
+        return False
+    with path.open("rb") as file:
+        return is_prose(file.read(HEAD).decode("utf-8", "replace"))
 
 
 def _kind(path: Path) -> str:

@@ -20,7 +20,8 @@ def check(case: Case, budget_s: float | None = None) -> Iterator[Finding]:
 
     budget_s: seconds for all of them together, by default 5 s or a tenth of what training will take, whichever is
     more. Each check gets its SHARE of what is left as `within_s`, where it takes one; what an earlier check did not
-    use goes to the later ones. A check that cannot be carried out is a warning, not a crash.
+    use goes to the later ones. None, from a check that does not apply, is left out. A check that cannot be carried out
+    is a warning, not a crash.
     """
     words = sorted(shelf.names("checks"), key=lambda w: (_share(w), w))
     torch.optim.Adam([torch.zeros(1)])  # the first optimizer of a process takes torch some seconds to import
@@ -29,7 +30,9 @@ def check(case: Case, budget_s: float | None = None) -> Iterator[Finding]:
     for place, word in enumerate(words):
         left_s = max(budget_s - (perf_counter() - begin), 0.05 * budget_s)
         within_s = left_s * _share(word) / sum(_share(w) for w in words[place:])
-        yield _carry_out(word, shelf.get("checks", word), case, within_s)
+        found = _carry_out(word, shelf.get("checks", word), case, within_s)
+        if found is not None:
+            yield found
 
 
 def _training_s(case: Case) -> float:
@@ -55,7 +58,7 @@ def _share(word: str) -> float:
     return getattr(shelf.module("checks", word), "SHARE", 0.05)
 
 
-def _carry_out(word: str, function: Callable[..., Finding], case: Case, within_s: float) -> Finding:
+def _carry_out(word: str, function: Callable[..., Finding | None], case: Case, within_s: float) -> Finding | None:
     try:
         return function(case, within_s=within_s) if "within_s" in shelf.needs(function) else function(case)
     except Exception as error:  # a network of the user's may refuse what a check asks of it; training may still work

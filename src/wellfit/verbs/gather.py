@@ -161,13 +161,13 @@ def _facts(case: Case, judged: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
 def _arrays(case: Case, judged: Mapping[str, dict[str, Any]]) -> dict[str, np.ndarray]:
     found: dict[str, np.ndarray] = {}
     for split, j in judged.items():
-        some = slice(MOST_ARRAYS if j["truth"].ndim > 2 else None)  # of arrays a few, for charts
+        some = slice(MOST_ARRAYS if j["outputs"].ndim > 2 else None)  # of arrays a few, for charts
         found |= {f"{split}_truth": j["truth"][some], f"{split}_outputs": j["outputs"][some]}
         if "errors" in j:
             found[f"{split}_errors"] = j["errors"]
         found["test_loss" if split == "test" else f"{split}_example_loss"] = j["loss"]
     data = case.data
-    most = MOST_PICTURES if data.raw.kind == "pictures" else MOST_ROWS
+    most = {"pictures": MOST_PICTURES, "text": MOST_ARRAYS}.get(data.raw.kind, MOST_ROWS)
     pick = np.random.default_rng(0).permutation(len(data.train))[:most]
     found |= {"sample_x": _shown(case, data.train, pick), "sample_y": data.train.y[pick].numpy()}
     worst = np.argsort(-judged["test"]["loss"])[:WORST]
@@ -192,6 +192,8 @@ def _shown(case: Case, split: Split, pick: np.ndarray) -> np.ndarray:
     if raw.kind == "table":
         frame = raw.inputs.iloc[rows]  # type: ignore[union-attr]
         return frame.apply(lambda c: c.astype(str)).to_numpy(dtype=str) if len(frame) else np.empty((0, 0), dtype=str)
+    if raw.kind == "text":
+        return np.array(case.data.classes)[split.x[pick].long().numpy()]
     x = raw.inputs[rows]
     values = x.detach().cpu().numpy() if isinstance(x, Tensor) else np.asarray(x)
     if raw.kind != "pictures" or not values.size:

@@ -43,7 +43,7 @@ def judge(case: Case, split: str = "test", at_most: int | None = None) -> dict[s
     truth = truth_of(task.form, part.y, data.preparation)
     judged = Judged(answers, truth, data, split, index)
     metrics, baseline = task.merits(judged)
-    errors = {} if task.errors is None and truth.ndim < 3 else {"errors": (task.errors or cell_errors)(judged)}
+    errors = {} if task.errors is None and answers.ndim < 3 else {"errors": (task.errors or cell_errors)(judged)}
     return errors | {
         "metrics": metrics,
         "baseline": baseline,

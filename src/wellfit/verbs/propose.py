@@ -30,6 +30,14 @@ SEEN = 500  # pictures a class that are looked at for this
 WORTH = 1e9  # multiplications a step, some 30 ms on one core, below which threads wait for each other too much
 
 
+TEXT_SIZE: dict[str, Proposal] = {
+    "recurrent": {
+        "network.widths": ((384,), "usual for texts of a megabyte"),
+        "network.dropout": (0.2, "usual for recurrent layers"),
+    }
+}
+
+
 def propose(given: Recipe, data: Data, begun: Mapping[str, Any] | None = None) -> tuple[Recipe, dict[str, str]]:
     """(complete recipe, {dotted key: reason}); what a person set stays, with "as you set it" for its reason.
 
@@ -41,15 +49,18 @@ def propose(given: Recipe, data: Data, begun: Mapping[str, Any] | None = None) -
     begun = {k: v for k, v in (begun or {}).items() if k not in set_by_a_person}
     given = Recipe.of(begun, given)
     asked = given.flat()
-    name = asked["network.name"]
+    name, why_name = asked["network.name"], "as you set it"
     if name == "auto":
-        name = task_of(data.task).network(data.raw.kind, data.shape_in)[0] or usual_network(data)
+        name, why_name = task_of(data.task).network(data.raw.kind, data.shape_in)
+        name = name or usual_network(data)
     optimizer = asked["training.optimizer"]
     optimizer = "adamw" if optimizer == "auto" else optimizer
     proposed = _network(name, data) | _training(data, optimizer) | _transfer(asked["transfer.weights"])
     open_keys = {k: v for k, (v, _) in proposed.items() if asked[k] == "auto"}
     reasons = {k: r for k, (_, r) in proposed.items() if k in open_keys}
     options, why = _options(name, data, asked["network.options"])
+    if asked["network.name"] == "auto" and why_name:
+        open_keys["network.name"], reasons["network.name"] = name, why_name
     if options:
         open_keys["network.options"] = {**options, **asked["network.options"]}
         reasons["network.options"] = why
@@ -94,7 +105,7 @@ def _network(name: str, data: Data) -> Proposal:
             "network.norm": ("batch", "lets a network of convolutions learn at a high rate"),
         }
     if name != "dense" and name in shelf.names("networks"):
-        return proposed | _usual(name)
+        return proposed | _usual(name) | (TEXT_SIZE.get(name, {}) if data.raw.kind == "text" else {})
     small = n < SMALL
     return proposed | {
         "network.name": (name, "no neighbourhood between the inputs" if name == "dense" else "as you set it"),
@@ -114,13 +125,15 @@ def _usual(name: str) -> Proposal:
         for k in ("widths", "activation", "dropout", "norm")
         if k in taken and taken[k].default is not inspect.Parameter.empty
     ]
-    return {f"network.{k}": (taken[k].default, f"usual for {name}") for k in keys}
+    found: Proposal = {f"network.{k}": (taken[k].default, f"usual for {name}") for k in keys}
+    init = getattr(shelf.module("networks", name), "INIT", "")  # a network that brings a start of its own
+    return found | ({"network.init": (init, f"usual for {name}")} if init else {})
 
 
 def _training(data: Data, optimizer: str) -> Proposal:
     """The loss, the optimizer and how long."""
     n, kind = len(data.train), "pictures" if data.raw.kind == "pictures" else "other"
-    largest = 64 if kind == "pictures" else 256
+    largest = 64 if kind == "pictures" else 32 if data.symbolic else 256
     batch = min(largest, max(16, 2 ** round(math.log2(max(1, n / 20)))), max(2, n))
     least, most = PASSES[kind]
     pictures = kind == "pictures"
@@ -155,6 +168,11 @@ def _options(name: str, data: Data, asked: dict[str, Any]) -> tuple[dict[str, An
             if len(places) < data.shape_in[0]:
                 found["numeric"] = places
             return found, f"{len(places)} numbers bin by bin (housing RMSE 45k, 51k without)"
+    if data.raw.kind == "text":
+        found = {"vocabulary": len(data.classes)}
+        if "causal" in inspect.signature(shelf.get("networks", name)).parameters:
+            found["causal"] = True
+        return {k: v for k, v in found.items() if k not in asked}, f"{len(data.classes):,} symbols, each as a vector"
     if (
         name == "conv"
         and data.train.y.dtype == torch.int64

@@ -33,9 +33,13 @@ SCALED = {
 def data(data: Data) -> Iterator[Stage]:
     """What was read and how it is split; then the inputs and how they were scaled."""
     n = {s: len(getattr(data, s)) for s in ("train", "valid", "test")}
-    what = {"table": "rows", "pictures": "pictures"}.get(data.raw.kind, "examples")
+    what = {"table": "rows", "pictures": "pictures", "text": "windows"}.get(data.raw.kind, "examples")
     if data.classes:
-        aim = f" of {len(data.classes)} {data.form}"
+        aim = (
+            f" of {data.facts['n_rows']:,} {data.facts['unit']}"
+            if data.symbolic
+            else f" of {len(data.classes)} {data.form}"
+        )
     else:
         aim = f", {data.task} of {', '.join(_with_unit(n, data) for n in data.target_names)}"
     line = (
@@ -49,6 +53,8 @@ def data(data: Data) -> Iterator[Stage]:
     scaling = SCALED.get(str(data.choices.get("normalise")), str(data.choices.get("normalise")))
     by = "" if data.choices.get("normalise") == "kept" else " by the training rows"
     line = f"{'×'.join(map(str, data.shape_in))} inputs, {scaling}{by}"
+    if data.symbolic:
+        line = f"{data.shape_in[0]:,} {data.facts['unit']} a window, of {data.facts['symbols']:,} different"
     if missing:
         line += f"; {units.count(missing)} missing cells filled"
     yield Stage(

@@ -20,6 +20,7 @@ from wellfit.verbs.load.facts import facts_of
 from wellfit.verbs.load.leaks import leaks
 from wellfit.verbs.load.learn import learn
 from wellfit.verbs.load.part import part
+from wellfit.verbs.load.passages import passages
 from wellfit.verbs.load.read import read
 from wellfit.verbs.load.task import question
 
@@ -36,6 +37,8 @@ def load(source: Any, choices: DataChoices | None = None, targets: Any = None, l
     """
     choices = choices or DataChoices.model_validate({})
     raw = read(source, choices, targets)
+    if raw.kind == "text":
+        return passages(raw, choices)
     asked = ask(raw, choices)
     what = question(asked.y, asked.names, raw, choices.task)
     parted = part(asked, what, choices)

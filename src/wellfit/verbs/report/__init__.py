@@ -14,6 +14,7 @@ from wellfit.verbs.report.pictures import examples, mistakes
 from wellfit.verbs.report.summary import summary
 from wellfit.verbs.report.tables import columns, environment, layers, metrics, splits
 from wellfit.verbs.report.template import rendered
+from wellfit.verbs.report.texts import written
 
 __all__ = ["REPORT", "content", "doctors_report", "page", "report"]
 
@@ -54,6 +55,7 @@ def content(run: Run) -> dict[str, Any]:
         "findings": [{"finding": f, "snippet": snippet(f, told)} for f in findings(run)],
         "metrics": metrics(have),
         "mistakes": mistakes(have),
+        "written": written(have),
         "recipe": (run.path / "recipe.toml").read_text(encoding="utf-8"),
         "environment": environment(run),
     }

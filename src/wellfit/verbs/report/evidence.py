@@ -13,7 +13,10 @@ from wellfit.nouns.errors import RunError, ShelfError
 from wellfit.nouns.run import Run
 from wellfit.nouns.task import task_of
 
-OWN = ("sample_x", "sample_y", "worst_x", "worst_rows", "worst_index", "test_truth", "test_outputs", "test_loss")
+OWN = (
+    "sample_x", "sample_y", "worst_x", "worst_rows", "worst_index", "test_truth", "test_outputs", "test_loss",
+    "prompt", "written",
+)  # fmt: skip
 FACTS = (
     "kind", "classes", "target_names", "split", "normalise", "shape_in", "missing", "duplicates", "constant_features",
     "n_features", "left_out", "n_train", "parameters", "epochs", "train_s", "watch_s", "watch_frac", "sample_x",
