@@ -56,11 +56,18 @@ def test_penguins():
 
 
 def test_esol_names_the_authors_own_prediction_as_a_leak():
-    data = shared("esol_delaney.csv")
+    data = shared("esol_delaney.csv", drop=("smiles",))
     assert data.choices["target"] == "measured log solubility in mols per litre"
-    assert set(data.facts["left_out"]) == {"Compound ID", "smiles"}
+    assert set(data.facts["left_out"]) == {"Compound ID"}
     leaks = [f for f in data.findings if f.severity == "warning"]
     assert [f.change for f in leaks] == [{"data.drop": ["ESOL predicted log solubility in mols per litre"]}]
+
+
+def test_esol_is_molecules_where_rdkit_is_there():
+    pytest.importorskip("rdkit", reason="RDKit is not installed")
+    data = shared("esol_delaney.csv")
+    assert (data.raw.kind, data.raw.edge_kinds, data.shape_in[0]) == ("graphs", 4, 55)
+    assert any("left out: Compound ID, ESOL predicted" in f.summary for f in data.findings)
 
 
 def test_series_are_parted_in_time():
@@ -77,12 +84,15 @@ def test_tables_with_a_trap_are_refused():
         shared("co2_mauna_loa_weekly.csv")
     with pytest.raises(DataError, match="'station', is the same in every row"):
         shared("beijing_air_Aotizhongxin.csv")
-    with pytest.raises(DataError, match="no separator"):
-        shared("tiny_shakespeare.txt")
     with pytest.raises(DataError, match="pictures with masks"):
         shared("nuclei.zip")
     with pytest.raises(DataError, match=r"a \.nc file, which no reader knows"):
         shared("air_temperature.nc")
+
+
+def test_shakespeare_is_a_text():
+    data = shared("tiny_shakespeare.txt")
+    assert (data.task, data.facts["symbols"], data.facts["n_rows"]) == ("sequence", 65, 1115394)
 
 
 def test_marks_for_missing_are_named_in_a_table_without_header():

@@ -59,10 +59,16 @@ def _must_be_alike(run: Run, model: Model, raw: Raw) -> None:
         "text": "a text",
         "array": f"arrays [N, {', '.join(map(str, shape))}]",
         "table": "a table",
+        "graphs": f"a table with {model.preparation.names[:1]}",
         "pictures": f"pictures {shape}",
     }
     rows = was == "pictures" and raw.kind == "array" and raw.inputs.shape[1:] == (int(np.prod(shape)),)  # laid out
-    if was == raw.kind or rows or ({was, raw.kind} == {"array", "pictures"} and raw.inputs.shape[1:] == shape):
+    if (
+        was == raw.kind
+        or rows
+        or {was, raw.kind} == {"graphs", "table"}
+        or ({was, raw.kind} == {"array", "pictures"} and raw.inputs.shape[1:] == shape)
+    ):
         return
     holds = {"array": "an array", "table": "a table", "text": "a text"}.get(raw.kind, raw.kind)
     found = f"{raw.name} holds {holds} of shape {raw.inputs.shape}"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from wellfit.nouns.preparation import Preparation
 
-Kind = Literal["table", "pictures", "array", "text"]
+Kind = Literal["table", "pictures", "array", "text", "graphs"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class Raw:
     """N examples as a reader found them, in their own units, nothing filled in or left out in silence.
 
     inputs: a DataFrame for a table (the target still in it), else an array: pictures [N, C, H, W] (uint8 0..255
-    where the files hold bytes), arrays [N, F] or [N, ...] of any number type, code points uint32 [T] of a text;
+    where the files hold bytes), arrays [N, F] or [N, ...] of any number type, code points uint32 [T] of a text, graphs
+    [N, V, F + E V] (networks/graph.py);
     targets: [N] or [N, K], numbers or strings; arrays [N, *cells] of class codes (pictures' masks) or [N, K, *cells] of
     numbers (fields), NaN where there is no answer; None for a table (taken from `inputs` by name) or where unknown;
     target_names: of the K targets; classes: names of the class codes of array targets, from 0;
@@ -38,6 +39,7 @@ class Raw:
     given: [N] of "train", "valid", "test" or "" where the source itself says which split a row is in, else None;
     names: names of the features of an array, where known; units: name -> unit;
     ids: [N] file names or row labels, for messages; fingerprint: hash of the content;
+    edge_kinds: of graphs, E;
     findings: what was noticed while reading (skipped files, odd headers).
     """
 
@@ -57,6 +59,7 @@ class Raw:
     mask: np.ndarray | None = None
     area: np.ndarray | None = None
     weight: np.ndarray | None = None
+    edge_kinds: int = 0
 
     def __len__(self) -> int:
         return len(self.inputs)

@@ -16,6 +16,7 @@ from torch import Tensor
 from wellfit.nouns.columns import Column, encode, frame_of
 from wellfit.nouns.data import Kind
 from wellfit.nouns.errors import DataError, nearest
+from wellfit.nouns.molecules import graphs
 from wellfit.nouns.pictures import channels_first, fitted
 from wellfit.nouns.scaling import Scaling
 from wellfit.nouns.symbols import coded
@@ -80,6 +81,8 @@ class Preparation:
             return encode(frame_of(raw, [c.name for c in self.columns]), self.columns)
         if self.kind == "text":
             return self._windows(raw)
+        if self.kind == "graphs" and hasattr(raw, "columns"):
+            return graphs(frame_of(raw, self.names)[self.names[0]].tolist(), self.shape[0], self.names[0])
         x = array_of(raw)
         if x.shape == self.shape:
             x = x[None]

@@ -84,6 +84,8 @@ def _transfer(weights: str) -> Proposal:
 
 def usual_network(data: Data) -> str:
     """The network for data of this kind, where the task names none."""
+    if data.raw.kind == "graphs":
+        return "graph"
     return "conv" if data.raw.kind == "pictures" and len(data.shape_in) == 3 else "dense"
 
 
@@ -105,6 +107,7 @@ def _network(name: str, data: Data) -> Proposal:
             "network.norm": ("batch", "lets a network of convolutions learn at a high rate"),
         }
     if name != "dense" and name in shelf.names("networks"):
+        proposed["network.name"] = (name, "what is linked belongs together")  # of graphs; else the task says why
         return proposed | _usual(name) | (TEXT_SIZE.get(name, {}) if data.raw.kind == "text" else {})
     small = n < SMALL
     return proposed | {
@@ -168,6 +171,8 @@ def _options(name: str, data: Data, asked: dict[str, Any]) -> tuple[dict[str, An
             if len(places) < data.shape_in[0]:
                 found["numeric"] = places
             return found, f"{len(places)} numbers bin by bin (housing RMSE 45k, 51k without)"
+    if name == "graph" and data.raw.edge_kinds and "edge_kinds" not in asked:
+        return {"edge_kinds": data.raw.edge_kinds}, "single, double, triple and aromatic bonds"
     if data.raw.kind == "text":
         found = {"vocabulary": len(data.classes)}
         if "causal" in inspect.signature(shelf.get("networks", name)).parameters:

@@ -33,7 +33,9 @@ SCALED = {
 def data(data: Data) -> Iterator[Stage]:
     """What was read and how it is split; then the inputs and how they were scaled."""
     n = {s: len(getattr(data, s)) for s in ("train", "valid", "test")}
-    what = {"table": "rows", "pictures": "pictures", "text": "windows"}.get(data.raw.kind, "examples")
+    what = {"table": "rows", "pictures": "pictures", "text": "windows", "graphs": "molecules"}.get(
+        data.raw.kind, "examples"
+    )
     if data.classes:
         aim = (
             f" of {data.facts['n_rows']:,} {data.facts['unit']}"
@@ -53,6 +55,8 @@ def data(data: Data) -> Iterator[Stage]:
     scaling = SCALED.get(str(data.choices.get("normalise")), str(data.choices.get("normalise")))
     by = "" if data.choices.get("normalise") == "kept" else " by the training rows"
     line = f"{'×'.join(map(str, data.shape_in))} inputs, {scaling}{by}"
+    if data.raw.kind == "graphs":
+        line = f"graphs of up to {data.shape_in[0]} nodes, {data.raw.edge_kinds} kinds of edges"
     if data.symbolic:
         line = f"{data.shape_in[0]:,} {data.facts['unit']} a window, of {data.facts['symbols']:,} different"
     if missing:

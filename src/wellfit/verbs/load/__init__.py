@@ -19,6 +19,7 @@ from wellfit.verbs.load.ask import ask
 from wellfit.verbs.load.facts import facts_of
 from wellfit.verbs.load.leaks import leaks
 from wellfit.verbs.load.learn import learn
+from wellfit.verbs.load.molecules import as_graphs
 from wellfit.verbs.load.part import part
 from wellfit.verbs.load.passages import passages
 from wellfit.verbs.load.read import read
@@ -40,6 +41,7 @@ def load(source: Any, choices: DataChoices | None = None, targets: Any = None, l
     if raw.kind == "text":
         return passages(raw, choices)
     asked = ask(raw, choices)
+    raw, asked = as_graphs(raw, asked)
     what = question(asked.y, asked.names, raw, choices.task)
     parted = part(asked, what, choices)
     learnt = learn(raw, asked, what, parted, choices, like)

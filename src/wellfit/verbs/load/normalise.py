@@ -24,6 +24,8 @@ def choose(x: np.ndarray, plain: np.ndarray | None, kind: str, how: str, y: np.n
     """
     if asked != "auto":
         return asked, "as asked"
+    if kind == "graphs":
+        return "none", "features and edges of graphs are 0 and 1"
     if kind == "pictures":
         return (
             "standardise",
