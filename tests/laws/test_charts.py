@@ -59,6 +59,8 @@ def arrays(task: str, kind: str) -> dict[str, Any]:
         truth, outputs = rng.integers(0, c, n), rng.dirichlet(np.ones(c), n)
     elif task == "multilabel":
         truth, outputs = rng.integers(0, 2, (n, 3)), rng.random((n, 3))
+    elif task == "quantiles":
+        truth, outputs = rng.normal(100, 20, (n, 1)).repeat(3, 1), rng.normal(100, 20, (n, 3))
     else:
         truth, outputs = rng.normal(100, 20, (n, 2)), rng.normal(100, 20, (n, 2))
     if kind == "nan":
@@ -68,7 +70,7 @@ def arrays(task: str, kind: str) -> dict[str, Any]:
 
 def have(task: str, kind: str, needs: tuple[str, ...] = (*BY_EPOCH, *BY_LAYER)) -> dict[str, Any]:
     """What a chart may name, of one task: a single point, with gaps, as usual, or a million points."""
-    c = {"classification": 2 if kind == "plain" else 4, "multilabel": 3, "regression": 0}[task]
+    c = {"classification": 2 if kind == "plain" else 4, "multilabel": 3, "regression": 0, "quantiles": 0}[task]
     weights = np.random.default_rng(0).normal(size=(1, 1, 3, 3) if kind == "one" else (80, 3, 5, 5))
     if kind == "nan":
         weights[0], weights[1, 0] = np.nan, 0
@@ -109,7 +111,7 @@ def attempts(kind: str) -> list[Attempt]:
     ]
 
 
-TASKS = ("classification", "multilabel", "regression")
+TASKS = ("classification", "multilabel", "regression", "quantiles")
 
 
 def charts(word: str, kind: str):

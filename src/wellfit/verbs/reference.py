@@ -16,11 +16,11 @@ def reference(case: Case) -> dict[str, Any]:
     """A random forest (Breiman 2001) on the prepared training rows, asked about the validation rows.
 
     Returns {"name": in words, "valid_reference": its answers in the form of `judge(case, "valid")["outputs"]`}; {} for
-    arrays, which it cannot answer. At most 3,000 training rows, fewer where there are thousands of inputs. The test
-    rows are not touched.
+    arrays, which it cannot answer, and for tasks with errors of their own. At most 3,000 training rows, fewer where
+    there are thousands of inputs. The test rows are not touched.
     """
     data, form = case.data, task_of(case.data.task).form
-    if data.shape_out[1:]:
+    if data.shape_out[1:] or task_of(data.task).errors is not None:
         return {}
     n = min(len(data.train), MOST_ROWS, max(200, int(WORK / np.prod(data.shape_in) ** 0.5)))
     rows = np.sort(np.random.default_rng(0).permutation(len(data.train))[:n])
