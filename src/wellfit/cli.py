@@ -245,7 +245,7 @@ def predict(run: Path, data: str, /, *, out: Path | None = None, skip_bad: bool 
     data
         Raw data as it was trained on, or one picture; the target need not be there.
     out
-        The CSV file to write. Default: standard output.
+        The CSV file to write; of pictures with masks, the folder for the masks. Default: standard output.
     skip_bad
         Leave out pictures that cannot be read, and count them.
     """
@@ -253,15 +253,14 @@ def predict(run: Path, data: str, /, *, out: Path | None = None, skip_bad: bool 
     from wellfit.views.terminal import tables
     from wellfit.views.terminal.screen import screen
 
-    answers = job.predict(run, data, skip_bad=skip_bad, network=_own(own))
+    answers = job.answers(run, data, skip_bad=skip_bad, network=_own(own))
     if out is not None:
-        job.write(answers, out)
-        print(f"{len(answers):,} predictions written to {out}")
+        print(job.write(answers, out))
     elif sys.stdout.isatty():
         shown = screen()
-        shown.print(tables.predictions(answers, shown))
+        shown.print(tables.predictions(answers.table, shown))
     else:
-        _write(job.csv(answers))
+        _write(job.csv(answers.table))
     return 0
 
 

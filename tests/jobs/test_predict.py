@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from PIL import Image
 from torch import nn
 
+from wellfit.jobs.predict import answers as answers_of
 from wellfit.jobs.predict import csv, predict, write
 from wellfit.nouns.errors import DataError, RunError
 from wellfit.nouns.run import Run
@@ -176,9 +178,59 @@ def test_code_of_ones_own_is_never_run_unless_it_is_handed_in(tmp_path):
 
 def test_the_csv_reads_back_as_it_was(tmp_path):
     frame = flowers()
-    answers = predict(kept(tmp_path / "run", frame, target="kind").path, frame)
-    write(answers, tmp_path / "a.csv")
+    run = kept(tmp_path / "run", frame, target="kind")
+    answers = predict(run.path, frame)
+    assert write(answers_of(run.path, frame), tmp_path / "a.csv") == f"60 predictions written to {tmp_path / 'a.csv'}"
     assert (tmp_path / "a.csv").read_text() == csv(answers)
     back = pd.read_csv(io.StringIO(csv(answers)))
     assert back["prediction"].equals(answers["prediction"].astype(back["prediction"].dtype))
     assert np.array_equal(back["p(iris)"].astype(np.float32), answers["p(iris)"])
+
+
+# ---- masks ----------------------------------------------------------------------------------------------------------
+
+
+def scenes(folder: Path, n: int = 12, size: tuple[int, int] = (20, 24)) -> Path:
+    """Pictures with masks: bright cells are of the second class."""
+    rng = np.random.default_rng(0)
+    for i in range(n):
+        x = rng.integers(0, 255, size).astype(np.uint8)
+        for part, v in (("images", x), ("masks", (x > 128).astype(np.uint8))):
+            (folder / part).mkdir(parents=True, exist_ok=True)
+            Image.fromarray(v).save(folder / part / f"{i}.png")
+    return folder
+
+
+def brightness() -> nn.Module:
+    """Says the second class where a scaled cell is over 0."""
+    layer = nn.Conv2d(1, 2, 1)
+    with torch.no_grad():
+        layer.weight.copy_(torch.tensor([-20.0, 20.0]).reshape(2, 1, 1, 1))
+        layer.bias.zero_()
+    return layer
+
+
+def test_masks_are_put_together_from_tiles_and_written_as_pictures(tmp_path):
+    run = kept(tmp_path / "run", str(scenes(tmp_path / "s")), network=brightness())
+    large = scenes(tmp_path / "large", 1, (70, 55)) / "images"
+    found = answers_of(run.path, str(large), network=brightness())
+    assert list(found.table.columns) == ["file", "height", "width", "share(background)", "share(object)"]
+    assert found.table[["height", "width"]].to_numpy().tolist() == [[70, 55]]
+    said = write(found, tmp_path / "out")
+    assert said == f"1 mask written to {tmp_path / 'out'}, with predictions.csv"
+    mask, x = np.asarray(Image.open(tmp_path / "out" / "0.png")), np.asarray(Image.open(large / "0.png"))
+    at = x[mask == 1].min()
+    np.testing.assert_array_equal(mask, x >= at)
+    assert found.table["share(object)"][0] == pytest.approx(mask.mean())
+    with pytest.raises(RunError, match="name a folder"):
+        write(found, tmp_path / "a.csv")
+
+
+def test_one_picture_of_any_size_gets_a_mask(tmp_path):
+    run = kept(tmp_path / "run", str(scenes(tmp_path / "s")), network=brightness())
+    Image.fromarray(np.zeros((7, 9), np.uint8)).save(tmp_path / "one.png")
+    found = answers_of(run.path, str(tmp_path / "one.png"), network=brightness())
+    assert found.masks["one.png"].shape == (7, 9)
+    Image.fromarray(np.zeros((7, 9, 3), np.uint8)).save(tmp_path / "colour.png")
+    with pytest.raises(DataError, match="examples of shape"):
+        predict(run.path, str(tmp_path / "colour.png"), network=brightness())

@@ -92,10 +92,27 @@ def have(task: str, kind: str, needs: tuple[str, ...] = (*BY_EPOCH, *BY_LAYER)) 
         "script_skill": 0.2,
         "bits_by_context": np.full(8 if kind == "one" else 127, np.nan if kind == "nan" else 2.5),
         "shape_in": [weights.shape[1], 8, 8],
+        **masks(kind),
         "headline": {
             "label": "RMSE", "value": 0.9, "low": 0.8, "high": float("nan") if kind == "nan" else 0.95, "unit": "m",
             "n": 10, "baseline": None if kind == "one" else 2.0,
         },
+    }  # fmt: skip
+
+
+@cache
+def masks(kind: str) -> dict[str, Any]:
+    """Pictures with true and answered masks, the second one smaller than the first."""
+    rng, n = np.random.default_rng(0), 1 if kind == "one" else 6
+    side = 700 if kind == "million" else 40
+    codes = rng.integers(-1, 3, (2, n, side // 4, side // 4)).clip(0).repeat(4, 2).repeat(4, 3)
+    codes[:, 1:2, side // 2 :] = -1
+    pictures = rng.random((n, 3, *codes.shape[2:]))
+    if kind == "nan":
+        pictures[0] = np.nan
+    return {
+        "mask_pictures": pictures, "mask_truth": codes[0], "mask_said": codes[1], "mask_dice": np.linspace(0.2, 0.9, n),
+        "mask_names": np.array([f"images/picture <{i}> $x$.png" for i in range(n)]),
     }  # fmt: skip
 
 
@@ -135,6 +152,7 @@ def test_a_chart_draws_nothing_from_nothing(word: str):
         **{name: np.zeros((0, 3)) for name in ("test_outputs", "train_truth", "first_weights")},
         "test_truth": np.zeros(0), "classes": (), "class_counts": {}, "headline": {}, "shape_in": (),
         "chance_loss": None, "attempts": [], "script_skill": None,
+        **{name: np.zeros((0, 3)) for name in masks("one")},
     }  # fmt: skip
     for task in TASKS:
         assert shelf.serve(function, {**empty, "task": task}) is None

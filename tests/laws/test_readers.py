@@ -55,6 +55,14 @@ def picture_folder(folder: Path):
     return str(folder), None
 
 
+def mask_folder(folder: Path):
+    for i, picture in enumerate(PICTURES):
+        for part, x in (("images", picture.transpose(1, 2, 0)), ("masks", (picture[0] > 120).astype(np.uint8))):
+            (folder / part).mkdir(exist_ok=True)
+            Image.fromarray(x).save(folder / part / f"{i}.png")
+    return str(folder), None
+
+
 def idx_folder(folder: Path):
     for name, x in (("train-images-idx3-ubyte", PICTURES[:, 0]), ("train-labels-idx1-ubyte", LABELS)):
         head = struct.pack(f">BBBB{x.ndim}I", 0, 0, 8, x.ndim, *x.shape)
@@ -77,6 +85,7 @@ SOURCES = {
     "arrays": array_file,
     "bundled": lambda _: ("iris", None),
     "idx": idx_folder,
+    "masks": mask_folder,
     "memory": lambda _: (NUMBERS, LABELS),
     "pictures": picture_folder,
     "table": table_file,

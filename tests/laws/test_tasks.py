@@ -38,6 +38,13 @@ def fields() -> tuple[np.ndarray, np.ndarray]:
     return x, y
 
 
+def masks() -> tuple[np.ndarray, np.ndarray]:
+    """Pictures of 16 × 16 cells in which what is bright is of the second class."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(N, 1, 16, 16)).repeat(1, axis=1)
+    return x, (x[:, 0] > 0.5).astype(int)
+
+
 @cache
 def text() -> str:
     """A file of words in which some follow others."""
@@ -53,6 +60,7 @@ SOURCES = {
     "multilabel": lambda: (inputs(), (inputs()[:, :3] > 0).astype(int)),
     "quantiles": lambda: (inputs(), inputs()[:, :2] * 3 + 1),
     "regression": lambda: (inputs(), inputs()[:, :2] * 3 + 1),
+    "segmentation": masks,
     "sequence": text,
 }
 FIELDS = {"regression": fields}

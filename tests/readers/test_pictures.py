@@ -154,11 +154,16 @@ def test_a_damaged_zip_is_refused(tmp_path):
         pictures(str(tmp_path / "p.zip"))
 
 
-def test_pictures_with_masks_are_refused(tmp_path):
+def test_pictures_with_masks_are_left_to_their_reader(tmp_path):
     for part in ("images", "masks"):
         drawn(tmp_path / "train" / part / "1.png", mode="L")
-    with pytest.raises(DataError, match="folders images, masks: pictures with masks, not classes"):
-        pictures(str(tmp_path))
+    assert not can_read(str(tmp_path))
+
+
+def test_a_class_may_be_called_mask(tmp_path):
+    for part in ("mask", "no_mask"):
+        drawn(tmp_path / part / "1.png", mode="L")
+    assert set(pictures(str(tmp_path)).targets) == {"mask", "no_mask"}
 
 
 def test_a_loose_picture_beside_class_folders_is_refused_by_name(tmp_path):

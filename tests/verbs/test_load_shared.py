@@ -84,8 +84,6 @@ def test_tables_with_a_trap_are_refused():
         shared("co2_mauna_loa_weekly.csv")
     with pytest.raises(DataError, match="'station', is the same in every row"):
         shared("beijing_air_Aotizhongxin.csv")
-    with pytest.raises(DataError, match="pictures with masks"):
-        shared("nuclei.zip")
     with pytest.raises(DataError, match=r"a \.nc file, which no reader knows"):
         shared("air_temperature.nc")
 
@@ -93,6 +91,15 @@ def test_tables_with_a_trap_are_refused():
 def test_shakespeare_is_a_text():
     data = shared("tiny_shakespeare.txt")
     assert (data.task, data.facts["symbols"], data.facts["n_rows"]) == ("sequence", 65, 1115394)
+
+
+def test_nuclei_are_tiles_with_masks_of_one_class():
+    data = shared("nuclei.zip")
+    assert (data.task, data.classes, data.choices["split"]) == ("segmentation", ("background", "object"), "given")
+    assert (data.shape_in, len(data.raw.tiles)) == ((3, 144, 144), 120)
+    assert "masks number 3,694 objects: all taken for one class" in [f.summary for f in data.findings]
+    share = float((data.raw.targets[data.raw.mask] == 1).mean())
+    assert 0.1 < share < 0.2
 
 
 def test_marks_for_missing_are_named_in_a_table_without_header():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +11,12 @@ import numpy as np
 
 from wellfit.jobs.sample import reading
 from wellfit.nouns.data import Raw
-from wellfit.nouns.errors import DataError
+from wellfit.nouns.errors import DataError, RunError
+from wellfit.nouns.mask_picture import mask_png
 from wellfit.nouns.recipe import Recipe
 from wellfit.nouns.run import Run, write_aside
+from wellfit.nouns.tiles import joined
+from wellfit.nouns.units import many
 from wellfit.verbs.keep import Model, read_model
 from wellfit.verbs.load.read import read
 
@@ -19,7 +24,26 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def predict(path: str | Path, source: Any, *, skip_bad: bool = False, network: Any = None) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Answers:
+    """table: a row for each example (of pictures with masks: for each picture); masks: file -> class codes uint8 [H, W],
+    for those; classes: what the codes stand for; source: what was predicted for."""
+
+    table: pd.DataFrame
+    masks: Mapping[str, np.ndarray] = field(default_factory=dict)
+    classes: tuple[str, ...] = ()
+    source: str = ""
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+
+def predict(path: str | Path, source: Any, **options: Any) -> pd.DataFrame:
+    """The table of `answers`: of pictures with masks the share of each class in each picture."""
+    return answers(path, source, **options).table
+
+
+def answers(path: str | Path, source: Any, *, skip_bad: bool = False, network: Any = None) -> Answers:
     """Answers of the run in `path` for the raw examples of `source`, in their order.
 
     Columns: "row" (from 0) or "file"; then "prediction" and the probability "p(CLASS)" of each class, or for
@@ -34,7 +58,9 @@ def predict(path: str | Path, source: Any, *, skip_bad: bool = False, network: A
     raw = read(source, choices, like=model.preparation)
     _must_be_alike(run, model, raw)
     if raw.kind == "text":
-        return reading(model, np.asarray(raw.inputs))
+        return Answers(reading(model, np.asarray(raw.inputs)))
+    if raw.tiles is not None:
+        return _masks(model, raw, str(source))
     found: dict[str, Any] = {"row": np.arange(len(raw))} if raw.ids is None else {"file": raw.ids}
     out = model.outputs(raw.inputs)
     if out.ndim > 2:
@@ -49,7 +75,24 @@ def predict(path: str | Path, source: Any, *, skip_bad: bool = False, network: A
         found["prediction"] = np.asarray(model.classes)[out.argmax(1)]
     if model.form != "values":
         found |= {f"p({c})": out[:, k] for k, c in enumerate(model.classes)}
-    return pd.DataFrame(found)
+    return Answers(pd.DataFrame(found))
+
+
+def _masks(model: Model, raw: Raw, source: str) -> Answers:
+    """The class of each cell of each picture, its tiles put together, and the share of each class in it."""
+    import pandas as pd
+
+    tiles: Any = raw.tiles
+    rows, said = [], {}
+    for k, (name, size) in enumerate(zip(tiles.names, tiles.sizes)):
+        out = model.outputs(np.asarray(raw.inputs)[tiles.picture == k])
+        height, width = int(size[0]), int(size[1])
+        codes = joined(out, (height, width), (out.shape[2], out.shape[3])).argmax(0).astype(np.uint8)
+        share = np.bincount(codes.ravel(), minlength=len(model.classes)) / codes.size
+        rows.append({"file": name, "height": height, "width": width}
+                    | {f"share({c})": v for c, v in zip(model.classes, share)})  # fmt: skip
+        said[str(name)] = codes
+    return Answers(pd.DataFrame(rows), said, model.classes, source)
 
 
 def _must_be_alike(run: Run, model: Model, raw: Raw) -> None:
@@ -62,6 +105,8 @@ def _must_be_alike(run: Run, model: Model, raw: Raw) -> None:
         "graphs": f"a table with {model.preparation.names[:1]}",
         "pictures": f"pictures {shape}",
     }
+    if raw.tiles is not None and was == "pictures" and model.form == "classes" and len(model.preparation.shape_out) > 2:
+        return  # tiles of the size of training; of their channels the preparation says
     rows = was == "pictures" and raw.kind == "array" and raw.inputs.shape[1:] == (int(np.prod(shape)),)  # laid out
     if (
         was == raw.kind
@@ -85,6 +130,18 @@ def csv(answers: pd.DataFrame) -> str:
     return answers.to_csv(index=False, lineterminator="\n")
 
 
-def write(answers: pd.DataFrame, file: str | Path) -> None:
-    """The answers as a CSV file, whole or not at all. Raises RunError where it cannot be written."""
-    write_aside(Path(file), csv(answers).encode())
+def write(answers: Answers, place: str | Path) -> str:
+    """The answers as a CSV file, whole or not at all; masks as pictures under the same names in a folder, with the
+    table beside them as predictions.csv. What was written, in words. Raises RunError where it cannot be written."""
+    place = Path(place)
+    if not answers.masks:
+        write_aside(place, csv(answers.table).encode())
+        return f"{many(len(answers), 'prediction')} written to {place}"
+    if place.is_file() or place.suffix.lower() == ".csv":
+        raise RunError(f"masks written to {place}", "masks are pictures, not rows of a table", "name a folder")
+    for name, codes in answers.masks.items():
+        file = (place / name).with_suffix(".png")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_aside(file, mask_png(codes))
+    write_aside(place / "predictions.csv", csv(answers.table).encode())
+    return f"{many(len(answers), 'mask')} written to {place}, with predictions.csv"

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from wellfit.nouns import shelf
 from wellfit.nouns.finding import Finding
+from wellfit.nouns.tiles import Tiles
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +39,7 @@ class Raw:
     each example counts in the loss;
     given: [N] of "train", "valid", "test" or "" where the source itself says which split a row is in, else None;
     names: names of the features of an array, where known; units: name -> unit;
+    tiles: where in larger pictures the examples lie, which are then tiles of them;
     ids: [N] file names or row labels, for messages; fingerprint: hash of the content;
     edge_kinds: of graphs, E;
     findings: what was noticed while reading (skipped files, odd headers).
@@ -59,6 +61,7 @@ class Raw:
     mask: np.ndarray | None = None
     area: np.ndarray | None = None
     weight: np.ndarray | None = None
+    tiles: Tiles | None = None
     edge_kinds: int = 0
 
     def __len__(self) -> int:

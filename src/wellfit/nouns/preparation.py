@@ -115,6 +115,8 @@ class Preparation:
             x = x[:, None] if x.shape[1:] == (height, width) and channels == 1 else alone[None]
         elif x.ndim == 4:
             x = np.moveaxis(x, -1, 1) if x.shape[1:] == (height, width, channels) else channels_first(x)
+        if x.ndim == 4 and x.shape[1] == 1 and channels == 3:
+            x = np.repeat(x, 3, axis=1)  # a grey picture, as in training among pictures in colour
         if self.resize and x.ndim == 4 and x.shape[1] == channels and x.shape[1:] != self.shape:
             return np.stack([fitted(p, (height, width)) for p in x])
         return x

@@ -107,6 +107,7 @@ class Task:
     score: (outputs, targets) -> one number by epoch, higher is better; score_name: what it is;
     suits: (y [N, ...], raw) -> why array targets ask for this task by themselves, "" where they do not;
     network: (raw.kind, shape_in) -> (the network proposed, why), ("", "") for the usual one;
+    defaults: (data, the network's name) -> {dotted recipe key: (value, why)}, laid over what is usual;
     steps: optimizer steps that a training is given;
     in_time: rows are parted in the order of time, never at random;
     errors: (judged) -> [N, 2], error of each example's answer and of the best constant answer, from which skill is
@@ -122,6 +123,7 @@ class Task:
     score_name: str
     suits: Callable[[np.ndarray, Raw], str] = no_suit
     network: Callable[[str, tuple[int, ...]], tuple[str, str]] = lambda kind, shape: ("", "")
+    defaults: Callable[[Data, str], dict[str, tuple[Any, str]]] = lambda data, network: {}
     steps: int = 1000
     in_time: bool = False
     errors: Callable[[Judged], np.ndarray] | None = None

@@ -17,6 +17,7 @@ from wellfit.nouns import shelf
 from wellfit.nouns.data import Data
 from wellfit.nouns.recipe import Recipe
 from wellfit.nouns.task import task_of
+from wellfit.nouns.turning import mirrors
 
 Proposal = dict[str, tuple[Any, str]]
 
@@ -25,8 +26,6 @@ STEPS = {"pictures": 4000, "small": 1000}
 """Optimizer steps that a training is given: by kind or size; else the task says."""
 PASSES = {"pictures": (5, 40), "other": (8, 100)}  # never fewer, never more passes
 EMBEDDED = 128  # numbers that are embedded at most: beyond it they make the first layer too wide
-FAR = 0.05  # share of the one-sided part of pictures that is common to a class: above it they have a left and a right
-SEEN = 500  # pictures a class that are looked at for this
 WORTH = 1e9  # multiplications a step, some 30 ms on one core, below which threads wait for each other too much
 
 
@@ -56,6 +55,7 @@ def propose(given: Recipe, data: Data, begun: Mapping[str, Any] | None = None) -
     optimizer = asked["training.optimizer"]
     optimizer = "adamw" if optimizer == "auto" else optimizer
     proposed = _network(name, data) | _training(data, optimizer) | _transfer(asked["transfer.weights"])
+    proposed |= task_of(data.task).defaults(data, name)
     open_keys = {k: v for k, (v, _) in proposed.items() if asked[k] == "auto"}
     reasons = {k: r for k, (_, r) in proposed.items() if k in open_keys}
     options, why = _options(name, data, asked["network.options"])
@@ -156,6 +156,7 @@ def _training(data: Data, optimizer: str) -> Proposal:
         ),
         "training.epochs": (epochs, f"a budget of {budget:,} steps, within {least} to {most} passes"),
         "training.patience": (0, "the schedule runs to its end; the best epoch is kept"),
+        "training.turn": ("none", "answers are not laid out like the pictures"),
         "training.device": ("cuda" if gpu else "cpu", "a GPU is there" if gpu else "no GPU is there"),
     }
 
@@ -196,35 +197,6 @@ def _options(name: str, data: Data, asked: dict[str, Any]) -> tuple[dict[str, An
 def numbers(x: Tensor) -> list[int]:
     """Places of the features of x [N, F] that are numbers: more than two different values in the first 5,000 rows."""
     return [j for j, column in enumerate(x[:5000].T) if len(column.unique()) > 2]
-
-
-def mirrors(x: Tensor, y: Tensor) -> tuple[str, float]:
-    """In which ways pictures x [N, C, H, W] of classes y [N] look as likely mirrored: none, sideways or both; and how
-    one-sided they are, left to right."""
-    share = one_sided(x, y, 3)
-    if share > FAR:
-        return "none", share
-    return "sideways" if one_sided(x, y, 2) > FAR else "both", share
-
-
-def one_sided(x: Tensor, y: Tensor, dim: int) -> float:
-    """How far classes have a side: the largest share, over classes, of the pictures' odd part along `dim`,
-    (picture - mirrored picture) / 2, that is common to the pictures of the class.
-
-    0 where mirrored pictures are as likely, 1 where the odd part is the same in all; without the part that the mean
-    of n pictures has by chance. A class of fewer than 40 pictures cannot tell, and counts as 1.
-    """
-    most = 0.0
-    for label in y.unique():
-        pictures = x[y == label][:SEEN]
-        n = len(pictures)
-        if n < 40:
-            return 1.0
-        odd = (pictures - pictures.flip(dim)) / 2
-        mean, energy = odd.mean(0), odd.square().mean()
-        by_chance = (odd - mean).square().mean() / (n - 1)
-        most = max(most, float((mean.square().mean() - by_chance) / energy.clamp_min(1e-12)))
-    return most
 
 
 def _threads(recipe: Recipe, data: Data) -> tuple[int, str]:

@@ -44,8 +44,13 @@ def data(data: Data) -> Iterator[Stage]:
         )
     else:
         aim = f", {data.task} of {', '.join(_with_unit(n, data) for n in data.target_names)}"
+    whole = data.raw.tiles
+    if whole is not None and len(whole) < len(data):
+        what = f"{units.count(len(whole))} pictures in {units.count(len(data))} tiles"
+    else:
+        what = f"{units.count(len(data))} {what}"
     line = (
-        f"{data.raw.name}: {units.count(len(data))} {what}{aim}; {units.count(n['train'])} train, "
+        f"{data.raw.name}: {what}{aim}; {units.count(n['train'])} train, "
         f"{units.count(n['valid'])} validation, {units.count(n['test'])} test ({data.choices.get('split', '')})"
     )
     yield Stage("data", line, data, {**dict(data.facts), "reasons": dict(data.reasons)})

@@ -29,7 +29,8 @@ CALENDAR_DAYS = np.array([400.0, 32.0, 1.0, 1 / 24, 1 / 1440, 1 / 86400])  # so 
 class Asked:
     """inputs: [N, ...] or a DataFrame without targets, indexed by row; y [N] or [N, K], names, why: the targets;
     target: as the recipe says it; rows [N]: row numbers in the source; given, group, time [N] where there are such;
-    time_name: the time column, whether asked for or found; weight [N]: what each row counts in the loss, mean 1."""
+    time_name: the time column, whether asked for or found; weight [N]: what each row counts in the loss, mean 1;
+    picture [N]: the picture that each row is a tile of."""
 
     inputs: pd.DataFrame | np.ndarray
     y: np.ndarray
@@ -43,6 +44,7 @@ class Asked:
     time_name: str | None = None
     weight: np.ndarray | None = None
     findings: tuple[Finding, ...] = ()
+    picture: np.ndarray | None = None
 
 
 def ask(raw: Raw, choices: DataChoices) -> Asked:
@@ -72,7 +74,9 @@ def _of_arrays(raw: Raw, choices: DataChoices) -> Asked:
     why = "the answers that come with the data"
     weight = None if raw.weight is None else _weights(raw.weight, "the weights")
     rows = np.arange(len(raw))
-    return Asked(raw.inputs, raw.targets, raw.target_names, choices.target, why, rows, raw.given, weight=weight)
+    picture = None if raw.tiles is None else raw.tiles.picture
+    known = (raw.inputs, raw.targets, raw.target_names, choices.target, why, rows, raw.given)
+    return Asked(*known, weight=weight, picture=picture)
 
 
 def _of_table(raw: Raw, frame: pd.DataFrame, choices: DataChoices) -> Asked:

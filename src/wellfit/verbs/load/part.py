@@ -40,10 +40,11 @@ def part(asked: Asked, what: Question, choices: DataChoices) -> Parted:
     that no training row has."""
     how, why = _choose(asked, what, choices)
     units = _units(asked)
-    n = len(units)
+    n = len(units) if asked.picture is None else len(np.unique(asked.picture))  # tiles are no rows of their own
     repeated = n - (int(units.max()) + 1 if n else 0)
     coarse = repeated > COARSE * n
-    grounds = Grounds(what.indices, np.arange(n) if coarse else units, asked.given, asked.group, asked.time)
+    alone = np.arange(n) if asked.picture is None else asked.picture
+    grounds = Grounds(what.indices, alone if coarse else units, asked.given, asked.group, asked.time)
     rows = split(how, grounds, choices)
     _every_class(what, rows, how)
     shared = straddling(units, rows)
@@ -87,14 +88,20 @@ def _choose(asked: Asked, what: Question, choices: DataChoices) -> tuple[str, st
 
 
 def _units(asked: Asked) -> np.ndarray:
-    """[N] numbers, equal for rows that are copies of one another in inputs and target (identifiers apart)."""
+    """[N] numbers, equal for rows that are copies of one another in inputs and target (identifiers apart), or tiles
+    of one picture, or of a copy of it."""
     inputs = asked.inputs
     if not isinstance(inputs, np.ndarray):
         apart = [c for c in inputs.columns if c != asked.time_name and _unlike(inputs[c])]
         inputs = inputs.drop(columns=apart) if len(apart) < inputs.shape[1] else inputs
     y = asked.y if asked.y.dtype.kind in "buif" else asked.y.astype(str)
     answer = row_hashes(y) if y.ndim > 2 else np.unique(y, return_inverse=True, axis=0)[1].reshape(-1).astype(np.uint64)
-    return copies(row_hashes(inputs) * np.uint64(31) + answer)
+    hashes = row_hashes(inputs) * np.uint64(31) + answer
+    if asked.picture is None:
+        return copies(hashes)
+    whole = np.zeros(int(asked.picture.max(initial=-1)) + 1, dtype=np.uint64)  # tiles of one picture stay together
+    np.add.at(whole, asked.picture, hashes)
+    return copies(whole)[asked.picture]
 
 
 def _unlike(series: Any) -> bool:

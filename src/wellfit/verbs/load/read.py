@@ -41,9 +41,11 @@ def read(source: Any, choices: DataChoices | None = None, targets: Any = None, l
 
 def _read_one(source: Any, choices: DataChoices, like: Preparation | None) -> Raw:
     source = str(source) if isinstance(source, Path) else source
+    cells = like is not None and like.kind == "pictures" and like.form == "classes" and len(like.shape_out) > 2
     for word in shelf.names("readers"):
         if shelf.module("readers", word).can_read(source):
-            size = {"size": like.shape[1:]} if like is not None and word == "pictures" else {}
+            word = "masks" if cells and word == "pictures" else word  # cut into tiles, not brought to one size
+            size = {"size": like.shape[1:]} if like is not None and word in ("pictures", "masks") else {}
             return shelf.get("readers", word)(source, target=choices.target, skip_bad=choices.skip_bad, **size)
     if isinstance(source, str):
         raise _no_reader(source)
