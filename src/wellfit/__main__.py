@@ -4,7 +4,10 @@ to the running time of the user's script, so the other commands are not loaded f
 from __future__ import annotations
 
 import sys
+from time import perf_counter
 from typing import TYPE_CHECKING
+
+from wellfit.nouns import collector
 
 if TYPE_CHECKING:
     from wellfit.nouns.opinion import Opinion
@@ -18,9 +21,14 @@ def main() -> None:
 
         return command(words)
     try:
-        from wellfit.jobs.doctor import main as doctor
+        with collector.loading():
+            import torch  # noqa: F401  # which the script needs too; the rest is the doctor's own cost
 
-        doctor(words[1:], _shown)
+            begun = perf_counter()
+            from wellfit.jobs.doctor import main as doctor
+
+            loaded_s = perf_counter() - begun
+        doctor(words[1:], _shown, loaded_s)
     except (Exception, KeyboardInterrupt) as error:
         from wellfit.views.terminal import refusals
 

@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from wellfit.jobs.verdict import Verdict, attempt, glimpses, others, verdicts
+from wellfit.nouns.collector import still
 from wellfit.nouns.errors import RunError
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.opinion import Opinion, Patched
@@ -33,7 +34,8 @@ class Wanted:
     """What the user asked for. out: a file for the findings as JSON; budget_s: seconds for trials, 0 for none, None: as
     long as the script itself ran, 60 at most; fix: a file for the repair as a diff, tried before it is written; steps:
     optimizer steps after which the report is given and nothing is watched any more; page: a file for the report as
-    HTML; show: how the opinion, or its part "patch", is shown (default: as plain text on standard error)."""
+    HTML; show: how the opinion, or its part "patch", is shown (default: as plain text on standard error); loaded_s:
+    seconds that it took to load the doctor, which count in what the watching cost."""
 
     out: Path | None = None
     budget_s: float | None = None
@@ -41,6 +43,7 @@ class Wanted:
     steps: int | None = None
     page: Path | None = None
     show: Show | None = None
+    loaded_s: float = 0.0
 
 
 def doctor(script: str, argv: list[str], wanted: Wanted = Wanted(), module: bool = False) -> Watcher:
@@ -48,6 +51,7 @@ def doctor(script: str, argv: list[str], wanted: Wanted = Wanted(), module: bool
     on standard error, and give what was seen, with the script's own exit status."""
     watcher = Watcher(_file_of(script) if module else script)
     program = watcher.program
+    program.spent_s = wanted.loaded_s
     repair = _repairing(script, argv, wanted.fix, module, wanted.out) if wanted.fix is not None else None
     said: list[Verdict] = []
 
@@ -106,10 +110,14 @@ def _report(watcher: Watcher, wanted: Wanted) -> Verdict:
 
 def _show(told: Verdict, wanted: Wanted, part: str) -> None:
     """On standard error; a view that fails is a line of the plain text."""
-    told.opinion()
     show = wanted.show
-    if show is None or attempt(lambda: show(told.opinion(), part) or True, False, told.program, "the view") is False:
-        print(text(told.opinion(), part=part), file=sys.stderr, flush=True)
+    with still():
+        told.opinion()
+        if (
+            show is None
+            or attempt(lambda: show(told.opinion(), part) or True, False, told.program, "the view") is False
+        ):
+            print(text(told.opinion(), part=part), file=sys.stderr, flush=True)
 
 
 def _page(told: Verdict, wanted: Wanted) -> None:
@@ -186,7 +194,7 @@ def must_be_writable(file: Path | None) -> Path | None:
     return file
 
 
-def main(argv: list[str] | None = None, show: Show | None = None) -> None:
+def main(argv: list[str] | None = None, show: Show | None = None, loaded_s: float = 0.0) -> None:
     """`wellfit doctor [--json OUT] [--report PAGE] [--patch FIX] [--budget 30s] [--no-trials] [--steps N] [--with FILE]
     [-m] SCRIPT ITS OWN ARGUMENTS`; its exit status is kept, and where a signal ended it, that.
 
@@ -203,7 +211,7 @@ def main(argv: list[str] | None = None, show: Show | None = None) -> None:
         must_be_python(Path(said.script))
     budget = 0.0 if said.no_trials else said.budget
     out, fix, page = (must_be_writable(file) for file in (said.json, said.patch, said.report))
-    wanted = Wanted(out, budget, fix, said.steps, page, show)
+    wanted = Wanted(out, budget, fix, said.steps, page, show, loaded_s)
     ended: list[int] = []
     atexit.register(lambda: [die(number) for number in ended])  # the first registered is the last to be called
     program = doctor(said.script, said.argv, wanted, said.module).program

@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import TypeVar
 
 from wellfit.nouns import shelf
+from wellfit.nouns.collector import still
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.opinion import Opinion
 from wellfit.nouns.program import Program
@@ -74,7 +75,7 @@ def verdicts(
     to be looked up in the sources."""
     p = watcher.program
     begun = perf_counter()
-    with undisturbed():
+    with undisturbed(), still():
         attempt(watcher.sources, None, p, "reading the sources")
         attempt(lambda: more(p), None, p, "looking up what was made before")
         attempt(lambda: understand(p), None, p, "understanding it")

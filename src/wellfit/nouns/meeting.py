@@ -54,6 +54,7 @@ def targets(program: Program) -> Targets | None:
     """The targets of the main training, None where none were kept."""
     main = program.optimizers.index(program.main) if program.main in program.optimizers else None
     kept: list[Tensor] = []
+    values = 0
     for loss in program.losses:
         leaf = loss.tape.leaves.get(loss.target) if loss.target is not None else None
         if leaf is None or (main is not None and loss.tape.phase != main) or not leaf.numel() or leaf.is_complex():
@@ -61,7 +62,8 @@ def targets(program: Program) -> Targets | None:
         if kept and leaf.ndim != kept[0].ndim:
             continue
         kept.append(leaf.detach())
-        if sum(k.numel() for k in kept) > MOST_VALUES:
+        values += leaf.numel()
+        if values > MOST_VALUES:
             break
     if not kept:
         return None

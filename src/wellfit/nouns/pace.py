@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import fmean, median, stdev
+from statistics import fmean, median
+
+import numpy as np
 
 from wellfit.nouns.program import LossSeen, OptimizerSeen, Program
 
@@ -56,8 +58,8 @@ class Pace:
         """Mean and its standard error over eighths of the training."""
         values, n = self.losses, min(8, len(self.losses) // 2)
         parts = [values[i * len(values) // n : (i + 1) * len(values) // n] for i in range(n)] if n else []
-        whole = [math.isfinite(sum(p)) for p in parts]
-        return [(fmean(p), stdev(p) / math.sqrt(len(p)) if ok and len(p) > 1 else 0.0) for p, ok in zip(parts, whole)]
+        spread = [float(np.std(p, ddof=1)) if math.isfinite(sum(p)) and len(p) > 1 else 0.0 for p in parts]
+        return [(fmean(p), s / math.sqrt(len(p))) for p, s in zip(parts, spread)]
 
     @cached_property
     def start(self) -> float:

@@ -14,6 +14,8 @@ GROWTH = 1.12
 COSTLY = ((24, 0.75), (8, 2.0))
 """(steps of a phase, seconds beyond 5 % of the run): above both no more are written down (a step may be an episode)."""
 MOST_TAPES = 160
+LOOKED_S, LOOKED = 0.15, 0.03
+"""Seconds for writing down evaluations, and the share of the run beside them."""
 
 
 class Due:
@@ -53,7 +55,7 @@ class Due:
 
     def evaluation(self) -> bool:
         """Is there time left for writing an evaluation down? Then its cost counts from here."""
-        if self.looked_s >= 0.3 + 0.03 * (perf_counter() - self.begun):
+        if self.looked_s >= LOOKED_S + LOOKED * (perf_counter() - self.begun):
             return False
         self.looked_from = self.recorder.spent_s
         return True

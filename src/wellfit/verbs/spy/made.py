@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from wellfit.nouns.collector import still
 from wellfit.nouns.program import LoaderSeen, OptimizerSeen, Program
 from wellfit.verbs.spy.places import called_by_user, here
 
@@ -51,8 +53,9 @@ class Made:
         return original(*args, **kwargs)
 
     def optimizer(self, original: Any, optimizer: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> None:
-        """Around Optimizer.__init__."""
-        original(optimizer, *args, **kwargs)
+        """Around Optimizer.__init__. The first one loads torch's compiler, 700 modules."""
+        with nullcontext() if self.optimizers else still():
+            original(optimizer, *args, **kwargs)
         self.optimizers[id(optimizer)] = OptimizerSeen(optimizer, here(3))
         self.program.optimizers.append(self.optimizers[id(optimizer)])
 

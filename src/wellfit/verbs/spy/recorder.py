@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import weakref
 from time import perf_counter
 from typing import Any
@@ -23,6 +24,9 @@ _BORING = frozenset(
      "get_device", "is_contiguous", "element_size", "stride", "storage_offset", "data_ptr", "register_hook", "requires_grad_",
      "_is_view", "__set__", "untyped_storage", "is_same_size", "grad", "_grad")
 )  # fmt: skip
+Unseen = torch._C.DisableTorchFunction
+"""What is called inside goes straight to torch, past every mode and subclass: else each of the watching's own calls
+would come through `__torch_function__` below."""
 
 
 class Recorder(TorchFunctionMode):
@@ -41,7 +45,7 @@ class Recorder(TorchFunctionMode):
         self.names: dict[int, str] = {}
         self.memory = 0
         self._numbers: dict[int, tuple[weakref.ref[Tensor], int]] = {}
-        self._kept: dict[tuple[int, int], tuple[weakref.ref[Tensor], Tensor]] = {}
+        self._kept: dict[tuple[int, int], tuple[weakref.ref[Tensor], Tensor, Look]] = {}
         self._learnt: set[int] = set()
         self._next = 0
 
@@ -124,54 +128,34 @@ class Recorder(TorchFunctionMode):
         return False
 
     def _keep(self, t: Tensor) -> None:
-        """Copy what is fed in from outside."""
+        """Copy what is fed in from outside; what was copied for an earlier tape and is as it was then serves again."""
         n = self.number(t)
         if n in self._learnt or n in self.tape.leaves:
             return
-        if n not in self.tape.looks or self.tape.looks[n].distinct is None:
-            self.tape.looks[n] = self.look(t, leaf=True)
         key = (id(t), t._version)
         known = self._kept.get(key)
         if known is not None and known[0]() is t:
-            self.tape.leaves[n] = known[1]
+            self.tape.leaves[n], self.tape.looks[n] = known[1:]
             return
+        if n not in self.tape.looks or self.tape.looks[n].distinct is None:
+            self.tape.looks[n] = self.look(t, leaf=True)
         size = t.numel() * t.element_size()
         if self.memory + size > MOST_BYTES:
             return
         self.memory += size
-        self.busy = True
-        try:
+        with Unseen():
             copy = t.detach().clone()
-        finally:
-            self.busy = False
-        self._kept[key] = (weakref.ref(t), copy)
+        self._kept[key] = (weakref.ref(t), copy, self.tape.looks[n])
         self.tape.leaves[n] = copy
 
     def look(self, t: Tensor, leaf: bool = False) -> Look:
         """Shape and dtype, and the values where they are examined or fed in."""
-        dtype = str(t.dtype).removeprefix("torch.")
-        if not (self.examine or leaf) or t.numel() == 0 or t.is_complex() or t.is_sparse or t.is_quantized:
-            return Look(tuple(t.shape), dtype, t.requires_grad)
-        self.busy = True
-        try:
-            with torch.no_grad():
-                v = t.detach()
-                if v.numel() > 2**20:
-                    v = v.flatten()[:: v.numel() // 2**19]
-                v = v.double() if v.numel() < 4096 else v.float()
-                finite = v.isfinite()
-                bad = 1 - float(finite.float().mean())
-                v = v[finite] if bad else v
-                if not v.numel():
-                    return Look(tuple(t.shape), dtype, t.requires_grad, bad_frac=bad)
-                low, high = torch.aminmax(v)
-                std = float(v.std(correction=0))
-                distinct = min(int(torch.unique(v.flatten()[:8192]).numel()), 51) if leaf else None
-                return Look(
-                    tuple(t.shape), dtype, t.requires_grad, float(low), float(high), float(v.mean()), std, bad, distinct
-                )
-        finally:
-            self.busy = False
+        with Unseen(), torch.no_grad():
+            dtype = str(t.dtype).removeprefix("torch.")
+            shape, grad = tuple(t.shape), t.requires_grad
+            if not (self.examine or leaf) or t.numel() == 0 or t.is_complex() or t.is_sparse or t.is_quantized:
+                return Look(shape, dtype, grad)
+            return _looked(t, Look(shape, dtype, grad), leaf)
 
     def _note(self, name: str, func: Any, args: Any, kwargs: Any, out: Any, ins: tuple[Any, Any, bool]) -> None:
         a, k, learnt = ins
@@ -201,13 +185,14 @@ class Recorder(TorchFunctionMode):
         self.insides.append(self.names.get(id(module), "") if self.stack else "")
         ins = None
         if not self.stack:
-            for t in each((args, kwargs), Tensor):
-                self.number(t)
             before = perf_counter()
-            for t in each((args, kwargs), Tensor):
-                if not self._is_learnt(t):
-                    self._keep(t)
-            ins = mapped((args, kwargs), Tensor, lambda t: Ref(self.number(t)))
+            with Unseen():
+                for t in each((args, kwargs), Tensor):
+                    self.number(t)
+                for t in each((args, kwargs), Tensor):
+                    if not self._is_learnt(t):
+                        self._keep(t)
+                ins = mapped((args, kwargs), Tensor, lambda t: Ref(self.number(t)))
             self.spent_s += perf_counter() - before
         self.stack.append(module)
         return ins
@@ -220,28 +205,61 @@ class Recorder(TorchFunctionMode):
             return
         before = perf_counter()
         try:
-            outs = list(each(out, Tensor))
-            numbers = tuple(self.number(t) for t in outs)
-            self._learnt.update(numbers)
-            for t, n in zip(outs, numbers):
-                if n not in self.tape.looks:
-                    self.tape.looks[n] = self.look(t)
-            if ins is None:  # a module inside a network: its Node is for looking only
-                return
-            o = mapped(out, Tensor, lambda t: Ref(self.number(t)))
-            mode = any(m.training for m in module.modules() if _differs(m))
-            self.tape.nodes.append(
-                Node(type(module).__name__, None, module, ins[0], ins[1], o, numbers, here(3), 0, "",
-                     type(module).__name__, True, mode, torch.is_grad_enabled())
-            )  # fmt: skip
+            with Unseen():
+                self._left(module, ins, out)
         except Exception as error:
             self._failed(error)
         finally:
             self.spent_s += perf_counter() - before
 
+    def _left(self, module: nn.Module, ins: Any, out: Any) -> None:
+        outs = list(each(out, Tensor))
+        numbers = tuple(self.number(t) for t in outs)
+        self._learnt.update(numbers)
+        for t, n in zip(outs, numbers):
+            if n not in self.tape.looks:
+                self.tape.looks[n] = self.look(t)
+        if ins is None:  # a module inside a network: its Node is for looking only
+            return
+        o = mapped(out, Tensor, lambda t: Ref(self.number(t)))
+        mode = any(m.training for m in module.modules() if _differs(m))
+        self.tape.nodes.append(
+            Node(type(module).__name__, None, module, ins[0], ins[1], o, numbers, here(4), 0, "",
+                 type(module).__name__, True, mode, torch.is_grad_enabled())
+        )  # fmt: skip
+
     def _failed(self, error: Exception) -> None:
         if len(self.failures) < 5:
             self.failures.append(f"{type(error).__name__}: {str(error).partition(chr(10))[0][:200]}")
+
+
+def _looked(t: Tensor, bare: Look, leaf: bool) -> Look:
+    """`bare` with the figures of the values: few calls, since there are thousands of tensors. A NaN or an infinity shows
+    in the extremes, so the whole is searched for them only then."""
+    v = t.detach()
+    if v.numel() > 2**20:
+        v = v.flatten()[:: v.numel() // 2**19]
+    v = v.double() if v.numel() < 4096 else v.float()
+    low, high = map(float, torch.aminmax(v))
+    bad = 0.0
+    if not (math.isfinite(low) and math.isfinite(high)):
+        finite = v.isfinite()
+        bad, v = 1 - float(finite.float().mean()), v[finite]
+        if not v.numel():
+            return bare._replace(bad_frac=bad)
+        low, high = map(float, torch.aminmax(v))
+    mean = v.mean()
+    std = float(torch.linalg.vector_norm(v - mean)) / math.sqrt(v.numel())
+    if not math.isfinite(std):  # squares beyond what 32 bits hold
+        std = float(v.double().std(correction=0))
+    return Look(bare.shape, bare.dtype, bare.grad, low, high, float(mean), std, bad, _distinct(v) if leaf else None)
+
+
+def _distinct(v: Tensor) -> int:
+    """Different values among the first 8192, counted up to 51; mostly the first 256 are enough to know."""
+    v = v.flatten()
+    few = int(torch.unique(v[:256]).numel())
+    return min(few if few > 50 or v.numel() <= 256 else int(torch.unique(v[:8192]).numel()), 51)
 
 
 def _differs(m: nn.Module) -> bool:

@@ -22,7 +22,7 @@ from wellfit.verbs.spy.graph import reached, some
 from wellfit.verbs.spy.hooks import Hooks
 from wellfit.verbs.spy.made import Made
 from wellfit.verbs.spy.moments import MOST, Moments
-from wellfit.verbs.spy.recorder import Recorder
+from wellfit.verbs.spy.recorder import Recorder, Unseen
 
 WRAPPERS = (nn.parallel.DistributedDataParallel, nn.DataParallel)
 """Modules that only carry a network to other devices: a copy of one would call the other ranks."""
@@ -45,7 +45,8 @@ class Watcher:
         self._has_parameters: dict[int, bool] = {}
         self._active = False
         self._curve: list[tuple[int, Tensor | float]] = []
-        self._in_mode = False
+        self._in_mode = False  # is the recorder torch's function mode
+        self._open = False  # is a tape begun
         self._in_train = False
         self._in_backward = False
         self._graded: set[int] = set()  # optimizers whose parameters a backward since their last step gave gradients
@@ -94,7 +95,7 @@ class Watcher:
         except Exception as error:
             self.recorder._failed(error)
         p.curve = self.curve()
-        p.spent_s = self.recorder.spent_s + self._hooks_s
+        p.spent_s += self.recorder.spent_s + self._hooks_s
         p.trouble += self.recorder.failures
 
     @property
@@ -119,15 +120,26 @@ class Watcher:
     def _start(self) -> None:
         r = self.recorder
         if not r.on and self._active:
-            r.on = True
+            self._open = True
             r.begin(self.program.steps, examine=self.due.examine())
-            if not self._in_mode:
-                r.__enter__()
-                self._in_mode = True
+            self._resume()
 
     def _stop(self) -> None:
-        r = self.recorder
         self.due.evaluated()
+        self._open = False
+        self._pause()
+
+    def _resume(self) -> None:
+        """The tape goes on."""
+        self.recorder.on = True
+        if not self._in_mode:
+            self.recorder.__enter__()
+            self._in_mode = True
+
+    def _pause(self) -> None:
+        """Nothing is written down. The mode is taken off too, where it is the innermost: its detour is some
+        microseconds for each of a thousand small calls."""
+        r = self.recorder
         r.on = False
         if self._in_mode and torch.overrides._get_current_function_mode() is r:
             r.__exit__(None, None, None)
@@ -210,12 +222,13 @@ class Watcher:
         if id(module) in self.roots or any(map(nn.parameter.is_lazy, module.parameters())):
             return
         self.roots.add(id(module))
-        r = self.recorder
+        r, begun = self.recorder, perf_counter()
         r.busy = True
         try:
             r.names.update(meet.network(self.program, module))
         finally:
             r.busy = False
+            self._hooks_s += perf_counter() - begun
 
     def _train(self, original: Any, module: nn.Module, mode: bool = True) -> Any:
         if not self._in_train:
@@ -234,7 +247,8 @@ class Watcher:
             return original(loss, *args, **kwargs)
         begun = perf_counter()
         try:
-            self._before_backward(loss)
+            with Unseen():
+                self._before_backward(loss)
         except Exception as error:
             self.recorder._failed(error)
         self._hooks_s += perf_counter() - begun
@@ -275,11 +289,12 @@ class Watcher:
             return
         r.busy = True
         try:
-            for key, seen in self.made.optimizers.items():
-                if key not in self._graded and any(
-                    some(w.grad) for g in seen.optimizer.param_groups for w in g["params"]
-                ):
-                    self._graded.add(key)
+            with Unseen():
+                for key, seen in self.made.optimizers.items():
+                    if key not in self._graded and any(
+                        some(w.grad) for g in seen.optimizer.param_groups for w in g["params"]
+                    ):
+                        self._graded.add(key)
         except Exception as error:
             r._failed(error)
         finally:
@@ -308,20 +323,21 @@ class Watcher:
     def _pre(self, optimizer: Any, args: Any, kwargs: Any) -> Any:
         begun, closure = perf_counter(), args[1] if len(args) > 1 else kwargs.get("closure")
         try:
-            self._before_step(self.made.seen(optimizer), closure is not None)
+            with Unseen():
+                self._before_step(self.made.seen(optimizer), closure is not None)
         except Exception as error:
             self.recorder._failed(error)
         self._hooks_s += perf_counter() - begun
-        if not callable(closure) or not self._in_mode:
+        if not callable(closure) or not self._open:
             return None
-        r, calls, known = self.recorder, [], self.made.seen(optimizer)
+        calls, known = [], self.made.seen(optimizer)
 
         def seen() -> Any:  # the closure is written down, the optimizer's own arithmetic is not
-            r.on = True
+            self._resume()
             try:
                 return closure()
             finally:
-                r.on = False
+                self._pause()
                 calls.append(None)
                 known.closure |= len(calls) > 1
                 if len(calls) == 1 and not known.closure:
@@ -348,7 +364,7 @@ class Watcher:
             self._graded.discard(id(seen.optimizer))
         finally:
             r.busy = False
-        r.on = False  # the optimizer's own arithmetic is not written down
+        self._pause()  # the optimizer's own arithmetic is not written down
         if not closure:
             self._examined(seen.optimizer)
 
@@ -381,8 +397,7 @@ class Watcher:
                     self.moments.after(seen)
                 finally:
                     r.busy = False
-            if self._in_mode:
-                r.on = True
+            if self._open:
                 r.tape.stepped = True
                 if not self._batch and r.tape.passes():
                     first = next(iter(r.tape.passes()[0].ins), None)
@@ -393,11 +408,12 @@ class Watcher:
             p.steps += 1
             self._forwards = 0
             due = self.due.step()
-            if due and r.on:
+            if due and self._open:
                 r.begin(p.steps, self.due.examine())
+                self._resume()
             elif due:
                 self._start()
-            elif self._in_mode:
+            elif self._open:
                 self._stop()
         except Exception as error:
             r._failed(error)
@@ -410,11 +426,12 @@ class Watcher:
         r = self.recorder
         if not r.on or len(self.program.tapes) < 3:
             return original(*args)
-        r.on = False
+        self._pause()
         try:
             return original(*args)
         finally:
-            r.on = self._in_mode
+            if self._open:
+                self._resume()
 
     def _started(self, original: Any, process: Any) -> None:
         self.program.children += 1
