@@ -2,7 +2,8 @@
 
 terminal.svg: what `wellfit fit digits` prints; report.png: the top of its report, where Chromium is installed;
 doctor.png: the top of the page that `wellfit doctor --report` makes of examples/doctor/wine.py, whose text goes into
-doctor.md and the README too. `make_figures.py fit` or `make_figures.py doctor` makes one of them.
+doctor.md and the README too. series.png: forecasts of the report on a series.
+`make_figures.py fit`, `doctor` or `series` makes one of them.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from rich.text import Text
 FIGURES = Path(__file__).parent / "figures"
 WIDE = 112
 ROOT = Path(__file__).parents[1]
+CO2 = (ROOT / "../shared/data/co2_mauna_loa_weekly.csv").resolve()
 WINE = ROOT / "examples" / "doctor" / "wine.py"
 FLAGS = "--headless --no-sandbox --disable-gpu --hide-scrollbars --disable-background-networking --no-first-run"
 
@@ -91,9 +93,26 @@ def doctors(folder: Path) -> None:
     screenshot(folder / "found.html", "doctor.png", 1500)
 
 
+def forecasts(folder: Path) -> None:
+    """The forecasts of the report on weekly carbon dioxide at Mauna Loa, where the shared data are there."""
+    from matplotlib import rc_context
+
+    from wellfit.nouns import shelf
+    from wellfit.nouns.drawing import STYLE
+    from wellfit.nouns.run import Run
+    from wellfit.verbs.report.evidence import evidence
+
+    if not CO2.exists():
+        return
+    run(["fit", str(CO2), "--out", "series"], folder)
+    chart = shelf.serve(shelf.get("charts", "forecasts"), evidence(Run.open(folder / "series")))
+    with rc_context(STYLE):
+        chart.draw().savefig(FIGURES / "series.png", dpi=220)
+
+
 def main() -> None:
     FIGURES.mkdir(exist_ok=True)
-    wanted = sys.argv[1:] or ["fit", "doctor"]
+    wanted = sys.argv[1:] or ["fit", "doctor", "series"]
     with tempfile.TemporaryDirectory() as tmp:
         folder = Path(tmp)
         if "fit" in wanted:
@@ -101,6 +120,8 @@ def main() -> None:
             screenshot(folder / "first" / "report.html", "report.png", 1000)
         if "doctor" in wanted:
             doctors(folder)
+        if "series" in wanted:
+            forecasts(folder)
 
 
 if __name__ == "__main__":

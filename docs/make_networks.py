@@ -29,6 +29,7 @@ EXAMPLES: dict[str, list[Row]] = {
     "unet": [((3, 128, 128), (1, 128, 128), {}), ((3, 128, 128), (1, 128, 128), {"upsample": "bilinear"})],
     "decoder": [((64,), (1, 28, 28), {}), ((64,), (3, 32, 32), {"upsample": "bilinear"})],
     "recurrent": [((7, 96), (1,), {"cell": c}) for c in ("rnn", "lstm", "gru")],
+    "dlinear": [((7, 336), (7, 96), {})],
     "tcn": [((7, 96), (1,), {})],
     "transformer": [((7, 96), (1,), {}), ((256,), (65, 256), {"vocabulary": 65, "causal": True})],
     "sphere": [((1, 73, 144), (1, 73, 144), {})],

@@ -91,6 +91,7 @@ def have(task: str, kind: str, needs: tuple[str, ...] = (*BY_EPOCH, *BY_LAYER)) 
         "attempts": attempts(kind),
         "script_skill": 0.2,
         "bits_by_context": np.full(8 if kind == "one" else 127, np.nan if kind == "nan" else 2.5),
+        **windows(kind),
         "shape_in": [weights.shape[1], 8, 8],
         **masks(kind),
         "headline": {
@@ -114,6 +115,19 @@ def masks(kind: str) -> dict[str, Any]:
         "mask_pictures": pictures, "mask_truth": codes[0], "mask_said": codes[1], "mask_dice": np.linspace(0.2, 0.9, n),
         "mask_names": np.array([f"images/picture <{i}> $x$.png" for i in range(n)]),
     }  # fmt: skip
+
+
+@cache
+def windows(kind: str) -> dict[str, Any]:
+    """Windows of a series as tasks/forecast.py keeps them."""
+    rng, n, ahead = np.random.default_rng(0), 1 if kind == "one" else 4, 1 if kind == "one" else 96
+    found: dict[str, Any] = {f"forecast_{k}": rng.normal(size=(n, ahead)) for k in ("truth", "said")}
+    found |= {"forecast_history": rng.normal(size=(n, 2 * ahead)), "forecast_lead": rng.uniform(0, 1, (2, ahead))}
+    found |= {"forecast_band": rng.normal(size=(2, n, ahead)), "forecast_cover": np.array(0.9)}
+    if kind == "nan":
+        for array in (a for a in found.values() if a.ndim):
+            array[..., ::2] = np.nan
+    return {**found, "step": "1 hour <i>", "baseline": "persistence, the last $value$ <b>"}
 
 
 @cache
@@ -150,6 +164,7 @@ def test_a_chart_draws_nothing_from_nothing(word: str):
         **{name: Track(name, *(np.array([]) for _ in range(3))) for name in BY_EPOCH},
         **{name: {} for name in BY_LAYER},
         **{name: np.zeros((0, 3)) for name in ("test_outputs", "train_truth", "first_weights")},
+        "forecast_lead": np.zeros((2, 0)), **{f"forecast_{k}": np.zeros((0, 3)) for k in ("history", "truth", "said")},
         "test_truth": np.zeros(0), "classes": (), "class_counts": {}, "headline": {}, "shape_in": (),
         "chance_loss": None, "attempts": [], "script_skill": None,
         **{name: np.zeros((0, 3)) for name in masks("one")},

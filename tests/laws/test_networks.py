@@ -37,6 +37,7 @@ OPTIONS = {
     "decoder": [{}, {"upsample": "bilinear"}],
     "recurrent": [{"cell": "rnn"}, {"cell": "lstm", "directions": 2}, {"cell": "gru"}],
     "tcn": [{}, {"causal": False}],
+    "dlinear": [{}, {"kernel": 1}, {"kernel": 4, "level": False}],
     "transformer": [{}, {"causal": True}, {"patch": 2, "positions": "sine", "read": "mean"}],
     "equivariant": [{}, {"group": "p4m", "down": "average", "convolutions": 2}],
     "graph": [{}, {"edge_kinds": 2, "aggregate": "mean", "read": "mean"}],
@@ -452,3 +453,23 @@ def test_the_numbering_of_a_graphs_nodes_and_empty_places_play_no_part():
 def test_what_a_network_cannot_be_made_for_is_refused(name, shape_in, shape_out, options):
     with pytest.raises(ValueError, match=r"not|must|leave out|need"):
         made(name, shape_in, shape_out, **options)
+
+
+def test_a_series_is_carried_on_channel_by_channel_by_the_published_formula():
+    network, x = made("dlinear", (3, 30), (2, 4), widths=(), kernel=5), noise(6, 3, 30)
+    for p in network.parameters():
+        nn.init.normal_(p)
+    last, smooth = x[:, :2, -1:], torch.empty(6, 2, 30)
+    z = x[:, :2] - last
+    for t in range(30):
+        smooth[:, :, t] = z[:, :, [min(max(s, 0), 29) for s in range(t - 2, t + 3)]].mean(2)
+    a, b = (m.output for m in network.maps)
+    torch.testing.assert_close(network(x), a(smooth) + b(z - smooth) + last, rtol=1e-4, atol=1e-4)
+
+
+def test_a_linear_series_network_keeps_its_own_even_start():
+    from wellfit.verbs.build.weights import initialise
+
+    network = made("dlinear", (1, 20), (1, 3), widths=())
+    initialise(network, "torch")
+    assert all((m.output.weight == 1 / 20).all() for m in network.maps)

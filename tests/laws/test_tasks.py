@@ -54,9 +54,20 @@ def text() -> str:
     return str(file)
 
 
-# task -> (inputs, targets) that ask for it, or a file
+def series():
+    """Days of two variables, one of them with a gap."""
+    import pandas as pd
+
+    t, rng = np.arange(400), np.random.default_rng(0)
+    level = np.sin(t / 3) + 0.1 * rng.normal(size=400)
+    load = np.where((t > 100) & (t < 105), np.nan, np.cos(t / 3) * 5 + 20)
+    return pd.DataFrame({"day": pd.date_range("2020-01-01", periods=400), "level": level, "load": load})
+
+
+# task -> (inputs, targets) that ask for it, or a file or table
 SOURCES = {
     "classification": lambda: (inputs(), np.where(inputs()[:, 0] > 0, "high", "low")),
+    "forecast": series,
     "multilabel": lambda: (inputs(), (inputs()[:, :3] > 0).astype(int)),
     "quantiles": lambda: (inputs(), inputs()[:, :2] * 3 + 1),
     "regression": lambda: (inputs(), inputs()[:, :2] * 3 + 1),
@@ -134,6 +145,7 @@ def test_its_measures_have_an_interval_that_holds_them_and_a_rival_beside_the_he
 def test_a_run_goes_from_data_to_report_and_predicts(case, tmp_path):
     x = case.data.raw.inputs
     source = text() if case.data.symbolic else (x, case.data.raw.targets)
+    source = series() if case.data.raw.kind == "series" else source
     run = fit(source, out=tmp_path / "run", force=True, **QUICK, **ASKED.get(case.data.task, {}))
     assert run.recipe.data.task == case.data.task
     assert run.test

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from torch import nn
@@ -15,6 +15,9 @@ from wellfit.nouns.recipe import Recipe
 from wellfit.nouns.run import Run
 from wellfit.verbs.keep import Model, read_model
 from wellfit.verbs.report import report
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,14 @@ class Fitted:
         from wellfit.jobs.sample import sample
 
         return sample(self.path, prompt, length=length, temperature=temperature, seed=seed, network=self.network)
+
+    def forecast(self, source: Any) -> pd.DataFrame:
+        """The steps after the last of a series (a path or a DataFrame): "time", each variable, and its 90 % band.
+
+        Raises DataError where the series is not as in training, or does not reach back far enough."""
+        from wellfit.jobs.predict import predict
+
+        return predict(self.path, source, network=self.network)
 
     def report(self) -> Path:
         """Write the report anew and say where it is."""

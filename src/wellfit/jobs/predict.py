@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from wellfit.nouns.run import Run, write_aside
 from wellfit.nouns.tiles import joined
 from wellfit.nouns.units import many
 from wellfit.verbs.keep import Model, read_model
+from wellfit.verbs.load.ahead import ahead
 from wellfit.verbs.load.read import read
 
 if TYPE_CHECKING:
@@ -48,7 +50,8 @@ def answers(path: str | Path, source: Any, *, skip_bad: bool = False, network: A
 
     Columns: "row" (from 0) or "file"; then "prediction" and the probability "p(CLASS)" of each class, or for
     several labels an example each label's 0 or 1 and its probability, or for a regression each target by name with
-    its unit. Raises RunError, and DataError where columns or shapes are not those of training.
+    its unit. Of a forecast: "time" and each variable at the steps after the last of the source, with the ends of its
+    90 % band. Raises RunError, and DataError where columns or shapes are not those of training.
     """
     import pandas as pd
 
@@ -56,6 +59,8 @@ def answers(path: str | Path, source: Any, *, skip_bad: bool = False, network: A
     model = read_model(run, network)
     choices = Recipe.of({"data.skip_bad": skip_bad}).data
     raw = read(source, choices, like=model.preparation)
+    if model.preparation.kind == "series":
+        return _next_steps(run, model, raw)
     _must_be_alike(run, model, raw)
     if raw.kind == "text":
         return Answers(reading(model, np.asarray(raw.inputs)))
@@ -93,6 +98,31 @@ def _masks(model: Model, raw: Raw, source: str) -> Answers:
                     | {f"share({c})": v for c, v in zip(model.classes, share)})  # fmt: skip
         said[str(name)] = codes
     return Answers(pd.DataFrame(rows), said, model.classes, source)
+
+
+def _next_steps(run: Run, model: Model, raw: Raw) -> Answers:
+    """The steps after the last of a series, a row each."""
+    import pandas as pd
+
+    facts = run.read_json("data.json", {})
+    window, times = ahead(raw, run.recipe.data, model.preparation, facts)
+    said, spread, units = model.outputs(window)[0], _spread(run), facts.get("units", {})
+    found: dict[str, Any] = {"time": times}
+    for k, name in enumerate(model.target_names):
+        column = with_unit(name, units.get(name, ""))
+        found[column] = said[k]
+        if spread is not None and np.isfinite(spread[:, k]).all():
+            found |= {f"{column} 5 %": said[k] + spread[0, k], f"{column} 95 %": said[k] + spread[1, k]}
+    return Answers(pd.DataFrame(found))
+
+
+def _spread(run: Run) -> np.ndarray | None:
+    """Quantiles [2, K, H] of the errors at each step ahead on the validation windows; None where none were kept."""
+    try:
+        with np.load(run.path / "evidence.npz", allow_pickle=False) as held:
+            return held["forecast_spread"]
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+        return None  # the answers stand without a band
 
 
 def _must_be_alike(run: Run, model: Model, raw: Raw) -> None:

@@ -55,8 +55,22 @@ def compared(paths: Sequence[str | Path]) -> dict[str, Any]:
     metrics = dict.fromkeys(m for r in results for m in r.get("test", {}))
     choices = {k: [r.get(k) for r in recipes] for k in dict.fromkeys(k for recipe in recipes for k in recipe)}
     names = [r.path.name for r in runs]
-    parted = ("data.split", "data.group", "data.time", "data.valid_frac", "data.test_frac", "data.seed")
-    tested = {(r.read_json(ENVIRONMENT, {}).get("fingerprint"), *map(f.get, parted)) for r, f in zip(runs, recipes)}
+    parted = (
+        "split",
+        "group",
+        "time",
+        "valid_frac",
+        "test_frac",
+        "seed",
+        "valid_from",
+        "test_from",
+        "until",
+        "horizon",
+    )
+    tested = {
+        (r.read_json(ENVIRONMENT, {}).get("fingerprint"), *(f.get(f"data.{k}") for k in parted))
+        for r, f in zip(runs, recipes)
+    }
     return {
         "runs": names if len(set(names)) == len(names) else [str(r.path) for r in runs],
         "verdict": [r.get("verdict") or r.get("status", "running") for r in results],

@@ -83,6 +83,9 @@ class Preparation:
             return self._windows(raw)
         if self.kind == "graphs" and hasattr(raw, "columns"):
             return graphs(frame_of(raw, self.names)[self.names[0]].tolist(), self.shape[0], self.names[0])
+        if self.kind == "series" and hasattr(raw, "columns"):
+            do = 'wellfit predict RUN FILE, or wellfit.open("RUN").forecast(table)'
+            raise DataError(f"windows [N, {', '.join(map(str, self.shape))}] of the series", "a table", do)
         x = array_of(raw)
         if x.shape == self.shape:
             x = x[None]

@@ -58,6 +58,12 @@ class DataChoices(_Section):
     symbols: Literal["", "characters", "bytes"] = Field(
         default="", description='what a text is read as; "" = by the text'
     )
+    history: int = Field(default=0, ge=0, description="steps that a forecast looks back on; 0 = by the season")
+    horizon: int = Field(default=0, ge=0, description="steps ahead that a forecast answers; 0 = one season")
+    valid_from: str = Field(default="", description="time of a series' first step to choose by; empty = by the shares")
+    test_from: str = Field(default="", description="time of a series' first step of the test; empty = by the shares")
+    until: str = Field(default="", description="time of a series' last step that is used; empty = its end")
+    gap: int = Field(default=0, ge=0, description="steps of a series left out between train, valid and test")
     drop: tuple[str, ...] = Field(default=(), description="columns left out")
     weight: str | None = Field(default=None, description="column that says how much each row counts in the loss")
     normalise: Literal[
@@ -81,7 +87,7 @@ class DataChoices(_Section):
             raise ValueError("valid_frac + test_frac leave under 5 % of the rows to train on")
         if self.split == "group" and not self.group:
             raise ValueError('split = "group" needs group = "COLUMN"')
-        if self.split == "time" and not self.time and self.task != "sequence":
+        if self.split == "time" and not self.time and self.task not in ("sequence", "forecast"):
             raise ValueError('split = "time" needs time = "COLUMN"')
         return self
 

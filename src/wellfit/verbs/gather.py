@@ -167,7 +167,7 @@ def _arrays(case: Case, judged: Mapping[str, dict[str, Any]]) -> dict[str, np.nd
             found[f"{split}_errors"] = j["errors"]
         found["test_loss" if split == "test" else f"{split}_example_loss"] = j["loss"]
     data = case.data
-    most = {"pictures": MOST_PICTURES, "text": MOST_ARRAYS}.get(data.raw.kind, MOST_ROWS)
+    most = {"pictures": MOST_PICTURES, "text": MOST_ARRAYS, "series": MOST_ARRAYS}.get(data.raw.kind, MOST_ROWS)
     pick = np.random.default_rng(0).permutation(len(data.train))[:most]
     found |= {"sample_x": _shown(case, data.train, pick), "sample_y": data.train.y[pick].numpy()}
     worst = np.argsort(-judged["test"]["loss"])[:WORST]

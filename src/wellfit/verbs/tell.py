@@ -33,9 +33,8 @@ SCALED = {
 def data(data: Data) -> Iterator[Stage]:
     """What was read and how it is split; then the inputs and how they were scaled."""
     n = {s: len(getattr(data, s)) for s in ("train", "valid", "test")}
-    what = {"table": "rows", "pictures": "pictures", "text": "windows", "graphs": "molecules"}.get(
-        data.raw.kind, "examples"
-    )
+    words = {"table": "rows", "pictures": "pictures", "text": "windows", "graphs": "molecules", "series": "windows"}
+    what = words.get(data.raw.kind, "examples")
     if data.classes:
         aim = (
             f" of {data.facts['n_rows']:,} {data.facts['unit']}"
@@ -84,7 +83,7 @@ def network(case: Case, reasons: Mapping[str, str]) -> Iterator[Stage]:
     rows, r = summary(case.network, case.data.shape_in), case.recipe
     fields = [row.receptive_field for row in rows if row.receptive_field]
     n = parameters(case.network)
-    widths = "" if ":" in r.network.name else " " + "-".join(map(str, r.network.widths))
+    widths = " " + "-".join(map(str, r.network.widths)) if r.network.widths and ":" not in r.network.name else ""
     line = f"{r.network.name}{widths}, {units.count(n)} parameters"
     if fields:
         seen = fields[-1] if not isinstance(fields[-1], list | tuple) else "×".join(map(str, fields[-1]))

@@ -23,7 +23,9 @@ from wellfit.verbs.load.molecules import as_graphs
 from wellfit.verbs.load.part import part
 from wellfit.verbs.load.passages import passages
 from wellfit.verbs.load.read import read
+from wellfit.verbs.load.series import is_series
 from wellfit.verbs.load.task import question
+from wellfit.verbs.load.windows import forecast
 
 __all__ = ["load", "read"]
 
@@ -40,6 +42,8 @@ def load(source: Any, choices: DataChoices | None = None, targets: Any = None, l
     raw = read(source, choices, targets)
     if raw.kind == "text":
         return passages(raw, choices)
+    if is_series(raw, choices):
+        return forecast(raw, choices)
     asked = ask(raw, choices)
     raw, asked = as_graphs(raw, asked)
     what = question(asked.y, asked.names, raw, choices.task)

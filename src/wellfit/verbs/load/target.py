@@ -40,10 +40,10 @@ def target_of(frame: pd.DataFrame, asked: str | tuple[str, ...] | None, name: st
                 f"targets {', '.join(wanted)}", f"{name} has no other column", "leave some columns to learn from"
             )
         return wanted, "as asked"
-    by_name, others = _by_name(known)
-    if by_name:
+    named, others = by_name(known)
+    if named:
         beside = f"; {', '.join(map(repr, others))} would do as well" if others else ""
-        return (by_name,), f"{by_name!r} is named like a target{beside}; --target says otherwise"
+        return (named,), f"{named!r} is named like a target{beside}; --target says otherwise"
     last = known[-1]
     why_not = _implausible(series_of(frame, last))
     if len(known) < 2 or why_not:
@@ -56,8 +56,8 @@ def target_of(frame: pd.DataFrame, asked: str | tuple[str, ...] | None, name: st
     return (last,), f"{last!r} is the last column, and no other is named like a target; --target says otherwise"
 
 
-def _by_name(known: list[str]) -> tuple[str | None, list[str]]:
-    """The column named most like a target, and the others that are named as much so."""
+def by_name(known: list[str]) -> tuple[str | None, list[str]]:
+    """The column named most like a target, and the others that are named as much so; (None, []) for none."""
     words = {k: _words(k) for k in known}
     ranks = (
         [k for k in known if k.strip().casefold() in ANSWERS],
