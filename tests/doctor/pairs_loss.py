@@ -57,6 +57,26 @@ with torch.no_grad():
     print("accuracy", (net(x).squeeze(1).round() == y).float().mean().item())
 """
 )
+FUNCTIONS = (
+    START
+    + """
+x = torch.randn(320, 6)
+y = (x[:, 0] > 0).long() + (x[:, 1] > 0).long()
+weights = [torch.randn(6, 16), {last}]
+weights = [(w * (2 / len(w)) ** 0.5).requires_grad_() for w in weights]
+net = lambda a: F.relu(a @ weights[0]) @ weights[1]
+optimizer = torch.optim.Adam(weights, lr=0.01)
+for epoch in range(3):
+    for rows in torch.randperm(len(x)).split(32):
+        optimizer.zero_grad()
+        out = net(x[rows])
+        {loss}
+        loss.backward()
+        optimizer.step()
+with torch.no_grad():
+    print(({judge} == y).float().mean())
+"""
+)
 SEQUENCES = START + """
 class Net(nn.Module):
     def __init__(self):
@@ -163,6 +183,13 @@ PAIRS: dict[str, Pair] = {
     "class numbers as values": Pair(
         UNFIT, ROUNDED, {"labels": "y = y * 20"} | SQUARE,
         {"labels": "y = (y > 0).float() + (y > 2).float()"}, "F.mse_loss"),
+    "class numbers as values, by hand": Pair(
+        UNFIT, FUNCTIONS, {"last": "torch.randn(16, 3)", "judge": "net(x).argmax(1)"} | CROSS,
+        {"last": "torch.randn(16, 1)", "judge": "net(x).squeeze(1).round()"}
+        | _loss("((out.squeeze(1) - y[rows].float()) ** 2).mean()"), "** 2).mean()"),
+    "divergence the wrong way round": Pair(
+        UNFIT, CLASSES, ONE_HOT | _loss("F.kl_div(F.log_softmax(out, 1), y[rows], reduction='batchmean')"),
+        _loss("F.kl_div(y[rows], F.log_softmax(out, 1), reduction='batchmean')"), "F.kl_div"),
     "house prices": Pair(SCALE, VALUES, SQUARE, {"labels": "y = 90000 * y + 400000"}, "90000"),
     "batch taken for time": Pair(AXIS, SEQUENCES, LSTM, {"layer": "self.body = nn.LSTM(8, 8)"}, "nn.LSTM"),
     "attention among examples": Pair(

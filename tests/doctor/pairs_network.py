@@ -181,6 +181,22 @@ PAIRS = {
     "one-column": Pair(BINARY, "    said = (out > 0.5).float()", "    said = net(x[256:]).argmax(1)", "metric-wrong", "argmax"),
     "values-all-with-all": Pair(VALUES, "(out - y[256:])", "(out - y[256:, 0])", "metric-wrong", "out - y"),
 }  # fmt: skip
+CALLED_THRICE = """
+import torch
+from torch import nn
+torch.manual_seed(0)
+net = nn.Sequential(nn.Linear(2, 24), nn.Tanh(), nn.Linear(24, 24), nn.Tanh(), nn.Linear(24, 1))
+optimizer = torch.optim.Adam(net.parameters(), lr=0.003)
+for step in range(60):
+    inside, left, right = 0.05 * torch.rand(64, 2), 0.05 * torch.rand(64, 2), 0.05 * torch.rand(64, 2)
+    loss = (net(inside) - inside.sum(1, keepdim=True)).square().mean() + net(left).square().mean()
+    loss = loss + (net(right) - 0.1).square().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+"""
+"""Two tanhs, not six."""
+
 HEALTHY = {
     "bottleneck": VALUES.replace("    nn.Tanh(),\n    nn.Linear(16, 16),\n    nn.Tanh(),\n", "").replace(
         "nn.Linear(6, 16)", "nn.Linear(6, 2)").replace("nn.Linear(16, 1)", "nn.Linear(2, 6)").replace("y[", "x["),
@@ -190,5 +206,9 @@ HEALTHY = {
         "out = net(a)", "out = sum(net(a).softmax(1) for _ in range(5))"),
     "two-steps-a-batch": CLASSES.replace("        optimizer.zero_grad()\n        loss",
                                          "        loss").replace("step()\n", "step()\n        optimizer.zero_grad()\n"),
+    "one-network-called-thrice": CALLED_THRICE,
+    "weights-moved-by-hand-beside-an-idle-optimizer": CLASSES.replace(
+        "        optimizer.step()\n", "        with torch.no_grad():\n            for p in net.parameters():\n"
+        "                p -= 0.1 * p.grad\n"),
     "classes": CLASSES, "values": VALUES, "binary": BINARY,
 }  # fmt: skip

@@ -175,6 +175,21 @@ PAIRS = {
     "loss made tiny": Pair(VALUES, "(error ** 2).mean()", "1e-5 * (error ** 2).mean()", ("loss-scale",)),
     "momentum of almost one": Pair(VALUES, "momentum=0.9", "momentum=0.9995", ("optimizer-unsuitable",)),
     "recurrent network without clipping": Pair(SEQUENCE, CLIP, "", ("gradient-clipping-missing", "lr-too-high")),
+    "Rprop on minibatches": Pair(VALUES, SGD, "optim.Rprop(model.parameters(), lr=LR)", ("optimizer-unsuitable",)),
+    "log-probability minimised": Pair(
+        CLASSES, "nn.CrossEntropyLoss()", "lambda out, y: torch.log_softmax(out, 1)[torch.arange(len(y)), y].mean()",
+        ("loss-unsuitable",)),
+    "likelihood without its minus": Pair(
+        VALUES, "(error ** 2).mean()", "torch.distributions.Normal(0.0, 3.0).log_prob(error).mean()", ("loss-unsuitable",)),
+    "optimizer made in each step": Pair(
+        CLASSES, "            self.optimizer.zero_grad()\n",
+        "            self.optimizer = torch.optim.Adadelta(self.model.parameters(), lr=0.1)\n"
+        "            self.optimizer.zero_grad()\n",
+        ("optimizer-unsuitable",)),
+    "agreement minimised": Pair(VALUES, "(error ** 2).mean()", "(1 / (1 + error ** 2)).mean()", ("loss-unsuitable",)),
+    "layer made after the optimizer": Pair(
+        VALUES, "for epoch in range(20):", "model[2] = nn.Linear(48, 1)\nfor epoch in range(20):",
+        ("parameters-missing",)),
     "far past its best": Pair(SMALL, "max_epochs = 12", "max_epochs = 250",
                               ("epochs-too-many", "regularization-missing")),
 }  # fmt: skip

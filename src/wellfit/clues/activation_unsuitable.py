@@ -79,7 +79,7 @@ def _in_a_row(loss: LossSeen, layers: list[Node]) -> bool:
 
 
 def _vanishing(program: Program, loss: LossSeen, hidden: list[Node]) -> Finding | None:
-    soft = [n for n in hidden if n.name in SOFT and n is not last_activation(loss)]
+    soft = _of_one_pass(loss, [n for n in hidden if n.name in SOFT and n is not last_activation(loss)])
     if len(soft) < DEEP or any(n.name in ("lstm", "gru", "batch_norm", "layer_norm") for n in hidden):
         return None
     layers = [n.inside for n in hidden if n.name in WEIGHTED]
@@ -96,6 +96,22 @@ def _vanishing(program: Program, loss: LossSeen, hidden: list[Node]) -> Finding 
     return _said(f"the gradient vanishes in {len(soft)} {soft[0].name}s",
                  f"the first layer gets {figure(median(ratios), 2)} of the last one's gradient, each against its weights",
                  _made(program, soft[0]), flat or median(ratios) < GONE)  # fmt: skip
+
+
+def _of_one_pass(loss: LossSeen, nodes: list[Node]) -> list[Node]:
+    """Without the repetitions of a network that is called several times for one loss (at inner and at boundary points,
+    for two views of a picture): its first call alone."""
+    repeated: set[int] = set()
+    calls: set[int] = set()
+    inner: list[Node] = []
+    for node in loss.tape.nodes:
+        if node.depth:
+            inner.append(node)
+        elif node.module is not None:
+            repeated |= {id(n) for n in inner} if id(node.module) in calls else set()
+            calls.add(id(node.module))
+            inner = []
+    return [n for n in nodes if id(n) not in repeated]
 
 
 def _made(program: Program, node: Node) -> Site | None:

@@ -31,7 +31,10 @@ def data_nonfinite(program: Program) -> Finding | None:
     Source: a fact of the run."""
     broken = any(not math.isfinite(v) for _, v in program.curve)
     for loss in program.losses if broken else []:
+        makers = loss.tape.makers()
         for n in (*loss.inputs, loss.target):
+            if n in makers and makers[n].learnt:
+                continue  # answers in the targets' place
             look, leaf = loss.look(n), loss.tape.leaves.get(n) if n is not None else None
             if look is not None and look.bad_frac and not _mask(leaf):
                 wrong = n == loss.target

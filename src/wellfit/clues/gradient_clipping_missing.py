@@ -16,6 +16,8 @@ RECURRENT = (nn.RNNBase, nn.RNNCellBase)
 JUMP = 8.0
 """Times its usual size that the loss jumped to, or the norm of the gradient."""
 BURST = 30.0
+EXPLODED = 100.0
+"""A loss that jumped this far above its size, with such a gradient, at a usual rate: no trial is needed."""
 
 
 def gradient_clipping_missing(program: Program) -> Finding | None:
@@ -36,8 +38,10 @@ def gradient_clipping_missing(program: Program) -> Finding | None:
     if pace.finite and burst < BURST and jump < JUMP:
         return None
     site = (program.sites.get("b") or [None])[0]
+    proved = jump >= EXPLODED and burst >= BURST and beyond_usual(main) <= 0
     return Finding(
-        "gradient-clipping-missing", "warning", "gradients of the recurrent network explode and nothing bounds them",
+        "gradient-clipping-missing", "error" if proved else "warning",
+        "gradients of the recurrent network explode and nothing bounds them",
         f"the largest gradient norm seen is {figure(burst, 2)} times the usual one; the loss jumped to "
         f"{'not finite' if not pace.finite else f'{figure(jump, 2)} times its usual size'}",
         "clip_grad_norm_(model.parameters(), 1.0) after backward()", 0.86 if beyond_usual(main) <= 0.3 else 0.6,

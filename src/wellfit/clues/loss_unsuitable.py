@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import math
+
 from wellfit.nouns.finding import Finding, Severity
 from wellfit.nouns.meeting import VALUE_LOSSES, Targets, outputs_of, rounded, targets
+from wellfit.nouns.pace import Pace
 from wellfit.nouns.program import LossSeen, Program
 from wellfit.nouns.tape import Node, Site
 from wellfit.nouns.units import figure
@@ -13,14 +17,18 @@ ODD = frozenset(("sub", "__sub__", "rsub", "__rsub__"))
 DISTANCES = ODD | {"dist", "cdist", "pairwise_distance"}
 PIXELS = 20.0
 """Inputs that are targets too and reach beyond are pictures or measures that were not scaled."""
+BOTTOMLESS = 100.0
+"""Times its first size, or 1 where that is less, that a loss of targets has fallen below zero: a log-density of data that
+are no constant comes nowhere near."""
 Said = tuple[Severity, str, str, str, Site | None]
 """severity, summary, evidence, remedy, place (None: the loss)."""
 
 
 def loss_unsuitable(program: Program) -> Finding | None:
-    """Sees: cross-entropy over a single output or of rows that are no distribution; a loss of probabilities with
-    targets that are none; a single output for several classes, rounded to be judged; a squared error of class labels
-    (a suspicion, for trials to confirm); differences left signed; a sum that is maximised.
+    """Sees: outputs and targets in the wrong order; cross-entropy over a single output or of rows that are no
+    distribution; a loss of probabilities with targets that are none; a single output for several classes, rounded to be
+    judged; a squared error of class labels (a suspicion, for trials to confirm); differences left signed; a sum that is
+    maximised; a loss that falls without end below zero.
     Hurts: the loss is constant, has no minimum at the targets, or says that class 3 is nearer to 4 than to 8.
     Mistaken for: targets-unscaled, labels-encoding.
     Remedy: CrossEntropyLoss for classes, BCEWithLogitsLoss for one output, MSELoss for values.
@@ -28,7 +36,14 @@ def loss_unsuitable(program: Program) -> Finding | None:
     loss, known = program.loss, targets(program)
     if loss is None or known is None or loss.look(loss.answer) is None:
         return None
-    said = _cross(loss, known) or _binary(loss, known) or _values(program, loss, known) or _signed(program, loss)
+    said = (
+        _order(loss)
+        or _cross(loss, known)
+        or _binary(loss, known)
+        or _values(program, loss, known)
+        or _signed(program, loss)
+    )
+    said = said or _bottomless(program)
     if said is None:
         return None
     severity, summary, evidence, remedy, place = said
@@ -47,6 +62,15 @@ def loss_unsuitable(program: Program) -> Finding | None:
         site.line,
         source="documentation of the loss; seen in the run",
     )
+
+
+def _order(loss: LossSeen) -> Said | None:
+    """Targets where a loss that tells its arguments apart wants outputs."""
+    swapped = loss.node is not None and loss.target is not None and loss.node.ins[:1] == (loss.target,)
+    if not swapped or loss.name in VALUE_LOSSES:
+        return None
+    return ("error", "outputs and targets are given in the wrong order",
+            f"{loss.name}(targets, outputs)", f"{loss.name}(outputs, targets)", None)  # fmt: skip
 
 
 def _cross(loss: LossSeen, known: Targets) -> Said | None:
@@ -112,7 +136,7 @@ def _values(program: Program, loss: LossSeen, known: Targets) -> Said | None:
     if not loss.name and (loss.node is None or loss.node.name not in DISTANCES):
         return None  # class numbers that pick an answer, or weigh it
     evenly = 3 <= known.distinct <= 50
-    if evenly and outputs_of(loss) == 1 and rounded(program) is not None:
+    if evenly and outputs_of(loss) == 1 and (rounded(program) is not None or _written_rounded(program, loss, known)):
         return (
             "error",
             "class numbers are taken as values of one output",
@@ -140,6 +164,19 @@ def _values(program: Program, loss: LossSeen, known: Targets) -> Said | None:
             None,
         )
     return None
+
+
+def _written_rounded(program: Program, loss: LossSeen, known: Targets) -> bool:
+    """Where no evaluation of a network was seen (weights outside modules): are targets that are class numbers, kept as
+    integers, rounded to in the same file, and compared as equal?"""
+    source = program.source(loss.site)
+    made = loss.tape.makers().get(loss.target) if loss.target is not None else None
+    look = (loss.look(made.ins[0]) if made is not None and made.ins else None) or loss.look(loss.target)
+    if program.passes or source is None or not known.classes or look is None or look.dtype.startswith("float"):
+        return False
+    return bool(list(source.calls("round", "rint"))) and any(
+        isinstance(n, ast.Compare) and isinstance(n.ops[0], ast.Eq) for n in source.nodes
+    )
 
 
 def _signed(program: Program, loss: LossSeen) -> Said | None:
@@ -172,3 +209,21 @@ def _signed(program: Program, loss: LossSeen) -> Said | None:
             path[-1].site,
         )
     return None
+
+
+def _bottomless(program: Program) -> Said | None:
+    """A loss that falls for ever: most often a likelihood that was to be maximised."""
+    pace = Pace(program)
+    if program.alternating or len(pace.losses) < 20 or not math.isfinite(pace.start):
+        return None
+    limit = -BOTTOMLESS * max(abs(pace.start), 1.0)
+    below = [v for v in pace.losses if math.isfinite(v) and v < limit]
+    if len(below) < 3:
+        return None
+    return (
+        "error",
+        "the loss has no minimum: it falls without end below zero",
+        f"it went from {figure(pace.start)} to {figure(min(below))}",
+        "minus the log-likelihood, or a distance: what is least where outputs meet targets",
+        None,
+    )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
+import torch
 from torch import nn
 
 from wellfit.nouns.finding import Finding
@@ -17,29 +19,48 @@ ADAPTIVE_SLOW = ("Adadelta", "Adagrad", "ASGD")
 HARD = (nn.RNNBase, nn.RNNCellBase, nn.MultiheadAttention, nn.Conv2d, nn.Conv1d, nn.Embedding)
 """Layers that plain descent without momentum trains slowly."""
 SLOW = 8e-4
+OFTEN = 20
+"""Times that an optimizer of the same parameters is made, for a single step each."""
 
 
 def optimizer_unsuitable(program: Program) -> Finding | None:
-    """Sees: settings no paper uses (momentum near 1, betas or epsilon far off), Rprop on minibatches, Adadelta or
-    Adagrad at Adam's rate, or plain descent at a usual rate that hardly moves a recurrent, attention or convolutional
-    network.
+    """Sees: an optimizer made anew for each step; settings no paper uses (momentum near 1, betas or epsilon far off),
+    Rprop on minibatches, Adadelta or Adagrad at Adam's rate, or plain descent at a usual rate that hardly moves a
+    recurrent, attention or convolutional network.
     Hurts: the loss stays where it was, or swings.
     Mistaken for: lr-too-low, of which it is often the other name; settled by a trial with Adam or with usual settings.
     Remedy: Adam at 0.001, or the documentation's settings.
-    Source: documentation of each optimizer; Zhang et al. 2020, Why are adaptive methods good for attention models?"""
+    Source: documentation of each optimizer; Riedmiller & Braun 1993 (Rprop follows the gradient of the whole set);
+    Zhang et al. 2020, Why are adaptive methods good for attention models?"""
     main, pace = program.main, Pace(program)
-    if main is None or not main.groups or len(pace.losses) < 5:
+    if main is None or not main.groups:
         return None
-    said = _settings(main) or _kind(program, main, pace)
+    said = again = _made_anew(program, main)
+    if len(pace.losses) >= 5:
+        said = said or _settings(main) or _kind(program, main, pace)
     if said is None:
         return None
     why, sure, argument = said
     site = optimizer_argument(program, *argument)
     return Finding(
-        "optimizer-unsuitable", "warning", f"{main.kind} as it is set cannot train this network", why,
+        "optimizer-unsuitable", "error" if again or (main.kind == "Rprop" and not argument) else "warning",
+        f"{main.kind} as it is set cannot train this network", why,
         "Adam at 0.001, or the documentation's settings", sure, main.first,
         site.file if site else None, site.line if site else None, source=f"documentation of {main.kind}",
     )  # fmt: skip
+
+
+def _made_anew(program: Program, main: OptimizerSeen) -> tuple[str, float, tuple[str, ...]] | None:
+    """An optimizer with a memory that is made again for every step, over the same parameters."""
+    same = [o for o in program.optimizers if o.site == main.site and o.held == main.held]
+    forgets = main.kind != "SGD" or float(main.groups[0].get("momentum") or 0) > 0
+    if len(same) < OFTEN or max(o.steps for o in same) > 1 or not forgets:
+        return None
+    return (
+        f"{main.kind} is made {len(same)} times and steps once each time: what it remembers never builds up",
+        0.93,
+        (),
+    )
 
 
 def _settings(main: OptimizerSeen) -> tuple[str, float, tuple[str, ...]] | None:
@@ -63,7 +84,7 @@ def _kind(program: Program, main: OptimizerSeen, pace: Pace) -> tuple[str, float
     slow = math.isfinite(pace.update) and 1e-9 < pace.update < SLOW and pace.first_update < 8 * SLOW
     moved = f"a step moves the weights by {figure(pace.update, 2)} of their norm, the loss went from "
     moved += f"{figure(pace.start)} to {figure(pace.end)}"
-    if main.kind == "Rprop" and pace.epoch != 1:
+    if main.kind == "Rprop" and pace.epoch != 1 and _other_each_time(program):
         return "Rprop goes by the sign of the gradient of all data, and is given minibatches", 0.85, ()
     if main.kind in ADAPTIVE_SLOW and beyond_usual(main) < 0 and slow:
         return f"{main.kind} at {figure(main.lr)}: {moved}", 0.95, ()
@@ -72,3 +93,9 @@ def _kind(program: Program, main: OptimizerSeen, pace: Pace) -> tuple[str, float
     if plain and hard and slow and pace.fallen < 0.4:
         return f"plain descent at {figure(main.lr)}: {moved}", 0.7, ()
     return None
+
+
+def _other_each_time(program: Program) -> bool:
+    """Is the network shown other examples in every step?"""
+    fed = [x for s in program.losses[:4] if s.inputs and (x := s.tape.leaves.get(s.inputs[0])) is not None]
+    return len(fed) > 1 and all(a.shape != b.shape or not torch.equal(a, b) for a, b in pairwise(fed))

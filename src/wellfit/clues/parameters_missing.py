@@ -29,6 +29,9 @@ def parameters_missing(program: Program) -> Finding | None:
     site = optimizer_argument(program, "params")
     if hidden and not (lost & known) and program.networks:
         site = _unregistered(program) or site
+    later = _made_later(program, lost)
+    if later is not None:
+        site, named = later
     return Finding(
         "parameters-missing", "error" if none or (hidden and not named) else "warning",
         "the optimizer does not hold parameters that the loss depends on",
@@ -37,6 +40,19 @@ def parameters_missing(program: Program) -> Finding | None:
         "register the layers (nn.ModuleList) and hand all their parameters to the optimizer", 0.9, 0,
         site.file if site else None, site.line if site else None, source="seen in the run",
     )  # fmt: skip
+
+
+def _made_later(program: Program, lost: set[int]) -> tuple[Site, list[str]] | None:
+    """Where a layer of these parameters was put into the network after the optimizer was made, and their names."""
+    site = program.main.site if program.main else None
+    for network in program.networks:
+        for name, module in network.module.named_modules():
+            own = [f"{name}.{n}" for n, p in module.named_parameters(recurse=False) if id(p) in lost]
+            made = program.made.get(id(module))
+            same = made is not None and site is not None and (made.file, made.function) == (site.file, site.function)
+            if own and made is not None and site is not None and same and made.line > site.line:
+                return made, own
+    return None
 
 
 def _fresh(program: Program, lost: set[int]) -> bool:

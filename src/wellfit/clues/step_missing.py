@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import torch
+
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.program import Program
 from wellfit.nouns.wiping import told, wasted, wiped_between
@@ -15,8 +17,8 @@ def step_missing(program: Program) -> Finding | None:
     that move their weights themselves.
     Remedy: `optimizer.step()` after each backward.
     Source: a fact of the run; at least half of the backward passes wasted."""
-    back = (program.sites.get("b") or [None])[0]
-    if program.backwards and not program.steps and program.optimizers and not program.crash:
+    back, by_hand = (program.sites.get("b") or [None])[0], not program.steps and _moved(program)
+    if program.backwards and not program.steps and program.optimizers and not program.crash and not by_hand:
         return Finding(
             "step-missing", "error", "the optimizer never steps", f"{program.backwards} backward passes, 0 steps",
             "call optimizer.step() after backward()", 0.98, 0,
@@ -25,7 +27,7 @@ def step_missing(program: Program) -> Finding | None:
     idle = _idle(program)
     if idle is not None:
         return idle
-    if not program.optimizers or any(o.closure for o in program.optimizers):
+    if by_hand or not program.optimizers or any(o.closure for o in program.optimizers):
         return None  # weights moved by hand or by Keras; LBFGS computes the loss several times for each step
     passes, lost = told(program).count("b"), wasted(program)
     if passes < 4 or lost < 0.5 * passes or wiped_between(program) is not None:
@@ -36,6 +38,15 @@ def step_missing(program: Program) -> Finding | None:
         f"{lost} of {passes} backward passes were cleared unused; {program.steps} steps",
         "move optimizer.step() into the loop over batches", 0.97, 0,
         site.file if site else None, site.line if site else None, source="seen in the run",
+    )  # fmt: skip
+
+
+def _moved(program: Program) -> bool:
+    """Did the weights change all the same, by hand?"""
+    pairs = [(n.first, n.module) for n in program.networks if n.first is not None]
+    return any(
+        a.shape == b.shape and not torch.equal(a.to(b.device), b)
+        for first, module in pairs for a, b in zip(first.parameters(), module.parameters())
     )  # fmt: skip
 
 

@@ -36,6 +36,8 @@ def fitting_loss(replay: Replay) -> Replay | None:
         if name != loss.name:
             return NotImplemented
         given = [*args, *(kwargs[k] for k in ("input", "target") if k in kwargs)]
+        if len(given) > 1 and not given[0].requires_grad and given[1].requires_grad:
+            given[:2] = given[1::-1]
         return put(given[0], given[1]) if len(given) > 1 else NotImplemented
 
     extra = {**replay.extra, "logits": True} if logits else replay.extra

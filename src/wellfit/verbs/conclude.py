@@ -51,6 +51,7 @@ EXPLAINS = {
     ),
     "activation-unsuitable": ("lr-too-low", "optimizer-unsuitable", "epochs-too-few", "capacity-too-small"),
     "regularization-too-strong": ("lr-too-low", "optimizer-unsuitable", "epochs-too-few", "capacity-too-small"),
+    "parameters-missing": ("lr-too-low", "optimizer-unsuitable", "epochs-too-few", "init-unsuitable"),
     "graph-detached": ("parameters-missing", "lr-too-low", "optimizer-unsuitable", "epochs-too-few"),
     "data-not-shuffled": ("lr-too-high", "optimizer-unsuitable", "lr-too-low", "batch-size-too-small"),
     "labels-misaligned": (
@@ -99,7 +100,7 @@ def conclude(program: Program, clues: list[Finding], trials: Trials) -> tuple[st
         found = [f if f.fault not in STANDS else replace(f, severity="info") for f in found]
         found = _untested(found, clues, trials)
     facts = {clue.fault for clue in clues if clue.severity == "error"}
-    found = _explained(_each_once(by_weight(found)), facts)
+    found = _explained(_each_once(by_weight(found)), facts, trials)
     status = "faulty" if any(f.severity == "error" for f in found) else "crashed" if program.crash else "healthy"
     return status, found
 
@@ -162,14 +163,30 @@ def _by_trial(program: Program, trials: Trials, best: float, known: set[str], su
     return found
 
 
-def _explained(found: list[Finding], facts: set[str]) -> list[Finding]:
+def _explained(found: list[Finding], facts: set[str], trials: Trials) -> list[Finding]:
     """Without those that a proved fault before them explains away, or, wherever it stands, a fact of the run: a trial
-    that helps beside a fact (training on, where most gradients are thrown away) does not outweigh it."""
-    proved = [(i, f.fault in facts, EXPLAINS.get(f.fault, ())) for i, f in enumerate(found) if f.severity == "error"]
-    return [
-        f for i, f in enumerate(found)
-        if not any(f.fault in what and (j < i or (fact and f.fault not in facts)) for j, fact, what in proved)
-    ]  # fmt: skip
+    that helps beside a fact (training on, where most gradients are thrown away) does not outweigh it. A fault whose
+    cure closes the gap while the fact is still there and the fact's own cure does not is a second one, and stays."""
+    proved = [(i, f.fault, EXPLAINS.get(f.fault, ())) for i, f in enumerate(found) if f.severity == "error"]
+
+    def hidden(i: int, f: Finding) -> bool:
+        for j, fault, what in proved:
+            own = f.severity == "error" and fault in facts and _alone(trials, f.fault) >= CLOSES
+            second = own and _tried(trials, fault) and _alone(trials, fault) < REFUTED
+            if f.fault in what and not second and (j < i or (fault in facts and f.fault not in facts)):
+                return True
+        return False
+
+    return [f for i, f in enumerate(found) if not hidden(i, f)]
+
+
+def _tried(trials: Trials, fault: str) -> bool:
+    return any(fault in t.faults and not t.on for t in trials.tried)
+
+
+def _alone(trials: Trials, fault: str) -> float:
+    """Share of the gap that the best cure of this fault closes, nothing else changed."""
+    return max((t.closed for t in trials.tried if fault in t.faults and not t.on), default=0.0)
 
 
 def _measured(trial: Trial, trials: Trials) -> str:

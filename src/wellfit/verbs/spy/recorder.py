@@ -132,8 +132,8 @@ class Recorder(TorchFunctionMode):
         n = self.number(t)
         if n in self._learnt or n in self.tape.leaves:
             return
-        key = (id(t), t._version)
-        known = self._kept.get(key)
+        key = (id(t), -1 if t.is_inference() else t._version)  # of an inference tensor torch counts no changes
+        known = self._kept.get(key) if key[1] >= 0 else None
         if known is not None and known[0]() is t:
             self.tape.leaves[n], self.tape.looks[n] = known[1:]
             return

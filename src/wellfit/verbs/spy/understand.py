@@ -61,6 +61,8 @@ def _loss(program: Program, tape: Tape, total: int) -> LossSeen | None:
         node = outer[0]  # the first of several terms
         arguments = [*node.ins, None, None]
         answer, target = arguments[0], arguments[1]
+        if answer in tape.leaves and target is not None and target not in tape.leaves:
+            answer, target = target, answer  # mse_loss(targets, outputs): what is data is the target
         reduction = str(node.kwargs.get("reduction", "mean"))
         made = program.sites.get(f"made:{LOSSES[node.name]}", [])
         output = _output(tape, networks, answer, output)

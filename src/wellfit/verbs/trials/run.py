@@ -64,6 +64,7 @@ def _train(
     losses: list[float] = []
     order = list(range(len(replay.batches)))
     every = list(parameters.values())
+    sign = float(replay.extra.get("sign", 1.0))
     together = int(replay.extra.get("together", 1))  # recorded batches to a step: what a larger batch would be
     for step in range(steps):
         if step % len(order) == 0 and replay.shuffled:
@@ -82,7 +83,7 @@ def _train(
             for n in one.tape.losses:
                 loss = values.get(n)
                 if loss is not None and loss.requires_grad:
-                    loss = (loss if loss.numel() == 1 else loss.sum()) / together
+                    loss = (loss if loss.numel() == 1 else loss.sum()) * (sign / together)
                     loss.backward(retain_graph=len(one.tape.losses) > 1)
                     total += float(loss.detach())
         if batch.tape.cleared and replay.clear == "as is":

@@ -17,6 +17,7 @@ from wellfit.nouns.program import Program
 from wellfit.nouns.replay import Outcome, Replay, Trial, Trials
 from wellfit.verbs.trials.prepare import prepare
 from wellfit.verbs.trials.run import run, skill
+from wellfit.verbs.trials.sense import pushed_away
 
 GAP = 0.12
 """Skill that the omnibus control must gain for anything to be wrong with the training at all."""
@@ -52,6 +53,9 @@ def _try(program: Program, found: Trials, until_s: float, suspects: list[str]) -
     if isinstance(replay, str):
         found.why = replay
         return
+    if pushed_away(replay):
+        replay = replace(replay, extra={**replay.extra, "away": True})
+        suspects = ["loss-unsuitable", *suspects]
     found.reached = reached(program, replay)
     best = _omnibus(replay, until_s)
     if best is None:
@@ -213,13 +217,22 @@ def _tried(variants: list[_Variant], base: float, top: float, until_s: float, fo
             continue
         if any(o.skill != o.skill for o in outcomes):
             continue
+        whole = [o for o in outcomes if not _cut_short(o, made)]
+        outcomes = whole or outcomes
         have = base
         if made.extra.get("from the end") and found.reached is not None and found.reached == found.reached:
             have = max(base, found.reached)  # it goes on from where the script ended
         gain = mean(o.skill for o in outcomes) - have
         closed = gain / max(top - have, 1e-6) - handicap
+        if not whole and closed < SOME:
+            continue  # it says nothing: it might have learnt yet
         tried.append(Trial(word, faults, tuple(outcomes), gain, closed, made.note))
     return sorted(tried, key=lambda t: -t.closed)
+
+
+def _cut_short(outcome: Outcome, made: Replay) -> bool:
+    """Did the clock end this training before its last step?"""
+    return outcome.finite and outcome.steps < made.steps
 
 
 def _words() -> list[str]:
