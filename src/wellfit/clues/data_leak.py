@@ -9,6 +9,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
+from wellfit.nouns.copies import HELD, copies
 from wellfit.nouns.fed import Held, built, evaluated, inputs_chain, loader, trained
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.program import Program
@@ -20,6 +21,8 @@ SHARED = 0.1
 """Share of evaluated rows that were trained on as well above which it is no accident."""
 ALL = 0.98
 """Above this share it is the training set that is evaluated, as many programs do on purpose."""
+AGAIN = 0.9
+"""Share of evaluated rows above which they are (a part of) the training set, shown on purpose."""
 WINDOWS = 0.4
 """Share of evaluated windows that overlap with trained ones by half; after a cut in time only those at the cut do."""
 VALUES = 4
@@ -29,6 +32,10 @@ BITS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 COPYING = (
     "repeat", "tile", "concatenate", "cat", "vstack", "resample", "sample", "fit_resample", "repeat_interleave", "choice",
     "concat", "hstack", "RandomOverSampler", "SMOTE", "sliding_window_view", "unfold",
+)  # fmt: skip
+MULTIPLYING = (
+    "repeat", "tile", "resample", "sample", "fit_resample", "repeat_interleave", "choice", "choices", "SMOTE",
+    "RandomOverSampler",
 )  # fmt: skip
 SPLITTING = (
     "train_test_split",
@@ -40,6 +47,7 @@ SPLITTING = (
     "KFold",
     "StratifiedKFold",
 )
+DIVIDING = ("train_test_split", "random_split", "KFold", "StratifiedKFold", "ShuffleSplit")
 CHOOSING = (
     "SelectKBest", "SelectPercentile", "SelectFromModel", "RFE", "RFECV", "TargetEncoder", "PLSRegression",
     "LinearDiscriminantAnalysis", "NeighborhoodComponentsAnalysis",
@@ -65,6 +73,7 @@ def _rows(program: Program) -> Finding | None:
     ends = [h for h in held if h.index >= program.steps - 1] or held[-4:]
     said = _rows_shared(program, [g.inputs for g in batches if g.index < ends[-1].index], ends)
     said = said or _windows_shared([g.inputs for g in batches], [h.inputs for h in ends])
+    said = said or _again(program, [g.inputs for g in batches], held)
     if said is None:
         return None
     evidence, site = said
@@ -95,6 +104,46 @@ def _rows_shared(program: Program, train: list[Tensor], ends: list[Held]) -> tup
         return None
     said = f"of each evaluated batch at least {percent(least, 0)} was trained on, bit by bit; {n} rows in all"
     return said, loader(program) if least >= ALL else None
+
+
+def _again(program: Program, train: list[Tensor], held: list[Held]) -> tuple[str, Site] | None:
+    """Rows that are copied, with noise or without, before they are divided (in the source), and part of which come back in
+    one evaluation (another, of a test set that was kept apart, does not make that good)."""
+    site, drawn = _copied_first(program, COPYING), _copied_first(program, MULTIPLYING)
+    like = train[0]
+    if site is None or not like.is_floating_point() or like.ndim < 2:
+        return None
+    known = torch.cat([x for x in train if x.shape[1:] == like.shape[1:]]).flatten(1)
+    groups: dict[tuple, list[Tensor]] = {}
+    for h in held:
+        if h.inputs.shape[1:] == like.shape[1:]:
+            groups.setdefault((h.index, len(h.inputs)), []).append(h.inputs)
+    for parts in list(groups.values())[-8:]:
+        rows = torch.cat(parts).flatten(1)
+        if len(rows) < 20 or not bool(rows.isfinite().all()):
+            continue
+        same, near = copies(known, rows)
+        if drawn is None or _share(train, rows) > 0.5:  # no copies are made, or the whole of the data is evaluated
+            same = 0.0 if same < AGAIN else same
+        if same < AGAIN and same + near >= 2 * SHARED:
+            return f"of {min(len(rows), HELD)} rows evaluated, {percent(same, 0)} were trained on and " \
+                   f"{percent(near, 0)} are copies of such with a little noise", site  # fmt: skip
+    return None
+
+
+def _share(train: list[Tensor], rows: Tensor) -> float:
+    """Share of the rows trained on that are among these."""
+    own, there = {k for x in train for k in _keys(x.flatten(1))}, set(_keys(rows))
+    return len(own & there) / max(len(own), 1)
+
+
+def _copied_first(program: Program, words: tuple[str, ...]) -> Site | None:
+    """Where rows are copied by these before they are divided."""
+    for source in {s.source.path: s.source for s in inputs_chain(program)}.values():
+        copying = _first(source, _calling(source, words))
+        if copying and any(c.lineno >= copying for c in source.calls(*DIVIDING)):
+            return Site(source.path, copying)
+    return None
 
 
 def _windows_shared(train: list[Tensor], held: list[Tensor]) -> tuple[str, None] | None:
@@ -169,11 +218,8 @@ def _calling(source: Source, names: tuple[str, ...]) -> list[ast.Call]:
     inside = {
         f.name for c in source.calls(*names) if isinstance(f := source.enclosing(c, ast.FunctionDef), ast.FunctionDef)
     }
-    return [
-        c
-        for c in source.calls(*names, *inside)
-        if source.enclosing(c, ast.FunctionDef, ast.ClassDef) is None or not inside
-    ]
+    around = lambda c: getattr(source.enclosing(c, ast.FunctionDef, ast.ClassDef), "name", "")
+    return [c for c in source.calls(*names, *inside) if around(c) not in inside or not inside]
 
 
 def _first(source: Source, calls: Iterable[ast.Call]) -> int | None:

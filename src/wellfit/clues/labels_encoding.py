@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from wellfit.nouns.finding import Finding
-from wellfit.nouns.lineage import made_at, target_steps
+from wellfit.nouns.lineage import made_at, target_steps, target_written
 from wellfit.nouns.meeting import Targets, outputs_of, targets
 from wellfit.nouns.program import LossSeen, Program
 from wellfit.nouns.tape import Site
@@ -135,5 +135,4 @@ def _place(program: Program, loss: LossSeen | None) -> Site | None:
     """Where the labels were made or last assigned."""
     if loss is None:
         return made_at(program, program.crash_site, 1, "target") or program.crash_site
-    steps = target_steps(program, loss)
-    return Site(loss.site.file, steps[0].line, "") if steps and loss.site else loss.site
+    return target_written(program, loss)

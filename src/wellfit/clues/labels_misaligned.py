@@ -19,6 +19,8 @@ from wellfit.nouns.units import figure
 UNLEARNABLE, LEARNABLE = 0.08, 0.35
 """Skill of kernel regression under which labels count as independent of inputs, and above which not."""
 ROWS = 90
+RARE = 20
+"""Examples of the second most frequent class below which a skill near 0 is chance."""
 PERMUTING = frozenset(("randperm", "permutation", "shuffle", "sample"))
 SEEDING = frozenset(
     ("seed", "manual_seed", "set_state", "setstate", "set_rng_state", "default_rng", "RandomState", "Random")
@@ -83,7 +85,17 @@ def _skill(pairs: list) -> float | None:
     flat = torch.cat([x.flatten(1).double(), y.reshape(len(y), -1).double()], 1)
     rows = torch.unique(flat, dim=0, return_inverse=True)[1]  # each pair once, however many epochs were seen
     first = torch.full((int(rows.max()) + 1,), len(rows)).scatter_reduce(0, rows, torch.arange(len(rows)), "amin")
-    return control.split(x[first], y[first]) if len(first) >= ROWS else None
+    if len(first) < ROWS or not _enough(y[first]):
+        return None
+    return control.split(x[first], y[first])
+
+
+def _enough(y: Tensor) -> bool:
+    """Are there a few examples of a second class, so that a skill near 0 says something?"""
+    if control.kind(y) != "classes":
+        return True
+    counts = torch.unique(control.labels(y), return_counts=True)[1].sort(descending=True).values
+    return len(counts) < 2 or int(counts[1]) >= RARE
 
 
 def _apart(program: Program) -> tuple[Site | None, bool]:

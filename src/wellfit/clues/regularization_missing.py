@@ -8,7 +8,7 @@ from torch.nn.modules.dropout import _DropoutNd
 
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.fitting import distinct_rows, fitting, goes_back, hit_share
-from wellfit.nouns.locate import optimizer_argument
+from wellfit.nouns.locate import optimizer_argument, width
 from wellfit.nouns.program import Program
 from wellfit.nouns.tape import Site
 from wellfit.nouns.units import figure, percent
@@ -90,6 +90,7 @@ def _held_back(program: Program) -> bool:
 
 
 def _widest(program: Program) -> Site | None:
-    """Where the layer with the most weights was made."""
+    """Where the width of the layer with the most weights is written."""
     layers = [x for n in trained(program) for x in starts(n) if id(x.module) in program.made]
-    return program.made[id(max(layers, key=lambda x: x.weight.numel()).module)] if layers else None
+    largest = max(layers, key=lambda x: x.weight.numel(), default=None)
+    return width(program, largest.module) if largest is not None and largest.module is not None else None

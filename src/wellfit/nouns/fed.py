@@ -8,6 +8,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from wellfit.nouns.flow import Spot, back, imported
+from wellfit.nouns.origin import origin
 from wellfit.nouns.program import LossSeen, PassSeen, Program
 from wellfit.nouns.source import Source, last_name
 from wellfit.nouns.tape import Node, Site
@@ -106,7 +107,12 @@ def _library(source: Source, func: ast.expr) -> bool:
 
 
 def built(chain: list[Spot]) -> Site | None:
-    """Where a chain becomes a tensor; else where it was given its last name before the loop over batches."""
+    """Where a chain's scaling is written as none at all, or where it becomes a tensor; else where it was given its last
+    name before the loop over batches."""
+    for spot in chain:
+        written = neutral(spot.source, spot.expr)
+        if written is not None:
+            return Site(spot.source.path, written.lineno)
     for spot in chain:
         if isinstance(spot.expr, ast.Call) and last_name(spot.expr.func) in MAKING:
             return Site(spot.source.path, spot.expr.lineno)
@@ -116,10 +122,38 @@ def built(chain: list[Spot]) -> Site | None:
     return Site(chosen.source.path, chosen.line) if chosen else None
 
 
+def neutral(source: Source, *trees: ast.AST) -> ast.expr | None:
+    """`(x - shift) / scale` where shift is written as 0 and scale as 1: the expression that says so."""
+    for n in (n for tree in trees for n in ast.walk(tree)):
+        if (
+            isinstance(n, ast.BinOp)
+            and isinstance(n.op, (ast.Sub, ast.Div))
+            and isinstance(n.right, (ast.Name, ast.Attribute))
+        ):
+            written, without = origin(source, n.right), 0 if isinstance(n.op, ast.Sub) else 1
+            if isinstance(written, ast.Constant) and written.value == without and written is not n.right:
+                return written
+    return None
+
+
 def _in_loop(first: Spot, line: int) -> bool:
     """Is a line in the statement, or in the loop over batches, that the chain begins with?"""
     loop = first.source.loop_around(first.line)
     return line == first.line or (loop is not None and loop.lineno <= line <= (loop.end_lineno or loop.lineno))
+
+
+def _order(program: Program) -> Site | None:
+    """Where the rows that make a batch (`x[rows]`) are put in order anew in each epoch: an assignment in a loop."""
+    for spot in inputs_chain(program)[:4]:
+        key = spot.expr.slice if isinstance(spot.expr, ast.Subscript) else None
+        if not isinstance(key, (ast.Name, ast.Subscript, ast.Tuple)):
+            continue
+        first = key.elts[0] if isinstance(key, ast.Tuple) and key.elts else key
+        for at in back(Spot(spot.source, first), program.sources.values()):
+            given = at.source.parents.get(at.expr)
+            if isinstance(given, ast.Assign) and given.value is at.expr and at.source.loop_around(at.line):
+                return Site(at.source.path, at.line)
+    return None
 
 
 def loader(program: Program) -> Site | None:
@@ -128,6 +162,10 @@ def loader(program: Program) -> Site | None:
     calls = [n for n in loss.tape.passes() if n.grad] if loss else []
     source = program.source(calls[0].site) if calls else None
     loop = source.loop_around(calls[0].site.line) if source and calls[0].site else None
+    made = next((x for x in program.loaders if x.sampler == "SequentialSampler" and x.used), None)
+    order = _order(program) if made is None else None
+    if order is not None:
+        return order
     if source is None or not isinstance(loop, ast.For):
         made = next((x for x in program.loaders if x.sampler == "SequentialSampler"), None)
         return made.site if made else calls[0].site if calls else None

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from wellfit.nouns.fed import neutral
 from wellfit.nouns.program import LossSeen, Program
 from wellfit.nouns.source import Source, last_name
 from wellfit.nouns.tape import Site
@@ -62,8 +63,28 @@ def target_steps(program: Program, loss: LossSeen) -> list[Step]:
 
 
 def target_made(program: Program, loss: LossSeen) -> Site | None:
-    """The line where the targets became a tensor, else where they were last assigned."""
-    return _made(loss.site, target_steps(program, loss))
+    """The line where their scaling is written as none at all, or where the targets became a tensor, else where they were
+    last assigned."""
+    steps, source, site = target_steps(program, loss), program.source(loss.site), loss.site
+    at_loss = source.on(site.line, ast.stmt)[-1:] if source is not None and site is not None else []
+    written = neutral(source, *at_loss, *(s.value for s in steps)) if source is not None else None
+    return Site(site.file, written.lineno, "") if written is not None and site is not None else _made(site, steps)
+
+
+def target_written(program: Program, loss: LossSeen) -> Site | None:
+    """The line where the targets were last assigned as data, not as a loader or a data set of them."""
+    plain = [s for s in target_steps(program, loss) if not _holder(s.value)]
+    return Site(loss.site.file, plain[0].line, "") if plain and loss.site else loss.site
+
+
+def _holder(value: ast.expr) -> bool:
+    """Is it a loader, a data set, an object of a class?"""
+    name = last_name(value.func) if isinstance(value, ast.Call) else ""
+    return (
+        name in WRAPPERS
+        or name in ("TensorDataset", "random_split")
+        or (name[:1].isupper() and name not in CONVERSIONS)
+    )
 
 
 def made_at(program: Program, site: Site | None, position: int, *keywords: str) -> Site | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+from torch import nn
+
 from wellfit.nouns.origin import chosen, entry, origin
 from wellfit.nouns.program import Program
 from wellfit.nouns.source import Source, last_name
@@ -74,6 +76,19 @@ def layer(program: Program, made: dict[int, Site], *kinds: type) -> Site | None:
             if isinstance(module, kinds) and id(module) in made:
                 return made[id(module)]
     return None
+
+
+def width(program: Program, module: nn.Module) -> Site | None:
+    """Where the width of a layer is written: its second argument or the one of that name, else the layer."""
+    site = program.made.get(id(module))
+    source = program.source(site)
+    if source is None or site is None:
+        return site
+    call = source.call_on(site.line, type(module).__name__)
+    value = source.keyword(call, "out_features", "out_channels", "hidden_size", "embedding_dim")
+    if value is None and call is not None and len(call.args) > 1:
+        value = call.args[1]
+    return Site(site.file, origin(source, value).lineno, site.function) if value is not None else site
 
 
 def loop(program: Program) -> Site | None:

@@ -26,8 +26,10 @@ def _next(source: Source, expr: ast.expr) -> ast.expr | None:
         return _name(source, expr)
     if isinstance(expr, ast.Attribute):
         return _attribute(source, expr)
-    if isinstance(expr, ast.Subscript) and isinstance(expr.slice, ast.Constant):
-        return entry(source, expr.slice.value)
+    if isinstance(expr, ast.Subscript):
+        return _item(source, expr)
+    if isinstance(expr, ast.Starred):
+        return expr.value
     if isinstance(expr, ast.Call):
         if last_name(expr.func) in LOOP_WORDS and expr.args:
             last = expr.args[1] if last_name(expr.func) == "range" and len(expr.args) > 1 else expr.args[0]
@@ -43,16 +45,80 @@ def _next(source: Source, expr: ast.expr) -> ast.expr | None:
 def _name(source: Source, expr: ast.Name) -> ast.expr | None:
     function = source.enclosing(expr, ast.FunctionDef, ast.Lambda)
     if isinstance(function, ast.FunctionDef):
-        inside = [a for a in source.assignments(expr.id) if source.enclosing(a, ast.FunctionDef) is function]
+        inside = [a for a in _plain(source, expr.id) if source.enclosing(a, ast.FunctionDef) is function]
         if not inside and any(a.arg == expr.id for a in _parameters(function)):
             return _argument(source, function, expr.id)
     else:
         inside = []
-    places = inside or [a for a in source.assignments(expr.id) if source.enclosing(a, ast.FunctionDef) is None]
+    if not inside and (over := _looped(source, expr)) is not None:
+        return over
+    places = inside or [a for a in _plain(source, expr.id) if source.enclosing(a, ast.FunctionDef) is None]
     together = _together(source, expr.id)
     if not places and len(together) == 1:
         return together[0]
-    return places[0].value if len(places) == 1 and not together else None
+    if len(places) > 1 and not together:  # the last one before it, where none comes after
+        places = places[-1:] if all(a.lineno < expr.lineno for a in places) else []
+    return places[0].value if len(places) == 1 and not together and not _within(places[0].value, expr) else None
+
+
+def _plain(source: Source, name: str) -> list[ast.Assign | ast.AnnAssign]:
+    """Assignments to the name itself, not to an attribute of that name."""
+    return [a for a in source.assignments(name) if any(isinstance(t, ast.Name) for t in _targets(a))]
+
+
+def _within(tree: ast.AST | None, expr: ast.Name) -> bool:
+    """Is a value made from the very name that is asked for (`n = n * 2`)?"""
+    return tree is not None and any(isinstance(n, ast.Name) and n.id == expr.id for n in ast.walk(tree))
+
+
+def _looped(source: Source, expr: ast.Name) -> ast.expr | None:
+    """`for a, b in zip(sizes, sizes[1:])`: what the innermost loop around a name takes it from."""
+    at = source.parents.get(expr)
+    while at is not None and not isinstance(at, (ast.FunctionDef, ast.Lambda)):
+        for loop in [at] if isinstance(at, ast.For) else getattr(at, "generators", []):
+            path = _path(loop.target, expr.id)
+            if path is not None and not any(n is expr for n in ast.walk(loop.iter)):
+                return _over(loop.iter, path)
+        at = source.parents.get(at)
+    return None
+
+
+def _path(target: ast.expr, name: str) -> tuple[int, ...] | None:
+    """Where in a loop's target a name stands; None where it does not."""
+    if isinstance(target, (ast.Tuple, ast.List)):
+        found = [(i, p) for i, e in enumerate(target.elts) if (p := _path(e, name)) is not None]
+        return (found[0][0], *found[0][1]) if found else None
+    return () if isinstance(target, ast.Name) and target.id == name else None
+
+
+def _over(iterated: ast.expr, path: tuple[int, ...]) -> ast.expr | None:
+    word = last_name(iterated.func) if isinstance(iterated, ast.Call) else ""
+    if isinstance(iterated, ast.Call) and word == "enumerate" and iterated.args:
+        return _over(iterated.args[0], path[1:]) if path[:1] == (1,) else None
+    if isinstance(iterated, ast.Call) and word == "zip" and path:
+        return iterated.args[path[0]] if path[0] < len(iterated.args) else None
+    if isinstance(iterated, ast.Call) and word == "pairwise" and iterated.args:
+        return iterated.args[0]
+    return iterated if not path else None
+
+
+def _item(source: Source, expr: ast.Subscript) -> ast.expr | None:
+    """`table["lr"]`, `SIZES[name]`, `widths[1]`, `widths[:-1]`: the entry where the key is known, else what it is of."""
+    key = expr.slice
+    known = key.value if isinstance(key, ast.Constant) else None
+    if known is None and not isinstance(key, ast.Slice):
+        written = origin(source, key)
+        known = written.value if isinstance(written, ast.Constant) else None
+    whole = expr.value
+    held = origin(source, whole)
+    if isinstance(held, ast.Dict) and known is not None:
+        for k, v in zip(held.keys, held.values):
+            if isinstance(k, ast.Constant) and k.value == known:
+                return v
+    if isinstance(held, (ast.List, ast.Tuple)) and isinstance(known, int) and -len(held.elts) <= known < len(held.elts):
+        return held.elts[known]
+    found = entry(source, known) if known is not None else None
+    return found if found is not None else whole if isinstance(key, ast.Slice) else None
 
 
 def _together(source: Source, name: str) -> list[ast.expr]:
@@ -102,9 +168,7 @@ def _argument(source: Source, function: ast.FunctionDef, name: str) -> ast.expr 
             value = call.args[at]
         if value is not None:
             given.append(value)
-    if len(given) == 1 and len(calls) == 1:
-        return given[0]
-    return _default(function, name) if not given else given[0] if len(given) == 1 else None
+    return given[0] if given else _default(function, name)
 
 
 def _default(function: ast.FunctionDef, name: str) -> ast.expr | None:
@@ -125,11 +189,68 @@ def _attribute(source: Source, expr: ast.Attribute) -> ast.expr | None:
         known = {w.lstrip("-").replace("-", "_") for w in words}
         if expr.attr in known:
             return source.keyword(call, "default")
+    owner = _class_of(source, expr.value)
+    if owner is not None and (found := _field(source, owner, expr.attr)) is not None:
+        return found
     places = [a for a in source.assignments(expr.attr) if a.value is not None]
-    if len(places) == 1:
-        return places[0].value
     keywords = [kw.value for call in source.calls() for kw in call.keywords if kw.arg == expr.attr]
+    if len(places) == 1:
+        inside = isinstance(source.parents.get(places[0]), ast.ClassDef)  # a default that a call may replace
+        return keywords[0] if inside and len(keywords) == 1 else places[0].value
     return keywords[0] if not places and len(keywords) == 1 else None
+
+
+def _class_of(source: Source, expr: ast.expr, depth: int = DEEP) -> ast.ClassDef | None:
+    """The user's class that an object is of: of `self` the one around, of a name the one that it was made by or that
+    its parameter is declared to be."""
+    if not isinstance(expr, (ast.Name, ast.Attribute)) or depth <= 0:
+        return None
+    classes = {n.name: n for n in source.nodes if isinstance(n, ast.ClassDef)}
+    if isinstance(expr, ast.Name):
+        if expr.id in classes:
+            return classes[expr.id]
+        function = source.enclosing(expr, ast.FunctionDef)
+        owner = source.parents.get(function) if function is not None else None
+        if expr.id == "self" and isinstance(owner, ast.ClassDef):
+            return owner
+        for a in _parameters(function) if isinstance(function, ast.FunctionDef) else []:
+            if a.arg == expr.id and a.annotation is not None and last_name(a.annotation) in classes:
+                return classes[last_name(a.annotation)]
+    made = _name(source, expr) if isinstance(expr, ast.Name) else _attribute(source, expr)
+    if isinstance(made, ast.Call):
+        return classes.get(last_name(made.func))
+    return _class_of(source, made, depth - 1) if made is not None else None
+
+
+def _field(source: Source, owner: ast.ClassDef, name: str) -> ast.expr | None:
+    """What a field of a class is given: in the call that makes the object, by `self.name = ...`, or by its default."""
+    fields = [n for n in owner.body if isinstance(n, (ast.AnnAssign, ast.Assign)) and n.value is not None]
+    defaults = [n.value for n in fields for t in _targets(n) if last_name(t) == name]
+    given = [a for a in source.assignments(name) if a.value is not None and source.enclosing(a, ast.ClassDef) is owner]
+    own = [a.value for a in given for t in _targets(a) if isinstance(t, ast.Attribute) and last_name(t.value) == "self"]
+    if own:
+        return own[0] if len(own) == 1 else None
+    order = [last_name(n.target) for n in owner.body if isinstance(n, ast.AnnAssign)]
+    for call in source.calls(owner.name, "replace"):
+        value = source.keyword(call, name)
+        at = order.index(name) if name in order and last_name(call.func) == owner.name else -1
+        value = value if value is not None else call.args[at] if 0 <= at < len(call.args) else None
+        if value is not None:
+            return value
+    return _made_by(defaults[0]) if defaults else None
+
+
+def _made_by(value: ast.expr | None) -> ast.expr | None:
+    """`field(default=3)`, `field(default_factory=lambda: [3])` -> 3, [3]."""
+    if isinstance(value, ast.Call) and last_name(value.func) == "field":
+        for kw in value.keywords:
+            if kw.arg in ("default", "default_factory"):
+                return kw.value.body if isinstance(kw.value, ast.Lambda) else kw.value
+    return value
+
+
+def _targets(n: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
+    return n.targets if isinstance(n, ast.Assign) else [n.target]
 
 
 def entry(source: Source, key: object) -> ast.expr | None:
