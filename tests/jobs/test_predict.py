@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 from torch import nn
 
+from wellfit.jobs.fitted import open as open_run
 from wellfit.jobs.predict import answers as answers_of
 from wellfit.jobs.predict import csv, predict, write
 from wellfit.nouns.errors import DataError, RunError
@@ -224,6 +225,14 @@ def test_masks_are_put_together_from_tiles_and_written_as_pictures(tmp_path):
     assert found.table["share(object)"][0] == pytest.approx(mask.mean())
     with pytest.raises(RunError, match="name a folder"):
         write(found, tmp_path / "a.csv")
+
+
+def test_arrays_of_pictures_of_another_size_are_put_together_from_tiles(tmp_path):
+    run = kept(tmp_path / "run", str(scenes(tmp_path / "s")), network=brightness())
+    x = np.random.default_rng(1).integers(0, 255, (2, 1, 50, 61)).astype(np.uint8)
+    said = open_run(run.path, brightness()).predict(x)
+    assert said.shape == (2, 50, 61)
+    np.testing.assert_array_equal(said, x[:, 0] >= x[:, 0][said == 1].min())
 
 
 def test_one_picture_of_any_size_gets_a_mask(tmp_path):

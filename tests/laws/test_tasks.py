@@ -13,7 +13,7 @@ import torch
 
 from wellfit.jobs.fit import fit
 from wellfit.nouns import shelf
-from wellfit.nouns.errors import RecipeError
+from wellfit.nouns.errors import DataError, RecipeError
 from wellfit.nouns.recipe import Recipe
 from wellfit.nouns.task import Task, known, marked, task_of
 from wellfit.verbs.build import build
@@ -175,6 +175,24 @@ def test_cells_without_an_answer_never_enter_loss_and_measures():
     torch.testing.assert_close(case.loss(wild, noise), case.loss(outputs, noise))
     assert set(first) == {f"{m} target {k}" for m in ("RMSE", "MAE", "R²") for k in (1, 2)}
     assert any(f.fault == "cells-masked" for f in data.findings)
+
+
+def test_masked_cells_of_pictures_have_no_gradient():
+    x, y = masks()
+    y[:, :3] = -100
+    case = build(propose(Recipe.of(QUICK), load((x, y)))[0], load((x, y)))
+    outputs = torch.randn(8, *case.data.shape_out, requires_grad=True)
+    case.loss(outputs, case.data.train.y[:8]).backward()
+    assert outputs.grad is not None
+    assert not outputs.grad[:, :, :3].any()
+    assert outputs.grad[:, :, 3:].all()
+
+
+def test_masks_of_one_class_or_of_another_form_are_refused():
+    x, y = masks()
+    for spoilt, word in ((y * 0, "all of them are '0'"), (y * 0.5 + 0.25, "give whole numbers"), (y[:, :8], "targets")):
+        with pytest.raises(DataError, match=word):
+            load((x, spoilt), Recipe.of({"data.task": "segmentation"}).data)
 
 
 def test_values_of_fields_come_back_in_their_units():

@@ -11,6 +11,7 @@ from PIL import Image
 
 from wellfit.nouns.errors import DataError
 from wellfit.readers.pictures import can_read, pictures
+from wellfit.verbs.load import load
 
 RNG = np.random.default_rng(0)
 
@@ -171,3 +172,10 @@ def test_a_loose_picture_beside_class_folders_is_refused_by_name(tmp_path):
     drawn(tmp_path / "stray.png")
     with pytest.raises(DataError, match=r"stray\.png is in none"):
         pictures(str(tmp_path))
+
+
+def test_a_picture_tree_with_one_class_is_refused(tmp_path):
+    for i in range(12):
+        drawn(tmp_path / "cat" / f"{i}.png")
+    with pytest.raises(DataError, match="one class only: 'cat', 12 times"):
+        load(str(tmp_path))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wellfit.nouns.chart import Chart
-from wellfit.nouns.drawing import BLUE, INK, MUTED, ORANGE, sheet, short
+from wellfit.nouns.drawing import BLUE, INK, MUTED, ORANGE, WIDTH_IN, sheet, short
 from wellfit.nouns.units import figure
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def mask_outlines(
         "Outlines of the true masks are orange, of the answers blue, and green where both run."
     )
     pictures = [_outlined(*one) for one in zip(mask_pictures, mask_truth, mask_said)]
-    labels = [(short(str(name).rpartition("/")[2], 22), float(dice)) for name, dice in zip(mask_names, mask_dice)]
+    labels = [(short(str(name).rpartition("/")[2], 20), float(dice)) for name, dice in zip(mask_names, mask_dice)]
     return Chart("Masks over pictures", caption, lambda: _draw(pictures, labels))
 
 
@@ -74,12 +74,13 @@ def _outline(codes: np.ndarray) -> np.ndarray:
 def _draw(pictures: list[np.ndarray], labels: list[tuple[str, float]]) -> Figure:
     across = min(len(pictures), ACROSS)
     rows = -(-len(pictures) // across)
-    drawn, axes = sheet(
-        1.55 * rows + 0.1, rows, across, left_in=0.02, right_in=0.02, top_in=0.05, bottom_in=0.4, gap_in=0.06
-    )
+    gap = 0.34  # room for two lines of words under each
+    side = (WIDTH_IN - 0.04 - gap * (across - 1)) / across
+    high = rows * (side + gap) + 0.1
+    drawn, axes = sheet(high, rows, across, left_in=0.02, right_in=0.02, top_in=0.05, bottom_in=gap, gap_in=gap)
     for ax, one, (name, dice) in zip(axes, pictures, labels):
         ax.imshow(one, interpolation="nearest")
-        ax.set_xlabel(f"{name}\nDice {figure(dice)}", color=INK, fontsize=6.5, parse_math=False, labelpad=2)
+        ax.set_xlabel(f"{name}\nDice {figure(dice)}", color=INK, fontsize=6.2, parse_math=False, labelpad=2)
     for ax in axes:
         ax.grid(False)
         ax.set_xticks([])

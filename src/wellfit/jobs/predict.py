@@ -13,7 +13,9 @@ import numpy as np
 from wellfit.jobs.sample import reading
 from wellfit.nouns.data import Raw
 from wellfit.nouns.errors import DataError, RunError
+from wellfit.nouns.geotiff import ENDINGS, placed
 from wellfit.nouns.mask_picture import mask_png
+from wellfit.nouns.picture_files import files_of
 from wellfit.nouns.recipe import Recipe
 from wellfit.nouns.run import Run, write_aside
 from wellfit.nouns.tiles import joined
@@ -161,17 +163,20 @@ def csv(answers: pd.DataFrame) -> str:
 
 
 def write(answers: Answers, place: str | Path) -> str:
-    """The answers as a CSV file, whole or not at all; masks as pictures under the same names in a folder, with the
-    table beside them as predictions.csv. What was written, in words. Raises RunError where it cannot be written."""
+    """The answers as a CSV file, whole or not at all; masks as pictures under the same names in a folder (GeoTIFF
+    where the picture has a place on earth), with the table beside them as predictions.csv. What was written, in
+    words. Raises RunError where it cannot be written."""
     place = Path(place)
     if not answers.masks:
         write_aside(place, csv(answers.table).encode())
         return f"{many(len(answers), 'prediction')} written to {place}"
     if place.is_file() or place.suffix.lower() == ".csv":
         raise RunError(f"masks written to {place}", "masks are pictures, not rows of a table", "name a folder")
-    for name, codes in answers.masks.items():
-        file = (place / name).with_suffix(".png")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_aside(file, mask_png(codes))
+    with files_of(Path(answers.source).expanduser()) as (_, load):
+        for name, codes in answers.masks.items():
+            geo = placed(load(name), codes) if name.lower().endswith(ENDINGS) else None
+            file = (place / name).with_suffix(".png" if geo is None else ".tif")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_aside(file, mask_png(codes) if geo is None else geo)
     write_aside(place / "predictions.csv", csv(answers.table).encode())
     return f"{many(len(answers), 'mask')} written to {place}, with predictions.csv"

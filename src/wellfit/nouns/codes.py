@@ -10,6 +10,7 @@ import numpy as np
 
 from wellfit.nouns.errors import DataError
 from wellfit.nouns.finding import Finding
+from wellfit.nouns.geotiff import bands, is_tiff
 from wellfit.nouns.task import UNKNOWN
 from wellfit.nouns.units import many
 
@@ -43,6 +44,9 @@ def mask(content: bytes) -> np.ndarray | str:
                 image = image.convert("RGB")
             x = np.asarray(image)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        found = bands(content) if is_tiff(content) else None
+        if isinstance(found, np.ndarray) and len(found) == 1:
+            return found[0]
         return f"unreadable: {error}".replace("<_io.BytesIO object at ", "<").split(" <", 1)[0]
     if x.ndim == 3:
         grey = (x[..., 0] == x[..., 1]).all() and (x[..., 0] == x[..., 2]).all()

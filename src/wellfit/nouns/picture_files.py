@@ -15,6 +15,7 @@ import numpy as np
 
 from wellfit.nouns.errors import DataError
 from wellfit.nouns.finding import Finding
+from wellfit.nouns.geotiff import INSTALL, bands, is_tiff
 from wellfit.nouns.pictures import fitted
 
 ENDINGS = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm"))
@@ -146,11 +147,14 @@ def _bytes(name: str, load: Callable[[str], bytes]) -> bytes | str:
 
 
 def picture(content: bytes, size: tuple[int, int] | None = None) -> np.ndarray | str:
-    """One picture [C, H, W], 1 or 3 channels, or in words why it cannot be read."""
+    """One picture [C, H, W], 1 or 3 channels (of a TIFF all its bands), or in words why it cannot be read."""
     from PIL import Image, ImageOps
 
     if not content:
         return "an empty file"
+    tiff = is_tiff(content)
+    if tiff and (x := bands(content)) is not None:
+        return x if isinstance(x, str) or size is None or x.shape[1:] == tuple(size) else fitted(x, size)
     try:
         with Image.open(io.BytesIO(content)) as image:
             image = ImageOps.exif_transpose(image)
@@ -160,7 +164,8 @@ def picture(content: bytes, size: tuple[int, int] | None = None) -> np.ndarray |
                 image = image.convert("RGB")
             x = np.asarray(image)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        return f"unreadable: {error}".replace("<_io.BytesIO object at ", "<").split(" <", 1)[0]
+        why = f"unreadable: {error}".replace("<_io.BytesIO object at ", "<").split(" <", 1)[0]
+        return f"a TIFF that Pillow cannot read; {INSTALL}" if tiff and "identify" in why else why
     x = x[None] if x.ndim == 2 else np.ascontiguousarray(x.transpose(2, 0, 1))
     return x if size is None or x.shape[1:] == tuple(size) else fitted(x, size)
 

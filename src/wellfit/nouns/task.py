@@ -13,7 +13,7 @@ cells, a field K values for each.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -108,6 +108,7 @@ class Task:
     suits: (y [N, ...], raw) -> why array targets ask for this task by themselves, "" where they do not;
     network: (raw.kind, shape_in) -> (the network proposed, why), ("", "") for the usual one;
     defaults: (data, the network's name) -> {dotted recipe key: (value, why)}, laid over what is usual;
+    most_lr: optimizer -> the largest peak rate that the range test may propose, where it is not the usual one;
     steps: optimizer steps that a training is given;
     in_time: rows are parted in the order of time, never at random;
     errors: (judged) -> [N, 2], error of each example's answer and of the best constant answer, from which skill is
@@ -124,6 +125,7 @@ class Task:
     suits: Callable[[np.ndarray, Raw], str] = no_suit
     network: Callable[[str, tuple[int, ...]], tuple[str, str]] = lambda kind, shape: ("", "")
     defaults: Callable[[Data, str], dict[str, tuple[Any, str]]] = lambda data, network: {}
+    most_lr: Mapping[str, float] = field(default_factory=dict)
     steps: int = 1000
     in_time: bool = False
     errors: Callable[[Judged], np.ndarray] | None = None

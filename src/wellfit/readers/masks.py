@@ -17,6 +17,7 @@ from wellfit.nouns.picture_files import bytes_of, decoded, files_of, names_in, n
 from wellfit.nouns.tiles import Tiles, cut, owned, places, side_of
 from wellfit.nouns.units import many
 
+FEW, BLOCKS, LEAST_BLOCK, MOST_BLOCK = 10, 40, 48, 256  # pictures too few to part; blocks aimed at; their sides
 CLASS_FILES = ("classes.txt", "labels.txt", "codes.txt")
 
 
@@ -53,6 +54,9 @@ def masks(source: str, *, target: Any = None, skip_bad: bool = False, size: tupl
     if size is None:
         _same_size(path, pairs, images, read)
         codes = codes_of([[read[m] for m in p.masks] for p in pairs], named, [p.masks[0] for p in pairs])
+        if len(pairs) < FEW:
+            pairs, images, codes, said = _blocks(pairs, images, codes)
+            notes += said
         return _raw(path, pairs, images, codes, None, notes)
     return _raw(path, pairs, images, None, size, notes)
 
@@ -82,6 +86,32 @@ def _same_size(path: Path, pairs: Sequence[Pair], images: dict[str, np.ndarray],
                     f"it has {has} cells, the picture {'x'.join(map(str, want))} (height x width)",
                     "bring both to one size, or leave both out",
                 )
+
+
+def _blocks(
+    pairs: list[Pair], images: dict[str, np.ndarray], codes: Codes
+) -> tuple[list[Pair], dict[str, np.ndarray], Codes, tuple[Finding, ...]]:
+    """A few scenes cut into square blocks that do not overlap, each a picture of its own, so that some can train and
+    others test; as they are where they are too small for that."""
+    area = sum(codes_.size for codes_ in codes.masks)
+    side = min(MOST_BLOCK, int((area / BLOCKS) ** 0.5) // 16 * 16)
+    if side < LEAST_BLOCK:
+        return pairs, images, codes, ()
+    parts, found, masks_ = [], {}, []
+    for p, y in zip(pairs, codes.masks):
+        x = images[p.image]
+        for top in range(0, max(1, y.shape[0] - side // 2), side):
+            for left in range(0, max(1, y.shape[1] - side // 2), side):
+                ends = [n if n - (at + side) < side // 2 else at + side for n, at in zip(y.shape, (top, left))]
+                name = f"{p.image} from row {top}, column {left}"
+                parts.append(Pair(name, p.masks, p.split))
+                found[name] = x[:, top : ends[0], left : ends[1]]
+                masks_.append(y[top : ends[0], left : ends[1]])
+    said = f"{many(len(pairs), 'scene')} cut into {len(parts):,} blocks of about {side}x{side} cells, to be parted"
+    why = "neighbours in a scene resemble each other: the test speaks for scenes like these"
+    return parts, found, Codes(masks_, codes.classes, codes.findings), (
+        Finding("scenes-blocked", "info", said, why, stage="data"),
+    )  # fmt: skip
 
 
 def _classes(path: Path, load: Callable[[str], bytes]) -> tuple[str, ...] | None:

@@ -21,6 +21,7 @@ from wellfit.nouns.refit import refit
 from wellfit.nouns.run import Run
 from wellfit.nouns.task import Form, answers_of, task_of
 from wellfit.nouns.tensors import MODEL, read_tensors, write_tensors
+from wellfit.nouns.tiles import cut, joined
 
 CHECKPOINT, BEGUN = "checkpoint.safetensors", "begun.safetensors"
 MADE_OTHERWISE = "use the version of wellfit that made the run (environment.json names it), or train anew"
@@ -37,7 +38,13 @@ class Model:
     target_names: tuple[str, ...]
 
     def outputs(self, raw: Any) -> np.ndarray:
-        """Class probabilities [N, C, *cells], label probabilities [N, K], or values [N, K, *cells] in their units."""
+        """Class probabilities [N, C, *cells], label probabilities [N, K], or values [N, K, *cells] in their units; of
+        pictures [N, C, H, W] of another size than in training, where each cell has a class, put together from tiles."""
+        shape, masks = self.preparation.shape, self.form == "classes" and len(self.preparation.shape_out) > 2
+        if masks and getattr(raw, "ndim", 0) == 4 and raw.shape[1] == shape[0] and raw.shape[2:] != shape[1:]:
+            side = (shape[1], shape[2])
+            tiles = [(tuple(one.shape[1:]), self.outputs(cut(one, side))) for one in np.asarray(raw)]
+            return np.stack([joined(out, size, side) for size, out in tiles])
         x = self.preparation.inputs(raw)
         self.network.eval()
         with torch.no_grad():

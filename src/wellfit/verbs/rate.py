@@ -11,6 +11,7 @@ import torch
 from wellfit.nouns import shelf
 from wellfit.nouns.case import Case
 from wellfit.nouns.recipe import Recipe
+from wellfit.nouns.task import task_of
 from wellfit.nouns.trial import bare_loss, trial
 
 LOWEST, HIGHEST = 1e-5, 1.0  # of the rates tried, evenly on a log scale
@@ -78,7 +79,7 @@ def rate_test(case: Case, steps: int = 100) -> RateTest:
         why = "range test: the loss is not finite at the lowest rates; 1e-3 stands"
         return RateTest(1e-3, np.array(tried), np.array(seen), why)
     good = highest_good(np.array(tried), np.array(raw), np.array(seen))
-    most = MOST.get(choices.optimizer, HIGHEST)
+    most = task_of(case.data.task).most_lr.get(choices.optimizer, MOST.get(choices.optimizer, HIGHEST))
     lr = min(float(f"{good / 10:.0e}"), most)
     why = f"range test: the loss is near its least up to {good:.1e}; a tenth of it"
     if lr == most < good / 10:

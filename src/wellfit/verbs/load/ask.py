@@ -56,6 +56,14 @@ def ask(raw: Raw, choices: DataChoices) -> Asked:
 
 
 def _of_arrays(raw: Raw, choices: DataChoices) -> Asked:
+    if raw.targets is None and raw.kind == "pictures" and raw.ids is not None:
+        n, channels, *size = raw.inputs.shape
+        found = f"{many(n, 'picture')} of {'x'.join(map(str, size))} cells (height x width) in {channels} bands"
+        raise DataError(
+            f"what is to be learnt from {raw.name}",
+            f"{found}, with neither classes nor masks",
+            "put a mask of the same name beside each (images/x.tif, masks/x.tif), or pictures in class folders",
+        )
     if raw.targets is None:
         raise DataError(f"examples with answers in {raw.name}", "inputs without targets", "give targets too: (X, y)")
     for key in ("group", "time", "drop", "weight"):

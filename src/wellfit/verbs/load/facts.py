@@ -16,8 +16,9 @@ from wellfit.verbs.load.part import Parted
 def facts_of(raw: Raw, what: Question, parted: Parted, learnt: Learnt, splits: Mapping[str, Split]) -> dict[str, Any]:
     """class_counts {split: [count of each class]} (multilabel: how often each label is set); missing {column: count};
     duplicates: rows of valid and test that copy rows seen before; repeated: rows that copy an earlier one;
-    left_out {column: why}; n_rows; n_features; constant_features; target {name: {mean, sd, min, max, unit}} of the
-    training rows, for values; class_counts of pictures with masks: of their cells."""
+    left_out {column: why}; n_rows; n_pictures (fewer where rows are tiles of them); n_features; constant_features;
+    target {name: {mean, sd, min, max, unit}} of the training rows, for values; class_counts of pictures with masks: of
+    their cells."""
     prepared = learnt.preparation
     train = learnt.encoded[parted.rows["train"]].reshape(len(parted.rows["train"]), -1)
     facts: dict[str, Any] = {
@@ -27,6 +28,7 @@ def facts_of(raw: Raw, what: Question, parted: Parted, learnt: Learnt, splits: M
         "repeated": parted.repeated,
         "left_out": learnt.left_out,
         "n_rows": len(raw),
+        "n_pictures": len(raw.tiles) if raw.tiles is not None else len(raw),
         "n_features": int(np.prod(prepared.shape_in)),
         "constant_features": int((train.min(axis=0) == train.max(axis=0)).sum()),
     }

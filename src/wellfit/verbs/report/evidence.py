@@ -20,6 +20,7 @@ OWN = (
 FACTS = (
     "kind", "classes", "target_names", "split", "normalise", "shape_in", "missing", "duplicates", "constant_features",
     "n_features", "left_out", "n_train", "parameters", "epochs", "train_s", "watch_s", "watch_frac", "sample_x",
+    "n_pictures", "n_rows",
 )  # fmt: skip
 """Facts that the page asks for; None where the run does not say."""
 
