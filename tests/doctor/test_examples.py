@@ -34,9 +34,20 @@ def test_the_worked_case_is_what_the_doctor_says(tmp_path):
     assert done.stdout in made("output")
 
 
-def test_the_repaired_case_is_healthy(tmp_path):
-    _, said = run((EXAMPLES / "wine_repaired.py").read_text(), tmp_path, "--budget", "20")
-    assert said["status"] == "healthy"
+def healthy() -> list[Path]:
+    """Examples that train and that nothing is wrong with."""
+    found = sorted(ROOT.glob("examples/**/*.py"))
+    trains = [p for p in found if re.search(r"\.step\(|wf\.fit\(", p.read_text(encoding="utf-8"))]
+    return [p for p in trains if p.stem not in ("wine", "rows_dropped_faulty")]
+
+
+@pytest.mark.parametrize("example", healthy(), ids=lambda p: p.stem)
+def test_the_doctor_is_silent_on_examples_and_leaves_them_alone(example, tmp_path):
+    bare, _ = run(example.read_text(encoding="utf-8"), tmp_path, doctor=False)
+    watched, said = run(example.read_text(encoding="utf-8"), tmp_path, "--budget", "20")
+    assert said["status"] == "healthy", watched.stderr
+    assert bare.stdout
+    assert watched.stdout == bare.stdout
 
 
 @pytest.mark.parametrize(("name", "spoken"), [("faulty", ["rows-dropped"]), ("repaired", [])])

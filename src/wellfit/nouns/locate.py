@@ -16,6 +16,8 @@ BY_EPOCH = frozenset(
      "PolynomialLR", "LinearLR", "MultiplicativeLR", "LambdaLR")
 )  # fmt: skip
 """Schedulers whose periods are usually counted in epochs."""
+LOOPS = frozenset(("fit", "train", "partial_fit", "fine_tune", "fit_one_cycle"))
+"""Methods in which libraries train: transformers' Trainer, skorch, fastai."""
 COUNTERS = frozenset(("range", "trange", "count", "arange"))
 """Calls that count: a loop over one of them has its number of passes written there."""
 
@@ -31,7 +33,25 @@ def optimizer_argument(program: Program, *names: str) -> Site | None:
         group = _in_group(source, names, max(held, default=0.0))
         if group is not None:
             return Site(site.file, group.lineno, "")
+        given = _given(program, call, main.lr if main else 0.0) if "lr" in names else None
+        if given is not None:
+            return given
     return argument(program, site, kind, *names)
+
+
+def _given(program: Program, call: ast.Call | None, rate: float) -> Site | None:
+    """`Trainer(lr=...)` and the like: the one place where a rate is given to a library whose loop, begun by this call,
+    makes the optimizer itself."""
+    if call is None or last_name(call.func) not in LOOPS:
+        return None
+    found = [
+        (file, kw.value, source.value(kw.value))
+        for file, source in program.sources.items()
+        for node in source.nodes if isinstance(node, ast.Call)
+        for kw in node.keywords if kw.arg in ("lr", "learning_rate")
+    ]  # fmt: skip
+    found = [f for f in found if f[2] in (None, rate)]
+    return Site(found[0][0], found[0][1].lineno, "") if len(found) == 1 else None
 
 
 def _in_group(source: Source, names: tuple[str, ...], value: float) -> ast.expr | None:

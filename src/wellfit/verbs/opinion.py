@@ -119,7 +119,8 @@ def _short(value: float) -> str:
 
 
 def _order(program: Program, pace: Pace) -> str:
-    used = [loader for loader in program.loaders if loader.used and loader.batch_size] or program.loaders
+    sized = [loader for loader in program.loaders if loader.batch_size]
+    used = [loader for loader in sized if loader.used] or sized
     if not used:
         picked = f" from {count(pace.examples)} examples" if pace.examples else ""
         return f"batches picked by the script itself{picked}"

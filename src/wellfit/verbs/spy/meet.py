@@ -19,7 +19,8 @@ def network(program: Program, module: nn.Module) -> dict[int, str]:
     program.parameter_names.update({id(w): n for n, w in module.named_parameters()})
     first = None
     swapped = any(is_wrapped(w) or not w.is_leaf for w in module.parameters())  # by torch.func, for this call
-    if not swapped and sum(w.numel() * w.element_size() for w in module.parameters()) < LARGE:
+    keras = any(kind.__module__.startswith("keras.") for kind in type(module).__mro__)  # a copy renames its weights
+    if not swapped and not keras and sum(w.numel() * w.element_size() for w in module.parameters()) < LARGE:
         try:
             for m in module.modules():
                 for v in vars(m).values():

@@ -153,7 +153,8 @@ class Recorder(TorchFunctionMode):
         with Unseen(), torch.no_grad():
             dtype = str(t.dtype).removeprefix("torch.")
             shape, grad = tuple(t.shape), t.requires_grad
-            if not (self.examine or leaf) or t.numel() == 0 or t.is_complex() or t.is_sparse or t.is_quantized:
+            held = not (t.is_meta or t.is_complex() or t.is_sparse or t.is_quantized) and t.numel() > 0
+            if not held or not (self.examine or leaf):
                 return Look(shape, dtype, grad)
             return _looked(t, Look(shape, dtype, grad), leaf)
 

@@ -16,8 +16,10 @@ from torch.utils.data.dataloader import _BaseDataLoaderIter
 
 from wellfit.nouns.program import OptimizerSeen, Program
 from wellfit.nouns.source import Source
+from wellfit.nouns.tape import Site
 from wellfit.verbs.spy import detours, meet
 from wellfit.verbs.spy.due import Due
+from wellfit.verbs.spy.foreign import Foreign
 from wellfit.verbs.spy.graph import reached, some
 from wellfit.verbs.spy.hooks import Hooks
 from wellfit.verbs.spy.made import Made
@@ -38,6 +40,7 @@ class Watcher:
         self.due = Due(self.program, self.recorder)
         self.moments = Moments(self.program)
         self.hooks = Hooks()
+        self.foreign = Foreign(self.hooks, self._twin_made, self._pre, self._post, self._zero, self.recorder._failed)
         self.begun = perf_counter()
         self.roots: set[int] = set()
         self._forwards = 0  # calls of networks since the last backward
@@ -58,7 +61,7 @@ class Watcher:
         self._active = True
         patch, made = self.hooks.patch, self.made
         self.hooks.replace(nn.Module, "__call__", self._around_call)
-        patch(nn.Module, "__init__", made.module)
+        patch(nn.Module, "__init__", self._module_made)
         patch(nn.Module, "train", self._train)
         patch(nn.Module, "zero_grad", self._zero)
         patch(Tensor, "backward", self._backward)
@@ -196,6 +199,8 @@ class Watcher:
                 self._start()
         if not r.on or r.busy or not (r.stack or self._parametrised(module)):
             return None
+        if not r.stack and args and (getattr(args[0], "is_meta", False) or type(args[0]).__name__ == "KerasTensor"):
+            return None  # shapes alone are asked for
         if not r.stack:
             if isinstance(module, WRAPPERS):
                 return None  # the network inside it is met
@@ -230,6 +235,13 @@ class Watcher:
             r.busy = False
             self._hooks_s += perf_counter() - begun
 
+    def _module_made(self, original: Any, module: nn.Module, *args: Any, **kwargs: Any) -> None:
+        self.foreign.look()
+        self.made.module(original, module, *args, **kwargs)
+
+    def _twin_made(self, twin: torch.optim.Optimizer, site: Site | None) -> None:
+        self.made.seen(twin).site = site
+
     def _train(self, original: Any, module: nn.Module, mode: bool = True) -> Any:
         if not self._in_train:
             self._in_train = True
@@ -262,6 +274,8 @@ class Watcher:
     def _before_backward(self, loss: Tensor) -> None:
         p, r = self.program, self.recorder
         p.backwards += 1
+        if p.backwards == 1:
+            self.foreign.look()
         self._forwards = 0
         self.made.event("b")
         if loss.numel() == 1 and len(self._curve) < 2_000_000:

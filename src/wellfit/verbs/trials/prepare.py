@@ -29,6 +29,8 @@ def prepare(program: Program) -> Replay | str:
         return "several optimizers take turns"
     if seen.closure:
         return "a step of the optimizer computes the loss several times"
+    if type(seen.optimizer).step is torch.optim.Optimizer.step:
+        return f"the optimizer ({seen.kind}) is none of torch's"
     batches = [b for t in program.training(seen) if (b := _batch(program, t)) is not None]
     if not batches:
         return "no step was written down whole"
