@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import sys
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -132,3 +135,15 @@ def test_a_page_that_cannot_be_written_is_refused_before_the_script_runs(where, 
     with pytest.raises(RunError):
         main(["--report", where, "train.py"])
     assert not Path("ran").exists()
+
+
+def test_a_cell_of_a_notebook_is_named_by_its_number(monkeypatch, tried):
+    compiler = SimpleNamespace(_filename_map={"/tmp/1/841.py": 7})
+    ipython = SimpleNamespace(get_ipython=lambda: SimpleNamespace(compile=compiler))
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    made = Program("/tmp/1/841.py", {"/tmp/1/841.py": Source("/tmp/1/841.py", SOURCE)}, seconds=4.0, steps=300)
+    found = replace(finding("optimizer-unsuitable", 3), file="/tmp/1/841.py")
+    told = text(opinion(made, tried, "faulty", [found]))
+    assert "wellfit doctor · cell [7] · faulty" in told
+    assert "optimizer-unsuitable  cell [7]:3" in told
+    assert "841" not in told

@@ -6,7 +6,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from time import perf_counter
 from typing import TypeVar
 
@@ -16,6 +15,7 @@ from wellfit.nouns.finding import Finding
 from wellfit.nouns.opinion import Opinion
 from wellfit.nouns.program import Program
 from wellfit.nouns.replay import Trials
+from wellfit.nouns.source import short_name
 from wellfit.verbs.conclude import conclude
 from wellfit.verbs.examine import examine
 from wellfit.verbs.opinion import opinion
@@ -51,7 +51,7 @@ class Verdict:
             self.said = attempt(lambda: opinion(p, self.tried, self.status, self.findings), None, p, "the report")
         if self.said is None:
             found = [f"{f.severity} · {f.fault} · line {f.line}" for f in self.findings]
-            name = Path(p.script).name
+            name = short_name(p.script)
             self.said = Opinion(name, p.script, self.status, "; ".join(found) or "nothing was found", trouble=p.trouble)
         self.said.notes = list(self.notes)
         return self.said
@@ -179,5 +179,5 @@ def others(told: Verdict, mine: Ranks, wait_s: float) -> None:
 
 
 def _short(f: Finding) -> str:
-    place = f" · {Path(f.file).name}:{f.line}" if f.file and f.line else ""
+    place = f" · {short_name(f.file)}:{f.line}" if f.file and f.line else ""
     return f"{f.fault}{place} · {f.summary}"

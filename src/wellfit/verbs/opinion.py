@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import numpy as np
 from torch import nn
@@ -16,6 +15,7 @@ from wellfit.nouns.program import NetworkSeen, Program
 from wellfit.nouns.reading import Track
 from wellfit.nouns.replay import Outcome, Trial, Trials
 from wellfit.nouns.shelf import module, names
+from wellfit.nouns.source import short_name
 from wellfit.nouns.tape import Look, Site
 from wellfit.nouns.units import count, duration, figure, many, percent
 
@@ -37,7 +37,7 @@ def opinion(program: Program, tried: Trials, status: str, findings: list[Finding
     steps, losses = zip(*program.curve) if program.curve else ((), ())
     at = np.asarray(steps, dtype=np.int64)
     return Opinion(
-        Path(program.script).name, program.script, status, _heading(program, status, findings), _understood(program),
+        short_name(program.script), program.script, status, _heading(program, status, findings), _understood(program),
         told, tried.reached, _attempts(tried, findings), tried.why, _checked(),
         _costs(program, tried), list(program.trouble),
         Track("program_loss", at, at.astype(float), np.asarray(losses, dtype=float)) if program.curve else None,
@@ -150,7 +150,7 @@ def _evaluation(program: Program) -> str:
 
 
 def _place(site: Site | None) -> str:
-    return f"{Path(site.file).name}:{site.line}" if site else ""
+    return f"{short_name(site.file)}:{site.line}" if site else ""
 
 
 def _said(program: Program, f: Finding, tried: Trials) -> Said:
@@ -179,7 +179,7 @@ def _excerpt(program: Program, f: Finding) -> Excerpt:
     source = program.sources.get(f.file or "")
     if not f.file or not f.line:
         return Excerpt(_where(program, f))
-    place = f"{Path(f.file).name}:{f.line}"
+    place = f"{short_name(f.file)}:{f.line}"
     if source is None:
         return Excerpt(place, f.line)
     first, last = max(f.line - AROUND, 1), min(f.line + AROUND, len(source.lines))
@@ -190,7 +190,7 @@ def _excerpt(program: Program, f: Finding) -> Excerpt:
 def _where(program: Program, f: Finding) -> str:
     """Where to look for a fault that stands on no single line."""
     at = LABELS.index(f.fault) if f.fault in LABELS else len(LABELS)
-    name = Path(f.file or program.script).name
+    name = short_name(f.file or program.script)
     loss, main = program.loss, program.main
     network = program.networks[0].site if program.networks else None
     parts = (
