@@ -54,8 +54,11 @@ def whole(net: nn.Module, x: Tensor, y: Tensor) -> tuple[float, float]:
 
 def zero_grad_missing(seed: int) -> dict[str, float]:
     x, y = data(seed)
-    losses, norms = train(network(), x, y, clear=False)
-    return {"norm at step 10 over the first": norms[9] / norms[0], "norm at the end over the first": norms[-1] / norms[0]}
+    _, norms = train(network(), x, y, clear=False)
+    return {
+        "norm at step 10 over the first": norms[9] / norms[0],
+        "norm at the end over the first": norms[-1] / norms[0],
+    }
 
 
 def batch_size_too_small(seed: int) -> dict[str, float]:
@@ -72,7 +75,10 @@ def capacity_too_large(seed: int) -> dict[str, float]:
     train(net, x, y, lr=0.001, steps=150)
     early = whole(net, xv, yv)[0]
     train(net, x, y, lr=0.001, steps=850)
-    return {"training loss": whole(net, x, y)[0], "validation loss over that after 150 steps": whole(net, xv, yv)[0] / early}
+    return {
+        "training loss": whole(net, x, y)[0],
+        "validation loss over that after 150 steps": whole(net, xv, yv)[0] / early,
+    }
 
 
 def capacity_too_small(seed: int) -> dict[str, float]:

@@ -54,6 +54,8 @@ def _recurrent(program: Program) -> bool:
     """A recurrent layer, or the same layer used five times in one pass."""
     if any(isinstance(m, RECURRENT) for n in program.networks for m in n.module.modules()):
         return True
+    if program.main is not None and program.main.closure:
+        return False  # a step calls the network many times
     tape = program.loss.tape if program.loss else None
     used: dict[tuple[int, ...], int] = {}
     for node in tape.nodes if tape else []:
