@@ -61,7 +61,7 @@ def run(text: str, folder: Path, *options: str, doctor: bool = True) -> tuple[su
     script.write_text(text)
     front = ["-m", "wellfit.jobs.doctor", "--json", str(out), *options] if doctor else []
     done = subprocess.run(
-        [sys.executable, *front, str(script)], capture_output=True, text=True, cwd=folder, timeout=120,
+        [sys.executable, *front, str(script)], capture_output=True, text=True, cwd=folder, timeout=300,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     return done, json.loads(out.read_text()) if out.exists() else {}

@@ -84,7 +84,7 @@ def both(command: list[str], folder: Path) -> list[subprocess.CompletedProcess[s
     env = {**os.environ, "OMP_NUM_THREADS": "1"}
     fronts = ([], ["-m", "wellfit.jobs.doctor", "--no-trials"])
     commands = [[sys.executable, *front, *command] for front in fronts]
-    return [subprocess.run(c, cwd=folder, env=env, capture_output=True, text=True, timeout=120) for c in commands]
+    return [subprocess.run(c, cwd=folder, env=env, capture_output=True, text=True, timeout=300) for c in commands]
 
 
 def test_traceback_and_warnings_are_those_without_the_doctor(tmp_path):
@@ -116,7 +116,7 @@ def test_several_ranks_give_one_report(tmp_path):
         front = ["-m", "wellfit.jobs.doctor", "--no-trials", "--json", str(out)]
         command = [sys.executable, *front, "train.py", str(tmp_path / "store")]
         running.append(subprocess.Popen(command, cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True))
-    said = [one.communicate(timeout=120)[1] for one in running]
+    said = [one.communicate(timeout=300)[1] for one in running]
     assert [one.returncode for one in running] == [0, 0]
     assert ["wellfit doctor" in text for text in said] == [True, False]
     assert "ranks seen: 2 of 2" in said[0]

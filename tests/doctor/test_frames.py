@@ -182,7 +182,7 @@ def test_fit_itself_is_healthy_and_fits_as_it_does(tmp_path):
     losses = {}
     for kind, front in fronts.items():
         command = [sys.executable, *front, *words, kind]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr
         rows = [json.loads(line) for line in (tmp_path / kind / "readings.jsonl").read_text().splitlines()]
         losses[kind] = [(r["name"], r["step"], r["value"]) for r in rows if r["name"] in ("train_loss", "valid_loss")]
