@@ -271,6 +271,10 @@ y = torch.poisson(x[:, 0].exp())
 net = nn.Linear(6, 1)
 """ + LOOP.format(loss="loss = F.poisson_nll_loss(out.squeeze(1), y[rows])"),
     "soft labels": CLASSES.format(labels="y = torch.rand(320, 4).softmax(1)", end="", **CROSS),
+    "the target first, by hand": START + """
+x, y = torch.randn(320, 6), torch.randn(320)
+net = nn.Linear(6, 1)
+""" + LOOP.format(loss="loss = ((y[rows] - out.squeeze(1)) ** 2).mean()"),
     "a target for each pair": START + """
 x, y = torch.randn(320, 6), torch.randn(320)
 net = nn.Linear(6, 1)

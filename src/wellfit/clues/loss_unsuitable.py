@@ -43,7 +43,8 @@ def loss_unsuitable(program: Program) -> Finding | None:
         or _values(program, loss, known)
         or _signed(program, loss)
     )
-    said = said or _bottomless(program)
+    improbable = loss.name.startswith("binary") and (known.low < -0.01 or known.high > 1.01)  # labels-encoding says it
+    said = said or (None if improbable else _bottomless(program))
     if said is None:
         return None
     severity, summary, evidence, remedy, place = said
@@ -67,7 +68,7 @@ def loss_unsuitable(program: Program) -> Finding | None:
 def _order(loss: LossSeen) -> Said | None:
     """Targets where a loss that tells its arguments apart wants outputs."""
     swapped = loss.node is not None and loss.target is not None and loss.node.ins[:1] == (loss.target,)
-    if not swapped or loss.name in VALUE_LOSSES:
+    if not swapped or not loss.name or loss.name in VALUE_LOSSES:  # by hand, each side of a difference may come first
         return None
     return ("error", "outputs and targets are given in the wrong order",
             f"{loss.name}(targets, outputs)", f"{loss.name}(outputs, targets)", None)  # fmt: skip
