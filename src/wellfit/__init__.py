@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 # public name -> module that holds it
 _PUBLIC = {
     "fit": "wellfit.jobs.fit",
+    "compare": "wellfit.jobs.compare",
     "resume": "wellfit.jobs.resume",
     "open": "wellfit.jobs.fitted",
     "Fitted": "wellfit.jobs.fitted",
@@ -40,6 +41,7 @@ __all__ = [
     "Step",
     "WellfitError",
     "__version__",
+    "compare",
     "fit",
     "open",
     "resume",
@@ -47,6 +49,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from wellfit.jobs.compare import compare
     from wellfit.jobs.fit import fit
     from wellfit.jobs.fitted import Fitted, open
     from wellfit.jobs.resume import resume

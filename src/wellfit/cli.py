@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from json import dumps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import App, CycloptsError, Group, Parameter
 
@@ -97,6 +97,8 @@ def fit(
     out: Path | None = None,
     force: bool = False,
     summary: bool = False,
+    compare: Literal["scratch"] | None = None,
+    seeds: int = 3,
     json: Json = False,
     own: Own = Own(),
 ) -> int:
@@ -112,7 +114,7 @@ def fit(
         wellfit fit digits
         wellfit fit houses.csv --target price --set training.epochs=100
         wellfit fit pictures.zip --out runs/first --summary
-        wellfit fit few_pictures.zip --from runs/first --set transfer.mode=frozen
+        wellfit fit few_pictures.zip --from runs/first --compare scratch
         wellfit fit digits --recipe mine.toml --json > result.json
 
     Parameters
@@ -125,13 +127,19 @@ def fit(
         Train although a check before training failed.
     summary
         Show every layer with its output shape and parameters.
+    compare
+        With --from: train from scratch as well, seed by seed, and say what the earlier weights were worth.
+    seeds
+        With --compare: how many times both ways are trained.
     """
 
     def stages() -> Iterator[Any]:
+        from wellfit.jobs.compare import compared
         from wellfit.jobs.fit import story
 
         source, given, network = _settled(data, choices, own)
-        yield from story(source, recipe=given, network=network, out=out, force=force)
+        rest: dict[str, Any] = {"recipe": given, "network": network, "out": out, "force": force}
+        yield from compared(source, seeds=seeds, **rest) if compare else story(source, **rest)
 
     return _tell(stages, json, summary)
 
@@ -408,12 +416,13 @@ def _tell(stages: Callable[[], Iterator[Any]], json: bool, layers: bool = False)
 
     With `json` they are shown on standard error where that is a terminal, and standard output gets the document.
     """
+    from wellfit.nouns.stage import last
     from wellfit.views import document, terminal
     from wellfit.views.terminal.screen import screen
 
     if not json:
-        *_, last = terminal.show(stages(), screen(), layers=layers)
-        return 130 if last.facts.get("status") == "interrupted" else 0
+        end = last(terminal.show(stages(), screen(), layers=layers))
+        return 130 if end.facts.get("status") == "interrupted" else 0
     told = terminal.show(stages(), screen(sys.stderr), layers=layers) if sys.stderr.isatty() else stages()
     facts, refusal = document.story(told)
     _write(document.document(facts))

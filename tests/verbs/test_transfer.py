@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 import torch
@@ -12,6 +15,7 @@ from torch import nn
 import wellfit as wf
 from wellfit.jobs.given import given
 from wellfit.jobs.plan import plan
+from wellfit.nouns.carried import in_runs
 from wellfit.nouns.errors import DataError, NetworkError, RecipeError, RunError, WellfitError
 from wellfit.nouns.recipe import Recipe
 from wellfit.verbs.transfer.carry import channels
@@ -172,6 +176,49 @@ def test_a_module_with_weights_of_its_own_gets_a_new_head_and_keeps_the_rest():
     assert case.network.get_submodule("head").weight.shape == (5, 16)
     torch.testing.assert_close(case.network.state_dict()["body.0.weight"], module.body[0].weight.sum(1, keepdim=True))
     assert module.head.weight.shape == (10, 16)  # the user's own stays as it was
+
+
+def pretrained(package: str, make: str) -> nn.Module:
+    """A network of that package with weights made here; skips where the package is absent or does not load."""
+    try:
+        module = importlib.import_module(package)
+    except Exception as error:  # a torchvision that was built for another torch raises RuntimeError
+        pytest.skip(f"no {package} that loads: {type(error).__name__}")
+    torch.manual_seed(1)
+    if package == "timm":
+        return module.create_model(make, num_classes=1000)
+    return getattr(module, make)(num_classes=1000)
+
+
+@pytest.mark.parametrize("channels_in", [1, 3, 6])
+@pytest.mark.parametrize(
+    ("package", "make", "head", "first"),
+    [("torchvision.models", "resnet18", "fc", "conv1"), ("timm", "resnet10t", "fc", "conv1.0")],
+)
+def test_a_pretrained_network_of_timm_or_torchvision_is_carried(package, make, head, first, channels_in):
+    module = pretrained(package, make)
+    x = np.random.default_rng(0).integers(0, 255, (40, channels_in, 32, 32)).astype(np.uint8)
+    case, _ = plan((x, np.arange(40) % 4), Recipe.of({"transfer.weights": "own", "training.lr": 1e-3}), module)
+    was, now = module.state_dict(), case.network.state_dict()
+    assert {r.layer for r in case.carried if r.what == "new"} == {head}
+    assert now[f"{head}.weight"].shape == (4, 512)
+    changed = {n for n in now if not n.startswith(head) and not torch.equal(now[n], was[n])}
+    assert changed == (set() if channels_in == 3 else {f"{first}.weight"})
+    assert case.recipe.data.normalise == "kept"
+    expected = (torch.tensor((0.485, 0.456, 0.406)) * 255).mean() if channels_in != 3 else 0.485 * 255
+    assert case.data.preparation.scaling.parts["shift"].flatten()[0] == pytest.approx(float(expected), rel=1e-6)
+
+
+def test_what_was_left_behind_is_in_the_table(old, tmp_path):
+    weights = {**old.model.network.state_dict(), "aux.weight": torch.zeros(3, 7)}
+    save_file(weights, tmp_path / "w.safetensors")
+    case, _ = plan(HIGH, Recipe.of({"transfer.weights": str(tmp_path / "w.safetensors"), "training.lr": 1e-3, **CONV}))
+    (row,) = [r for r in case.carried if r.what == "left" and r.name.startswith("aux")]
+    assert row.was == (3, 7)
+    table = in_runs([asdict(r) for r in case.carried])
+    assert [(r["layers"], r["what"]) for r in table][:1] == [("conv1 ... norm2", "taken")]
+    assert sum(r["tensors"] for r in table) == len(case.carried)
+    assert table[0]["weights"] == sum(p.numel() for n, p in case.network.named_parameters() if "output" not in n)
 
 
 def test_from_on_the_command_line_means_a_run_a_file_or_a_module(old, tmp_path):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from torch import nn
 
+from wellfit.nouns.comparison import COMPARISON
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.reading import Track
 from wellfit.nouns.recipe import Recipe
@@ -51,6 +52,11 @@ class Fitted:
     def findings(self) -> list[Finding]:
         """Everything that was found, the verdict first."""
         return self.run.findings
+
+    @property
+    def comparison(self) -> dict[str, Any]:
+        """What `wf.compare` found: figures of both ways by seed, gain with its 95 % interval; {} where none was asked."""
+        return self.run.read_json(COMPARISON, {})
 
     @property
     def curves(self) -> dict[str, Track | dict[str, Track]]:

@@ -14,22 +14,21 @@ FEWEST = 3  # groups under which a container is opened: one of "features" and on
 def groups(network: nn.Module) -> list[list[str]]:
     """Names of parameters in groups, the last layer's first: the root's children in the order of their making, a norm
     with what it follows; containers are opened, the largest first, until there are three groups at least."""
-    parts: list[tuple[str, nn.Module]] = [("", network)]
-    while sum(_holds(m) and not isinstance(m, NORMS) for _, m in parts) < FEWEST:
-        size = {n: sum(p.numel() for p in m.parameters()) for n, m in parts if any(_holds(c) for c in m.children())}
-        if not size:
+    parts: list[tuple[str, nn.Module, bool]] = [("", network, True)]  # name, module, with what it holds inside
+    while sum(_holds(m) and not isinstance(m, NORMS) for _, m, _ in parts) < FEWEST:
+        sizes = [sum(p.numel() for p in m.parameters()) if _opens(m, whole) else 0 for _, m, whole in parts]
+        if not any(sizes):
             break
-        at = next(i for i, (n, _) in enumerate(parts) if n == max(size, key=lambda n: size[n]))
-        name, opened = parts[at]
-        inner = [(f"{name}.{n}" if name else n, m) for n, m in opened.named_children()]
-        own = [(f"{name}.", opened)] if any(True for _ in opened.parameters(recurse=False)) else []
+        at = sizes.index(max(sizes))
+        name, opened, _ = parts[at]
+        inner = [(f"{name}.{n}" if name else n, m, True) for n, m in opened.named_children()]
+        own = [(name, opened, False)] if any(True for _ in opened.parameters(recurse=False)) else []
         parts[at : at + 1] = own + inner
     found: list[list[str]] = []
     seen: set[int] = set()
-    for name, module in parts:
-        prefix = f"{name}." if name and not name.endswith(".") else name
-        named = module.named_parameters(recurse=not name.endswith("."))
-        mine = [(prefix + n, p) for n, p in named if id(p) not in seen]
+    for name, module, whole in parts:
+        prefix = f"{name}." if name else ""
+        mine = [(prefix + n, p) for n, p in module.named_parameters(recurse=whole) if id(p) not in seen]
         seen |= {id(p) for _, p in mine}
         if mine and isinstance(module, NORMS) and found:
             found[-1] += [n for n, _ in mine]
@@ -40,6 +39,10 @@ def groups(network: nn.Module) -> list[list[str]]:
 
 def _holds(module: nn.Module) -> bool:
     return any(True for _ in module.parameters())
+
+
+def _opens(module: nn.Module, whole: bool) -> bool:
+    return whole and any(_holds(c) for c in module.children())
 
 
 def shares(network: nn.Module, decay: float) -> dict[Tensor, float]:

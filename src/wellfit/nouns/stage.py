@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,3 +18,9 @@ class Stage:
     line: str
     detail: Any = None
     facts: dict[str, Any] = field(default_factory=dict)
+
+
+def last(stages: Iterable[Stage]) -> Stage:
+    """The last of a job's stages, the others let go as they come: a moment of training holds what its step gave, and
+    all of them together would fill the memory."""
+    return deque(stages, maxlen=1).pop()

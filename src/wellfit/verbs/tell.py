@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wellfit.nouns import units
+from wellfit.nouns.carried import in_runs
 from wellfit.nouns.case import Case
 from wellfit.nouns.data import Data
 from wellfit.nouns.finding import Finding
@@ -108,7 +109,8 @@ def carried(case: Case) -> Stage:
     line += f"; new: {', '.join(new[:3])}{f' and {len(new) - 3} more' if len(new) > 3 else ''}" if new else "; none new"
     line += "".join(f"; {r.name}: {r.why}" for r in rows if r.what == "adapted")
     learning = {"frozen": "the rest stays frozen", "gradual": "layer after layer learns"}.get(choices.mode, "all learn")
-    facts = {"weights": choices.weights, "mode": choices.mode, "carried": [asdict(r) for r in rows]}
+    table = [asdict(r) for r in rows]
+    facts = {"weights": choices.weights, "mode": choices.mode, "carried": table, "in_runs": in_runs(table)}
     return Stage("transfer", f"{line}; {learning}", rows, facts)
 
 

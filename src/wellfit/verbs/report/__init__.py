@@ -12,7 +12,7 @@ from wellfit.verbs.report.figures import figures
 from wellfit.verbs.report.findings import checks, findings, noticed, snippet
 from wellfit.verbs.report.pictures import examples, mistakes
 from wellfit.verbs.report.summary import summary
-from wellfit.verbs.report.tables import columns, environment, layers, metrics, splits
+from wellfit.verbs.report.tables import carried, columns, environment, layers, metrics, splits
 from wellfit.verbs.report.template import rendered
 from wellfit.verbs.report.texts import written
 
@@ -50,6 +50,7 @@ def content(run: Run) -> dict[str, Any]:
         "columns": columns(have),
         "examples": examples(have),
         "layers": layers(have),
+        "carried": carried(have),
         "checks": checks(run),
         "noticed": noticed(run),
         "findings": [{"finding": f, "snippet": snippet(f, told)} for f in findings(run)],

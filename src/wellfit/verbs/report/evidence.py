@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from wellfit.nouns import shelf
+from wellfit.nouns.comparison import COMPARISON
 from wellfit.nouns.errors import RunError, ShelfError
 from wellfit.nouns.run import Run
 from wellfit.nouns.task import task_of
@@ -20,7 +21,7 @@ OWN = (
 FACTS = (
     "kind", "classes", "target_names", "split", "normalise", "shape_in", "missing", "duplicates", "constant_features",
     "n_features", "left_out", "n_train", "parameters", "epochs", "train_s", "watch_s", "watch_frac", "sample_x",
-    "n_pictures", "n_rows",
+    "n_pictures", "n_rows", "comparison",
 )  # fmt: skip
 """Facts that the page asks for; None where the run does not say."""
 
@@ -32,7 +33,7 @@ def evidence(run: Run) -> dict[str, Any]:
     """
     facts = run.read_json("data.json", {})
     have = {**run.curves, **facts, **_arrays(run)}
-    have |= {"result": run.result, "recipe": run.recipe.flat()}
+    have |= {"comparison": run.read_json(COMPARISON), "result": run.result, "recipe": run.recipe.flat()}
     have.setdefault("task", have["recipe"]["data.task"])
     have["form"] = task_of(have["task"]).form if have["task"] in shelf.names("tasks") else ""
     return have

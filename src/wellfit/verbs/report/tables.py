@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from wellfit.nouns.carried import in_runs
 from wellfit.nouns.drawing import short
 from wellfit.nouns.run import Run
 from wellfit.nouns.units import count, figure
@@ -58,6 +59,11 @@ def layers(have: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         for row in told
     ]
+
+
+def carried(have: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What became of the weights of an earlier training, layers of one fate in a row; [] where there were none."""
+    return in_runs(row for row in have.get("carried") or [] if isinstance(row, Mapping))
 
 
 def _by(size: Any) -> str:

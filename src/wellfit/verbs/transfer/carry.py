@@ -43,7 +43,8 @@ def carry(case: Case, start: Start) -> Case:
             found[name] = was if what == "taken" else channels(was, now.shape[1])
         if name in named:
             rows.append(_row(name, now.shape, () if was is None else was.shape, what, why))
-    if not any(r.what != "new" and len(r.shape) > 1 for r in rows):
+    rows += [_row(n, (), w.shape, "left", "nothing here has this name") for n, w in old.items() if n not in state]
+    if not any(r.what in ("taken", "adapted") and len(r.shape) > 1 for r in rows):
         raise _nothing_fits(start, old, state)
     network.load_state_dict(found, strict=False)
     return _settled(case, rows)
@@ -121,8 +122,8 @@ def _same_inputs(case: Case, start: Start) -> bool:
 def _settled(case: Case, rows: list[Carried]) -> Case:
     """The case with its rows, and what the mode freezes frozen."""
     if case.recipe.transfer.mode == "frozen":
-        rows = [replace(r, frozen=r.what != "new") for r in rows]
-        if all(r.frozen for r in rows):
+        rows = [replace(r, frozen=r.what in ("taken", "adapted")) for r in rows]
+        if not any(r.what == "new" for r in rows):
             found = "every layer was taken over, so that nothing is left to learn"
             raise RecipeError('transfer.mode = "frozen"', found, "let it learn on: transfer.mode = fine-tune")
         freeze(case.network, [r.name for r in rows if r.frozen])

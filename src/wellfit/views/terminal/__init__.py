@@ -31,6 +31,7 @@ NEXT = {
     "check": "checking before training",
     "resume": "going on",
     "verdict": "writing the report",
+    "compare": "training both ways with another seed",
 }
 LABELS = {"check": "checks", "resume": "resumed"}
 
@@ -77,6 +78,8 @@ class _Shown:
             self._row(stage.name, Text(self.screen.text(stage.line)))
         if stage.name == "network" and self.layers:
             self.screen.print(tables.layers(stage.facts.get("layers", []), self.screen))
+        if stage.name == "transfer":
+            self.screen.print(tables.carried(stage.facts.get("in_runs", []), self.screen))
         for name in ("run", "report"):
             if stage.name == "test" and stage.facts.get(name):
                 path = str(stage.facts[name])

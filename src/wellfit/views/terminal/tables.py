@@ -51,6 +51,15 @@ def layers(rows: Iterable[Mapping[str, Any]], screen: Screen) -> Table:
     return table(head, cells, screen)
 
 
+def carried(rows: Iterable[Mapping[str, Any]], screen: Screen) -> Table:
+    """What became of the weights of an earlier training, layers of one fate in a row."""
+    cells = [
+        [r["layers"], str(r["tensors"]), count(r["weights"]), r["what"] + ", frozen" * r["frozen"], r["why"]]
+        for r in rows
+    ]
+    return table(["layers", "tensors", "weights", "became", "why"], cells, screen, right=("tensors", "weights"))
+
+
 def shape(sizes: Any) -> str:
     """[32, 8, 8] -> '32×8×8'."""
     return "×".join(map(str, sizes)) if isinstance(sizes, list | tuple) else str(sizes)
