@@ -2,8 +2,8 @@
 
 terminal.svg: what `wellfit fit digits` prints; report.png: the top of its report, where Chromium is installed;
 doctor.png: the top of the page that `wellfit doctor --report` makes of examples/doctor/wine.py, whose text goes into
-doctor.md and the README too. series.png: forecasts of the report on a series.
-`make_figures.py fit`, `doctor` or `series` makes one of them.
+doctor.md and the README too; series.png: forecasts of the report on a series; augmentation.jpg: two photographs that
+scikit-learn brings, varied. `make_figures.py fit`, `doctor`, `series` or `augmentation` makes one of them.
 """
 
 from __future__ import annotations
@@ -110,9 +110,39 @@ def forecasts(folder: Path) -> None:
         chart.draw().savefig(FIGURES / "series.png", dpi=220)
 
 
+def augmentations() -> None:
+    """Two photographs as they are, and as each way of varying pictures shows them, by the code that trains."""
+    import matplotlib.pyplot as plt
+    import numpy as np
+    from PIL import Image
+    from sklearn.datasets import load_sample_images
+
+    from wellfit.nouns.augment import varied
+    from wellfit.verbs.load import load
+
+    small = [np.asarray(Image.fromarray(p).resize((96, 64))) for p in load_sample_images().images]
+    x = np.stack(small * 20).transpose(0, 3, 1, 2)  # as many copies as a split into three parts needs
+    data = load((x, np.arange(len(x)) % 2))
+    scaled = data.preparation.scaling(np.stack(small).transpose(0, 3, 1, 2))
+    ways = {"flip": "sideways", "crop": 12, "rotate": 25, "colour": 0.5, "noise": 0.4, "cutout": 24, "mixup": 1.0}
+    _, axes = plt.subplots(2 * len(small), len(ways) + 1, figsize=(12, 4.4), squeeze=False)
+    for column, (word, strength) in enumerate([("as it is", None), *ways.items()]):
+        vary = varied({word: strength} if strength else {}, data, 0)
+        for row in range(len(axes)):
+            seen = vary(scaled, data.train.y[:2], row).x if vary else scaled
+            shown = data.preparation.scaling.back(seen.numpy())[row % len(small)].clip(0, 255) / 255
+            axes[row, column].imshow(shown.transpose(1, 2, 0))
+            axes[row, column].set_axis_off()
+        axes[0, column].set_title(word if strength is None else f"{word} {strength}", fontsize=9)
+    plt.subplots_adjust(0, 0, 1, 0.94, 0.03, 0.03)
+    plt.savefig(FIGURES / "augmentation.jpg", dpi=80, pil_kwargs={"quality": 82})
+
+
 def main() -> None:
     FIGURES.mkdir(exist_ok=True)
-    wanted = sys.argv[1:] or ["fit", "doctor", "series"]
+    wanted = sys.argv[1:] or ["fit", "doctor", "series", "augmentation"]
+    if "augmentation" in wanted:
+        augmentations()
     with tempfile.TemporaryDirectory() as tmp:
         folder = Path(tmp)
         if "fit" in wanted:

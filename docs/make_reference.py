@@ -16,6 +16,7 @@ SHELVES = {
     "networks": "Networks: `network.name`",
     "losses": "Losses: `training.loss`",
     "optimizers": "Optimizers: `training.optimizer`",
+    "augmentations": "Augmentations: `augment.NAME = strength`",
     "schedules": "Schedules: `training.schedule`",
     "checks": "Checks before training",
     "probes": "Probes: what watching measures",

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2] / "src" / "wellfit"
 SHELVES = (
     *("readers", "networks", "losses", "optimizers", "schedules", "checks", "probes", "rules", "charts"),
-    *("clues", "edits", "remedies", "faults", "tasks"),
+    *("augmentations", "clues", "edits", "remedies", "faults", "tasks"),
 )
 TORCH_ONLY = ("networks", "losses", "schedules", "optimizers")
 MAY_IMPORT = {

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import PydanticCustomError
 
 from wellfit.nouns import shelf
-from wellfit.nouns.errors import RecipeError
+from wellfit.nouns.errors import RecipeError, nearest
 from wellfit.nouns.refusal import refusal
 
 Auto = Literal["auto"]
@@ -174,6 +174,21 @@ class TransferChoices(_Section):
         return self
 
 
+class AugmentChoices(_Section):
+    """Ways in which training examples are varied, each a word of the shelf `augmentations` with its strength."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    @model_validator(mode="after")
+    def _on_the_shelf(self) -> AugmentChoices:
+        known = shelf.names("augmentations")
+        for word in self.model_extra or {}:
+            if word not in known:
+                close = nearest(word, known)
+                raise ValueError(f"{word!r} is no augmentation; " + (f"{close!r} is" if close else ", ".join(known)))
+        return self
+
+
 class WatchChoices(_Section):
     """What watching may cost."""
 
@@ -190,6 +205,7 @@ class Recipe(_Section):
     network: NetworkChoices = NetworkChoices()
     training: TrainingChoices = TrainingChoices()
     transfer: TransferChoices = TransferChoices()
+    augment: AugmentChoices = AugmentChoices()
     watch: WatchChoices = WatchChoices()
 
     @classmethod
@@ -240,7 +256,8 @@ class Recipe(_Section):
                 if value is None:
                     continue
                 item = tomlkit.item(list(value) if isinstance(value, tuple) else value)
-                reason = (reasons or {}).get(f"{name}.{key}") or fields[key].description or ""
+                told = fields[key].description if key in fields else ""
+                reason = (reasons or {}).get(f"{name}.{key}") or told or ""
                 table.add(key, item.comment(reason) if reason else item)
             document.add(name, table)
         return tomlkit.dumps(document)

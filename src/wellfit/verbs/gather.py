@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from wellfit.nouns.augment import LINEAR, varied
 from wellfit.nouns.case import Case
 from wellfit.nouns.data import Data, Split
 from wellfit.nouns.errors import RunError
@@ -30,6 +31,7 @@ from wellfit.nouns.trial import chance
 
 DATA, EVIDENCE = "data.json", "evidence.npz"
 MOST_ROWS, MOST_PICTURES, WORST = 500, 64, 24  # kept as samples for the report
+SHOWN_VARIED, VARIANTS = 6, 5  # pictures shown as training sees them, and how often each
 MOST_ARRAYS = 16  # answers that are arrays (masks, fields), and their truths, kept of each split
 
 
@@ -170,6 +172,7 @@ def _arrays(case: Case, judged: Mapping[str, dict[str, Any]]) -> dict[str, np.nd
     most = {"pictures": MOST_PICTURES, "text": MOST_ARRAYS, "series": MOST_ARRAYS}.get(data.raw.kind, MOST_ROWS)
     pick = np.random.default_rng(0).permutation(len(data.train))[:most]
     found |= {"sample_x": _shown(case, data.train, pick), "sample_y": data.train.y[pick].numpy()}
+    found |= _varied(case, pick[:SHOWN_VARIED])
     worst = np.argsort(-judged["test"]["loss"])[:WORST]
     if data.shape_out == (len(data.classes),) and judged["test"]["truth"].ndim == 1:
         wrong = judged["test"]["outputs"].argmax(1) != judged["test"]["truth"]
@@ -183,6 +186,30 @@ def _arrays(case: Case, judged: Mapping[str, dict[str, Any]]) -> dict[str, np.nd
     if first is not None:
         found["first_weights"] = first.detach().cpu().numpy()[:MOST_PICTURES]
     return found
+
+
+def _varied(case: Case, pick: np.ndarray) -> dict[str, np.ndarray]:
+    """{"varied_x" [N, VARIANTS, C, H, W] in 0..1}: pictures as training sees them, each drawn VARIANTS times; {} where
+    they are no pictures, or nothing varies them. The conv network of the shelf brings a way of its own."""
+    data, recipe = case.data, case.recipe
+    vary = varied(recipe.augment.model_extra or {}, data, recipe.training.seed)
+    own: Any = getattr(case.network, "vary", None)
+    own = own if getattr(own, "shift", 0) or getattr(own, "mirror", "none") != "none" else None
+    scaling = data.preparation.scaling
+    if data.raw.kind != "pictures" or scaling.method not in LINEAR or (vary is None and own is None) or not len(pick):
+        return {}
+    x, y = data.train.x[pick], data.train.y[pick]
+    drawn = []
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(recipe.training.seed)
+        for step in range(VARIANTS):
+            seen = x if vary is None else vary(x, y, step).x
+            drawn.append(seen if own is None else own.train()(seen.to(case.device)).cpu())
+    if own is not None:
+        own.eval()
+    top = float(max(np.nanmax(np.asarray(data.raw.inputs)), 1e-12))
+    values = np.stack([scaling.back(d.numpy()) for d in drawn], 1) / top
+    return {"varied_x": np.clip(values, 0, 1).astype(np.float32)}
 
 
 def _shown(case: Case, split: Split, pick: np.ndarray) -> np.ndarray:

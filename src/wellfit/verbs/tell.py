@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wellfit.nouns import units
+from wellfit.nouns.augment import ways
 from wellfit.nouns.carried import in_runs
 from wellfit.nouns.case import Case
 from wellfit.nouns.data import Data
@@ -92,6 +93,7 @@ def network(case: Case, reasons: Mapping[str, str]) -> Iterator[Stage]:
     t = r.training
     line += f"; {t.optimizer} at {units.figure(float(t.lr), 2)}, {t.schedule}, batch {t.batch_size}, "
     line += f"{t.epochs} epochs, {t.loss}"
+    line += "".join(f", {word} {strength}" for word, strength in ways(r.augment.model_extra or {}))
     facts = {"parameters": n, "layers": [asdict(row) for row in rows], "recipe": r.model_dump(mode="json")}
     facts |= {"reasons": dict(reasons)}
     yield Stage("network", line, (case, rows), facts)

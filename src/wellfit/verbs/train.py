@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from wellfit.nouns import depth, shelf
+from wellfit.nouns.augment import Batch, varied
 from wellfit.nouns.case import Case
 from wellfit.nouns.data import Split
 from wellfit.nouns.progress import Progress, checkpoint_of, restore
@@ -124,17 +125,24 @@ def _stepper(case: Case, optimizer: torch.optim.Optimizer) -> Callable[[], None]
 
 
 def _forward(case: Case) -> Callable[..., tuple[Tensor, Tensor]]:
-    """(x, y[, weight of each example]) -> (outputs, loss), in bfloat16 where the recipe says so."""
+    """(batch[, weight of each example]) -> (outputs, loss), in bfloat16 where the recipe says so."""
     network, loss_of = case.network, case.loss
 
-    def plain(x: Tensor, y: Tensor, *weight: Tensor) -> tuple[Tensor, Tensor]:
-        outputs = network(x)
-        return outputs, loss_of(outputs, y, *weight)
+    def loss(outputs: Tensor, batch: Batch, *weight: Tensor) -> Tensor:
+        own = loss_of(outputs, batch.y, *weight)
+        if batch.order is None:
+            return own
+        other = loss_of(outputs, batch.y[batch.order], *(w[batch.order] for w in weight))
+        return torch.lerp(own, other, batch.share)
 
-    def mixed(x: Tensor, y: Tensor, *weight: Tensor) -> tuple[Tensor, Tensor]:
+    def plain(batch: Batch, *weight: Tensor) -> tuple[Tensor, Tensor]:
+        outputs = network(batch.x)
+        return outputs, loss(outputs, batch, *weight)
+
+    def mixed(batch: Batch, *weight: Tensor) -> tuple[Tensor, Tensor]:
         with torch.autocast(case.device.type, torch.bfloat16):
-            outputs = network(x).float()
-        return outputs, loss_of(outputs, y, *weight)
+            outputs = network(batch.x).float()
+        return outputs, loss(outputs, batch, *weight)
 
     return mixed if case.recipe.training.precision == "bfloat16" else plain
 
@@ -152,20 +160,21 @@ def _epoch(case, split, optimizer, progress, pace, step_of, due, rest) -> Iterat
     if case.recipe.transfer.mode == "gradual":
         depth.thaw(network, progress.epoch / pace.epochs, case.recipe.transfer.unfreeze_frac)
     depth.train_mode(network)
+    vary = varied(case.recipe.augment.model_extra or {}, case.data, case.recipe.training.seed) or _as_it_is
     for xb, yb, *weight in _batches(split, order, batch):
-        xb, yb = turned(xb, yb, case.recipe.training.turn)
+        shown = vary(*turned(xb, yb, case.recipe.training.turn), progress.index)
         lr = pace.rate(base + progress.cursor, batch, progress.drops)
         for group in groups:
             group["lr"] = lr * group.get("share", 1.0)
         if sampled:
             with _listening(network) as (seen, prepared_s):
-                outputs, loss = forward(xb, yb, *weight)
+                outputs, loss = forward(shown, *weight)
             loss.backward()
-            known = (progress.index, at(), network, optimizer, xb, yb, outputs, loss, lr, len(xb), seen)
+            known = (progress.index, at(), network, optimizer, shown.x, shown.y, outputs, loss, lr, len(xb), seen)
             yield Step(*known, weights_before=progress.before, prepared_s=prepared_s)
             depth.train_mode(network)
         else:
-            outputs, loss = forward(xb, yb, *weight)
+            outputs, loss = forward(shown, *weight)
             loss.backward()
         sampled = due(progress.index + 1)
         progress.before = {k: p.detach().clone() for k, p in network.named_parameters()} if sampled else {}
@@ -178,6 +187,10 @@ def _epoch(case, split, optimizer, progress, pace, step_of, due, rest) -> Iterat
             begun = time.perf_counter()
             depth.train_mode(network)
     progress.epoch_s += time.perf_counter() - begun
+
+
+def _as_it_is(x: Tensor, y: Tensor, step: int) -> Batch:
+    return Batch(x, y)
 
 
 def _batches(split: Split, order: Tensor, batch: int) -> Iterator[tuple[Tensor, ...]]:

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from wellfit.nouns import shelf
+from wellfit.nouns.augment import must_stay_true
 from wellfit.nouns.bins import bin_edges
 from wellfit.nouns.case import Case
 from wellfit.nouns.data import Data
@@ -38,6 +39,7 @@ def build(recipe: Recipe, data: Data, network: Any = None) -> Case:
     _complete(recipe, network is not None or ":" in recipe.network.name)
     for name in ("optimizer", "schedule"):
         shelf.get(f"{name}s", getattr(recipe.training, name))  # refused here, not after the checks
+    must_stay_true(recipe.augment.model_extra or {}, data)
     device = device_of(recipe.training.device)
     loss = loss_of(recipe.training, data, device)
     with torch.random.fork_rng(devices=[]):

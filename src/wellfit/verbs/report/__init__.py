@@ -10,7 +10,7 @@ from wellfit.verbs.report.doctor import doctors_report
 from wellfit.verbs.report.evidence import FACTS, evidence
 from wellfit.verbs.report.figures import figures
 from wellfit.verbs.report.findings import checks, findings, noticed, snippet
-from wellfit.verbs.report.pictures import examples, mistakes
+from wellfit.verbs.report.pictures import examples, mistakes, varied
 from wellfit.verbs.report.summary import summary
 from wellfit.verbs.report.tables import carried, columns, environment, layers, metrics, splits
 from wellfit.verbs.report.template import rendered
@@ -49,6 +49,7 @@ def content(run: Run) -> dict[str, Any]:
         "splits": splits(have),
         "columns": columns(have),
         "examples": examples(have),
+        "varied": varied(have),
         "layers": layers(have),
         "carried": carried(have),
         "checks": checks(run),

@@ -15,7 +15,7 @@ from wellfit.nouns.run import Run
 from wellfit.nouns.task import task_of
 
 OWN = (
-    "sample_x", "sample_y", "worst_x", "worst_rows", "worst_index", "test_truth", "test_outputs", "test_loss",
+    "varied_x", "sample_x", "sample_y", "worst_x", "worst_rows", "worst_index", "test_truth", "test_outputs", "test_loss",
     "prompt", "written",
 )  # fmt: skip
 FACTS = (

@@ -30,6 +30,14 @@ def examples(have: Mapping[str, Any]) -> list[dict[str, str]]:
     return [{"source": picture(x[k]), "label": label} for k, label in named]
 
 
+def varied(have: Mapping[str, Any]) -> list[list[str]]:
+    """Training pictures as training sees them: a row for each, the picture itself first; [] where nothing varies them."""
+    x, drawn = have.get("sample_x"), have.get("varied_x")
+    if not isinstance(x, np.ndarray) or not isinstance(drawn, np.ndarray) or x.ndim != 4 or drawn.ndim != 5:
+        return []
+    return [[picture(own), *map(picture, others)] for own, others in zip(x, drawn)]
+
+
 def _in_turn(labels: np.ndarray) -> list[int]:
     """Positions such that every label comes once before any comes twice."""
     seen: dict[float, int] = {}
