@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import weakref
 
-import pytest
-
 import wellfit as wf
 from wellfit.nouns.stage import Stage, last
 
@@ -29,11 +27,11 @@ def test_stages_are_let_go_as_they_come():
     assert max(held) <= 2  # the one that was handed out, and the one in the hand of the story
 
 
-@pytest.mark.parametrize("watched", [0.5])
-def test_a_fit_holds_no_steps_of_its_training(tmp_path, monkeypatch, watched):
+def test_a_fit_holds_no_steps_of_its_training(tmp_path, monkeypatch):
     from sklearn.datasets import load_digits
 
     from wellfit.verbs import train
+    from wellfit.verbs.watch import Watch
 
     refs: list[weakref.ref] = []
     most = []
@@ -45,8 +43,9 @@ def test_a_fit_holds_no_steps_of_its_training(tmp_path, monkeypatch, watched):
             refs.append(weakref.ref(self))
 
     monkeypatch.setattr(train, "Step", Kept)
+    monkeypatch.setattr(Watch, "due", lambda self, index: True)  # every step is handed out, whatever the clock says
     x, y = load_digits(return_X_y=True)
-    short = {"training.epochs": 2, "training.lr": 1e-3, "watch.budget_frac": watched}
+    short = {"training.epochs": 2, "training.lr": 1e-3, "training.batch_size": 16}
     wf.fit((x[:200], y[:200]), out=tmp_path / "run", **short)
     assert len(refs) > 4
     assert max(most) <= 3
