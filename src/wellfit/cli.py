@@ -106,7 +106,7 @@ def fit(
 
     DATA is a bundled set (digits, iris, wine, breast_cancer, diabetes), a CSV or
     Parquet table, a folder or zip of class folders of pictures, .npy or .npz
-    arrays, or a folder of idx files as MNIST ships.
+    arrays, a folder of idx files as MNIST ships, or NetCDF, Zarr or GRIB fields.
 
     Ctrl-C ends training early: the best weights so far are kept, judged and
     reported. A run that was killed goes on with `wellfit resume`.
@@ -239,7 +239,7 @@ def summary(
 
 @app.command(sort_key=5, usage="Usage: wellfit predict RUN DATA [OPTIONS]")
 def predict(run: Path, data: str, /, *, out: Path | None = None, skip_bad: bool = False, own: Own = Own()) -> int:
-    """Predict for new data with a run's network, with the probability of each class, as CSV.
+    """Predict for new data with a run's network, with the probability of each class, as CSV; of fields as NetCDF.
 
     What it takes to prepare the data was kept with the network.
 
@@ -253,7 +253,8 @@ def predict(run: Path, data: str, /, *, out: Path | None = None, skip_bad: bool 
     data
         Raw data as it was trained on, or one picture; the target need not be there.
     out
-        The CSV file to write; of pictures with masks, the folder for the masks. Default: standard output.
+        The CSV file to write; of pictures with masks, the folder for the masks; of fields, the NetCDF file. Default:
+        standard output.
     skip_bad
         Leave out pictures that cannot be read, and count them.
     """

@@ -92,12 +92,27 @@ def have(task: str, kind: str, needs: tuple[str, ...] = (*BY_EPOCH, *BY_LAYER)) 
         "script_skill": 0.2,
         "bits_by_context": np.full(8 if kind == "one" else 127, np.nan if kind == "nan" else 2.5),
         **windows(kind),
+        **maps(kind),
         "shape_in": [weights.shape[1], 8, 8],
         **masks(kind),
         "headline": {
             "label": "RMSE", "value": 0.9, "low": 0.8, "high": float("nan") if kind == "nan" else 0.95, "unit": "m",
             "n": 10, "baseline": None if kind == "one" else 2.0,
         },
+    }  # fmt: skip
+
+
+def maps(kind: str) -> dict[str, Any]:
+    """Maps of a test field, and of errors, on a grid of latitude and longitude."""
+    h, w = {"one": (1, 1), "nan": (6, 9), "plain": (20, 30), "million": (700, 1500)}[kind]
+    values = np.random.default_rng(0).normal(280, 5, (3, h, w))
+    if kind == "nan":
+        values[:, :3] = np.nan
+    grid = {"on_globe": True, "y_name": "lat", "x_name": "lon", "y_unit": "degrees_north", "x_unit": "degrees_east"}
+    return {
+        "field_maps": values, "field_error": np.abs(values[:2] - 280), "field_y": np.linspace(80, -80, h),
+        "field_x": np.linspace(0, 350, w), "field_when": np.array("2001-01-03 06:00"), "ahead": "24 hours",
+        "grid": grid, "baseline": "persistence, the last field (validation RMSE 1.2)",
     }  # fmt: skip
 
 

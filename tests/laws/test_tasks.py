@@ -14,8 +14,10 @@ import torch
 from wellfit.jobs.fit import fit
 from wellfit.nouns import shelf
 from wellfit.nouns.errors import DataError, RecipeError
+from wellfit.nouns.grid import Fields, Grid
 from wellfit.nouns.recipe import Recipe
 from wellfit.nouns.task import Task, known, marked, task_of
+from wellfit.nouns.times import times_of
 from wellfit.verbs.build import build
 from wellfit.verbs.judge import judge
 from wellfit.verbs.load import load
@@ -64,8 +66,19 @@ def series():
     return pd.DataFrame({"day": pd.date_range("2020-01-01", periods=400), "level": level, "load": load})
 
 
+def over_time() -> Fields:
+    """Fields every six hours on a grid of latitude and longitude, some cells never known."""
+    rng = np.random.default_rng(0)
+    values = np.cumsum(rng.normal(size=(N, 1, 2, 4, 6)), 0) + 280
+    values[..., 0, 0] = np.nan
+    moments = np.datetime64("2001-01-01") + np.arange(N) * np.timedelta64(6, "h")
+    grid = Grid(("t", "p"), ("K", "hPa"), np.linspace(60, 30, 4), np.arange(6) * 60.0, on_globe=True)
+    return Fields(grid, times_of(moments, "time", "made up"), lambda a, b: values[a:b])
+
+
 # task -> (inputs, targets) that ask for it, or a file or table
 SOURCES = {
+    "field_forecast": over_time,
     "classification": lambda: (inputs(), np.where(inputs()[:, 0] > 0, "high", "low")),
     "forecast": series,
     "multilabel": lambda: (inputs(), (inputs()[:, :3] > 0).astype(int)),

@@ -82,8 +82,6 @@ def test_tables_with_a_trap_are_refused():
         shared("co2_mauna_loa_monthly.csv")
     with pytest.raises(DataError, match="59 of 2,284 targets are missing"):
         shared("co2_mauna_loa_weekly.csv", target="co2")
-    with pytest.raises(DataError, match=r"a \.nc file, which no reader knows"):
-        shared("air_temperature.nc")
 
 
 def test_shakespeare_is_a_text():

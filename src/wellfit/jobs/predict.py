@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wellfit.jobs.forecasts import forecasts, means
+from wellfit.jobs.forecasts import write as write_fields
 from wellfit.jobs.sample import reading
 from wellfit.nouns.data import Raw
 from wellfit.nouns.errors import DataError, RunError
@@ -31,12 +33,14 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Answers:
     """table: a row for each example (of pictures with masks: for each picture); masks: file -> class codes uint8 [H, W],
-    for those; classes: what the codes stand for; source: what was predicted for."""
+    for those; classes: what the codes stand for; source: what was predicted for; fields: an xarray Dataset, of fields
+    over time, whose table holds their means by area."""
 
     table: pd.DataFrame
     masks: Mapping[str, np.ndarray] = field(default_factory=dict)
     classes: tuple[str, ...] = ()
     source: str = ""
+    fields: Any = None
 
     def __len__(self) -> int:
         return len(self.table)
@@ -53,7 +57,8 @@ def answers(path: str | Path, source: Any, *, skip_bad: bool = False, network: A
     Columns: "row" (from 0) or "file"; then "prediction" and the probability "p(CLASS)" of each class, or for
     several labels an example each label's 0 or 1 and its probability, or for a regression each target by name with
     its unit. Of a forecast: "time" and each variable at the steps after the last of the source, with the ends of its
-    90 % band. Raises RunError, and DataError where columns or shapes are not those of training.
+    90 % band; of fields over time their means by area. Raises RunError, and DataError where columns or shapes are not
+    those of training.
     """
     import pandas as pd
 
@@ -66,6 +71,9 @@ def answers(path: str | Path, source: Any, *, skip_bad: bool = False, network: A
     _must_be_alike(run, model, raw)
     if raw.kind == "text":
         return Answers(reading(model, np.asarray(raw.inputs)))
+    if raw.kind == "grid":
+        made = forecasts(model, raw.inputs, raw.name)  # type: ignore[arg-type]
+        return Answers(means(made), fields=made, source=str(source))
     if raw.tiles is not None:
         return _masks(model, raw, str(source))
     found: dict[str, Any] = {"row": np.arange(len(raw))} if raw.ids is None else {"file": raw.ids}
@@ -132,6 +140,7 @@ def _must_be_alike(run: Run, model: Model, raw: Raw) -> None:
     was, shape = model.preparation.kind, model.preparation.shape
     words = {
         "text": "a text",
+        "grid": "fields over time",
         "array": f"arrays [N, {', '.join(map(str, shape))}]",
         "table": "a table",
         "graphs": f"a table with {model.preparation.names[:1]}",
@@ -147,7 +156,7 @@ def _must_be_alike(run: Run, model: Model, raw: Raw) -> None:
         or ({was, raw.kind} == {"array", "pictures"} and raw.inputs.shape[1:] == shape)
     ):
         return
-    holds = {"array": "an array", "table": "a table", "text": "a text"}.get(raw.kind, raw.kind)
+    holds = {"array": "an array", "table": "a table", "text": "a text", "grid": "fields"}.get(raw.kind, raw.kind)
     found = f"{raw.name} holds {holds} of shape {raw.inputs.shape}"
     raise DataError(f"data like that of {run.path}: {words[was]}", found, "give data as in training")
 
@@ -163,10 +172,13 @@ def csv(answers: pd.DataFrame) -> str:
 
 
 def write(answers: Answers, place: str | Path) -> str:
-    """The answers as a CSV file, whole or not at all; masks as pictures under the same names in a folder (GeoTIFF
-    where the picture has a place on earth), with the table beside them as predictions.csv. What was written, in
-    words. Raises RunError where it cannot be written."""
+    """The answers as a CSV file, whole or not at all; fields as NetCDF (their means, where the file is a .csv); masks as
+    pictures under the same names in a folder (GeoTIFF where the picture has a place on earth), with the table beside
+    them as predictions.csv. What was written, in words. Raises RunError where it cannot be written."""
     place = Path(place)
+    if answers.fields is not None and place.suffix.lower() != ".csv":
+        write_fields(answers.fields, place)
+        return f"{many(len(answers), 'forecast')} written to {place}"
     if not answers.masks:
         write_aside(place, csv(answers.table).encode())
         return f"{many(len(answers), 'prediction')} written to {place}"

@@ -51,6 +51,9 @@ def unet(
     dilation: int = 1,
     padding: str = "zero",
     down: str = "max",
+    carry: Sequence[int] = (),
+    before: Sequence[int] = (),
+    ahead: float = 1.0,
 ) -> nn.Module:
     """Maps [B, C, H, W] -> maps [B, K, H, W], logits or values at each pixel; shape_out = (K, H, W).
 
@@ -63,7 +66,12 @@ def unet(
     of the coarsest level's channels dropped; norm: none, batch, layer; upsample: transposed (convolutions of 2x2 by 2)
     or bilinear (and a 1x1 convolution), which leaves no chequered pattern (Odena et al. 2016); kernel: odd; dilation:
     pixels between the points of a kernel; padding: zero, reflect, longitude (periodic along the last axis); down: max,
-    average, stride. Raises ValueError for what cannot be.
+    average, stride; carry: of a forecast, the input channels that hold the outputs' last state: outputs are then that
+    state, times a factor of each cell that begins at 1, and a change that begins at a tenth of what the U-Net gives (so
+    that training starts from persistence; small first steps as in Bachlechner et al. 2020, arXiv:2003.04887); before:
+    the channels of an earlier state of maps, from which the last has moved by one shift (where their cross-correlation is
+    highest): then it is the last state moved on by `ahead` times that shift that is carried, and an input besides.
+    Raises ValueError for what cannot be.
     """
     axes = len(shape_in) - 1
     if axes not in CONVOLUTIONS or len(shape_out) != len(shape_in):
@@ -77,8 +85,21 @@ def unet(
         raise ValueError(
             f"{len(widths)} levels need sides of {2 ** (len(widths) - 1)} pixels, not {tuple(shape_out[1:])}"
         )
+    if carry:
+        _must_carry(shape_in, shape_out, carry, before)
     blocks = _Blocks(axes, activation, norm, convolutions, kernel, dilation, padding)
-    return Unet(shape_in, shape_out, widths, dropout, upsample, down, blocks)
+    taken = (shape_in[0] + len(before), *shape_in[1:])
+    network = Unet(taken, shape_out, widths, dropout, upsample, down, blocks)
+    return Carried(network, carry, shape_out, before, ahead) if carry else network
+
+
+def _must_carry(shape_in: Sequence[int], shape_out: Sequence[int], carry: Sequence[int], before: Sequence[int]) -> None:
+    """Raises ValueError where channels to carry are not there, or of another size or number than the outputs."""
+    unlike = len(carry) != shape_out[0] or tuple(shape_in[1:]) != tuple(shape_out[1:])
+    if unlike or max(carry) >= shape_in[0]:
+        raise ValueError(f"carry must name one of {shape_in[0]} inputs of the outputs' size for each of {shape_out[0]}")
+    if before and (len(before) != len(carry) or max(before) >= shape_in[0] or len(shape_in) != 3):
+        raise ValueError("before must name an input for each of carry, of maps [C, H, W]")
 
 
 def _must_know(**words: tuple[str, Any]) -> None:
@@ -164,6 +185,54 @@ class Unet(nn.Module):
             fine = across.pop()
             x = block(torch.cat([up(x, fine.shape[2:]), fine], 1))
         return self.output(x)
+
+
+class Carried(nn.Module):
+    """The last state, each cell times its own factor, and a change that the network gives."""
+
+    def __init__(
+        self,
+        network: nn.Module,
+        carry: Sequence[int],
+        shape_out: Sequence[int],
+        before: Sequence[int] = (),
+        ahead: float = 1.0,
+    ):
+        super().__init__()
+        self.carry, self.before, self.ahead, self.inner = tuple(carry), tuple(before), ahead, network
+        self.kept = nn.Parameter(torch.ones(*shape_out))
+        self.change = nn.Parameter(torch.full((shape_out[0], *[1] * (len(shape_out) - 1)), 0.1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[B, C, H, W] -> [B, K, H, W]."""
+        last = x[:, self.carry]
+        if self.before:
+            last = moved(x[:, self.before], last, self.ahead)
+            x = torch.cat([x, last], 1)
+        return last * self.kept + self.inner(x) * self.change
+
+
+def moved(before: Tensor, last: Tensor, ahead: float) -> Tensor:
+    """last [B, K, H, W] moved on by `ahead` times its shift since `before`, 0 where nothing comes in.
+
+    The shift of each map is where its circular cross-correlation, with as much room again around it, is highest, at most
+    a quarter of its sides. No gradient passes through the shift.
+    """
+    h, w = last.shape[2:]
+    with torch.no_grad():
+        a, b = (m - m.mean((2, 3), keepdim=True) for m in (before, last))
+        spectra = [torch.fft.rfft2(m, s=(2 * h, 2 * w)) for m in (a, b)]
+        alike = torch.fft.irfft2(spectra[0].conj() * spectra[1], s=(2 * h, 2 * w))
+        rows, columns = (torch.cat([torch.arange(n // 4 + 1), torch.arange(-(n // 4), 0)]) for n in (h, w))
+        rows, columns = rows.to(last.device), columns.to(last.device)
+        near = alike[:, :, rows % (2 * h)][:, :, :, columns % (2 * w)]
+        at = near.flatten(2).argmax(2)
+        down, right = (ahead * rows[at // len(columns)]).round(), (ahead * columns[at % len(columns)]).round()
+        y = torch.arange(h, device=last.device) - down[..., None]
+        x = torch.arange(w, device=last.device) - right[..., None]
+        inside = ((y >= 0) & (y < h))[..., :, None] & ((x >= 0) & (x < w))[..., None, :]
+        from_ = (y.clamp(0, h - 1)[..., :, None] * w + x.clamp(0, w - 1)[..., None, :]).long()
+    return last.flatten(2).gather(2, from_.flatten(2)).view_as(last) * inside
 
 
 class Up(nn.Module):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from wellfit.nouns.preparation import Preparation
 
-Kind = Literal["table", "pictures", "array", "text", "graphs", "series"]
+Kind = Literal["table", "pictures", "array", "text", "graphs", "series", "grid"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,8 @@ class Raw:
 
     inputs: a DataFrame for a table (the target still in it), else an array: pictures [N, C, H, W] (uint8 0..255
     where the files hold bytes), arrays [N, F] or [N, ...] of any number type, code points uint32 [T] of a text, graphs
-    [N, V, F + E V] (networks/graph.py), windows of a series [N, C, L];
+    [N, V, F + E V] (networks/graph.py), windows of a series [N, C, L], fields over time as `Fields`, their windows as
+    `Windows` (nouns/grid.py);
     targets: [N] or [N, K], numbers or strings; arrays [N, *cells] of class codes (pictures' masks) or [N, K, *cells] of
     numbers (fields), NaN where there is no answer; None for a table (taken from `inputs` by name) or where unknown;
     target_names: of the K targets; classes: names of the class codes of array targets, from 0;

@@ -16,6 +16,7 @@ from torch import Tensor
 from wellfit.nouns.columns import Column, encode, frame_of
 from wellfit.nouns.data import Kind
 from wellfit.nouns.errors import DataError, nearest
+from wellfit.nouns.field_scaling import FieldScaling
 from wellfit.nouns.molecules import graphs
 from wellfit.nouns.pictures import channels_first, fitted
 from wellfit.nouns.scaling import Scaling
@@ -32,7 +33,8 @@ class Preparation:
     fill: [*shape] what stands for a missing value of an array, None where none may be missing;
     resize: pictures of another size are brought to this one, as they were in training;
     classes: names in the order of their indices; target_names; target_scaling: of values, one for each of K targets;
-    shape_of_output: of one output, () where it is one number for each class or target.
+    shape_of_output: of one output, () where it is one number for each class or target;
+    fields: of fields over time, in the place of the scalings.
     """
 
     kind: Kind
@@ -47,6 +49,7 @@ class Preparation:
     target_names: tuple[str, ...] = ()
     target_scaling: Scaling = field(default_factory=Scaling)
     shape_of_output: tuple[int, ...] = ()
+    fields: FieldScaling | None = None
 
     @property
     def shape_in(self) -> tuple[int, ...]:
@@ -73,7 +76,7 @@ class Preparation:
 
         Raises DataError where columns are missing, shapes differ, or values cannot be read.
         """
-        return self.scaling(self.encoded(raw))
+        return self.scaling(self.encoded(raw)) if self.fields is None else self.fields.inputs(raw)
 
     def encoded(self, raw: Any) -> np.ndarray:
         """Raw examples as numbers [N, *shape], before scaling."""
@@ -175,6 +178,8 @@ class Preparation:
         """A network's outputs as answers: values [N, K, *cells] float64 in the user's units; class names [N, *cells];
         labels [N, C] of 0/1."""
         numbers = outputs.detach().cpu().double().numpy()
+        if self.fields is not None:
+            return self.fields.back(numbers)
         if self.form == "values":
             if len(self.shape_out) > 1:
                 return per_target(self.target_scaling, numbers, back=True)
@@ -201,6 +206,9 @@ class Preparation:
             "target_scaling": target,
         }
         found = {f"inputs.{k}": v for k, v in tensors.items()} | {f"targets.{k}": v for k, v in target_tensors.items()}
+        if self.fields is not None:
+            json["fields"], learnt = self.fields.state()
+            found |= {f"fields.{k}": v for k, v in learnt.items()}
         return json, found | ({} if self.fill is None else {"fill": self.fill})
 
     @classmethod
@@ -223,6 +231,7 @@ class Preparation:
             target_names=tuple(json["target_names"]),
             shape_of_output=tuple(json.get("shape_of_output", ())),
             target_scaling=Scaling.of(json["target_scaling"], under("targets.")),
+            fields=FieldScaling.of(json["fields"], under("fields.")) if json.get("fields") else None,
         )
 
 

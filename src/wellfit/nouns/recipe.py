@@ -58,7 +58,6 @@ class DataChoices(_Section):
     symbols: Literal["", "characters", "bytes"] = Field(
         default="", description='what a text is read as; "" = by the text'
     )
-    history: int = Field(default=0, ge=0, description="steps that a forecast looks back on; 0 = by the season")
     horizon: int = Field(default=0, ge=0, description="steps ahead that a forecast answers; 0 = one season")
     valid_from: str = Field(default="", description="time of a series' first step to choose by; empty = by the shares")
     test_from: str = Field(default="", description="time of a series' first step of the test; empty = by the shares")
@@ -87,7 +86,8 @@ class DataChoices(_Section):
             raise ValueError("valid_frac + test_frac leave under 5 % of the rows to train on")
         if self.split == "group" and not self.group:
             raise ValueError('split = "group" needs group = "COLUMN"')
-        if self.split == "time" and not self.time and self.task not in ("sequence", "forecast"):
+        in_order = ("sequence", "forecast", "field_forecast")
+        if self.split == "time" and not self.time and self.task not in in_order:
             raise ValueError('split = "time" needs time = "COLUMN"')
         return self
 

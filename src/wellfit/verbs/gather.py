@@ -171,8 +171,9 @@ def _arrays(case: Case, judged: Mapping[str, dict[str, Any]]) -> dict[str, np.nd
     data = case.data
     most = {"pictures": MOST_PICTURES, "text": MOST_ARRAYS, "series": MOST_ARRAYS}.get(data.raw.kind, MOST_ROWS)
     pick = np.random.default_rng(0).permutation(len(data.train))[:most]
-    found |= {"sample_x": _shown(case, data.train, pick), "sample_y": data.train.y[pick].numpy()}
-    found |= _varied(case, pick[:SHOWN_VARIED])
+    if data.raw.kind != "grid":  # fields are drawn as maps
+        found |= {"sample_x": _shown(case, data.train, pick), "sample_y": data.train.y[pick].numpy()}
+        found |= _varied(case, pick[:SHOWN_VARIED])
     worst = np.argsort(-judged["test"]["loss"])[:WORST]
     if data.shape_out == (len(data.classes),) and judged["test"]["truth"].ndim == 1:
         wrong = judged["test"]["outputs"].argmax(1) != judged["test"]["truth"]

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from wellfit.nouns import shelf
+from wellfit.nouns import field_sizes, shelf
 from wellfit.nouns.data import Data
 from wellfit.nouns.recipe import Recipe
 from wellfit.nouns.task import task_of
@@ -163,6 +163,8 @@ def _training(data: Data, optimizer: str) -> Proposal:
 
 def _options(name: str, data: Data, asked: dict[str, Any]) -> tuple[dict[str, Any], str]:
     """Settings of the network of this name alone, where nobody set them, and why."""
+    if name == "unet" and data.preparation.fields is not None:
+        return field_sizes.options(data.preparation.fields)
     if name == "dense" and "embedding" not in asked and len(data.shape_in) == 1 and len(data.train) >= SMALL:
         places = numbers(data.train.x)
         if 0 < len(places) <= EMBEDDED:

@@ -35,7 +35,8 @@ SCALED = {
 def data(data: Data) -> Iterator[Stage]:
     """What was read and how it is split; then the inputs and how they were scaled."""
     n = {s: len(getattr(data, s)) for s in ("train", "valid", "test")}
-    words = {"table": "rows", "pictures": "pictures", "text": "windows", "graphs": "molecules", "series": "windows"}
+    words = {"table": "rows", "pictures": "pictures", "graphs": "molecules"}
+    words |= dict.fromkeys(("text", "series", "grid"), "windows")
     what = words.get(data.raw.kind, "examples")
     if data.classes:
         aim = (

@@ -34,6 +34,9 @@ def read(source: Any, choices: DataChoices | None = None, targets: Any = None, l
         if isinstance(source, tuple) and len(source) == 2 and targets is None:
             source, targets = source
         raw = _read_one(source, choices, like)
+    if targets is not None and raw.kind == "grid":
+        found = f"{raw.name} holds fields over time, whose answers are later fields"
+        raise DataError("targets beside the data", found, "give the fields alone; name what is predicted: --target")
     if targets is not None:
         raw = with_targets(raw, targets)
     return replace(raw, fingerprint=raw.fingerprint or fingerprint(raw))
@@ -77,7 +80,7 @@ def _no_reader(source: str) -> DataError:
             else f"a {path.suffix or 'nameless'} file, which no reader knows"
         )
         do = "name a file with something in it" if path.stat().st_size == 0 else (
-            "give CSV, Parquet, .npz, .npy, idx, or pictures in class folders (or a .zip of them)")  # fmt: skip
+            "give CSV, Parquet, .npz, .npy, idx, .nc, .zarr, .grib, or pictures in class folders (or their .zip)")  # fmt: skip
         return DataError(asked, kind, do)
     names = _bundled_names()
     around = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
@@ -149,6 +152,9 @@ def _joined(parts: Mapping[str, Raw]) -> Raw:
     if "train" not in parts:
         raise DataError("data given in splits", f"only {', '.join(parts)}", 'give a "train" part')
     first = parts["train"]
+    if first.kind == "grid":
+        found = f"{first.name} holds fields over time, which are parted by time"
+        raise DataError("data given in splits", found, "give one file, or a folder of files of one grid")
     for name, part in parts.items():
         same = part.kind == first.kind and part.inputs.shape[1:] == first.inputs.shape[1:]
         if not same or (part.targets is None) != (first.targets is None):
