@@ -13,7 +13,7 @@ from torch import nn
 from wellfit.nouns import merits, scores
 from wellfit.nouns.case import Case
 from wellfit.nouns.data import Split
-from wellfit.verbs.judge import judge
+from wellfit.verbs.judge import _some, judge
 
 
 @dataclass
@@ -31,10 +31,10 @@ def case_of(task, x, y, network, loss, **facts):
     part = lambda rows: Split(x[rows], y[rows], np.arange(len(x))[rows])
     half = len(x) // 2
     rows = {"train": slice(0, half), "valid": slice(half, len(x)), "test": slice(half, len(x))}
-    raw = SimpleNamespace(units=facts.pop("units", {}))
+    raw = SimpleNamespace(units=facts.pop("units", {}), tiles=None)
     data = SimpleNamespace(
         task=task, raw=raw, preparation=Scaled(), **{k: part(r) for k, r in rows.items()},
-        **{"classes": (), "target_names": (), **facts},
+        **{"classes": (), "target_names": (), "shape_out": (1,), **facts},
     )  # fmt: skip
     return Case(SimpleNamespace(), data, network, loss, torch.device("cpu"))  # type: ignore[arg-type]
 
@@ -232,3 +232,12 @@ def test_calibration_error_is_small_for_honest_and_large_for_boastful_confidence
     assert honest["value"] < 0.03
     assert honest["low"] < 0.01
     assert boast["low"] > 0.2
+
+
+def test_some_of_the_tiles_are_those_of_whole_pictures():
+    tiles = SimpleNamespace(picture=np.repeat(np.arange(10), 4))
+    part = Split(torch.zeros(40, 1), torch.zeros(40, 1), np.arange(40))
+    some, index = _some(part, 14, tiles)  # type: ignore[arg-type]
+    assert len(some) == 12
+    assert (np.bincount(tiles.picture[some.rows])[np.unique(tiles.picture[index])] == 4).all()
+    assert len(_some(part, 2, tiles)[0]) == 4  # type: ignore[arg-type]

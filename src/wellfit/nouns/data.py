@@ -69,6 +69,15 @@ class Raw:
         return len(self.inputs)
 
 
+NUMBERS = 2**22
+"""Input numbers of one forward pass without gradients at most: a U-Net holds some tens of times as many at once."""
+
+
+def at_once(x: Tensor, most: int) -> int:
+    """How many rows of x [N, ...] go through a network at once: `most`, fewer where rows are large."""
+    return max(1, min(most, NUMBERS // max(1, x[:1].numel())))
+
+
 @dataclass(frozen=True)
 class Split:
     """Prepared examples in memory: x [N, *shape_in] float32; y: as their form has it (nouns/task.py), marked where a

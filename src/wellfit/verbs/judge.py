@@ -9,11 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from wellfit.nouns.case import Case
-from wellfit.nouns.data import Split
+from wellfit.nouns.data import Split, at_once
 from wellfit.nouns.skill import cell_errors
 from wellfit.nouns.task import Judged, answers_of, task_of, truth_of
+from wellfit.nouns.tiles import Tiles
 
 BATCH = 512  # examples a forward pass
+OUTPUTS = 50_000_000  # numbers of the answers to some of the rows: 200 MB
 
 
 def judge(case: Case, split: str = "test", at_most: int | None = None) -> dict[str, Any]:
@@ -35,11 +37,13 @@ def judge(case: Case, split: str = "test", at_most: int | None = None) -> dict[s
     The network runs in eval mode, in batches, without gradients; every module's mode is put back.
     """
     data, task = case.data, task_of(case.data.task)
-    part, index = _some(getattr(data, split), at_most)
+    at_most = None if at_most is None else min(at_most, max(1, OUTPUTS // int(np.prod(data.shape_out))))
+    part, index = _some(getattr(data, split), at_most, data.raw.tiles)
     outputs = _answers(case.network, part, case.device)
     loss = _example_loss(case, outputs, part.y)
     outputs = outputs.nan_to_num(0.0, posinf=0.0, neginf=0.0)
-    answers = answers_of(task.form, outputs.double(), data.preparation)
+    cells = outputs.ndim > 2  # many answers each: half the memory, and digits enough
+    answers = answers_of(task.form, outputs if cells else outputs.double(), data.preparation)
     truth = truth_of(task.form, part.y, data.preparation)
     judged = Judged(answers, truth, data, split, index)
     metrics, baseline = task.merits(judged)
@@ -54,11 +58,17 @@ def judge(case: Case, split: str = "test", at_most: int | None = None) -> dict[s
     }
 
 
-def _some(part: Split, at_most: int | None) -> tuple[Split, np.ndarray]:
-    """Some rows of a split, and their places in it."""
+def _some(part: Split, at_most: int | None, tiles: Tiles | None = None) -> tuple[Split, np.ndarray]:
+    """Some rows of a split, and their places in it; of tiles those of whole pictures, one at least."""
     if at_most is None or len(part) <= at_most:
         return part, np.arange(len(part))
-    keep = np.sort(np.random.default_rng(0).permutation(len(part))[:at_most])
+    if tiles is None:
+        keep = np.sort(np.random.default_rng(0).permutation(len(part))[:at_most])
+    else:
+        each, of = np.unique(tiles.picture[part.rows], return_inverse=True)
+        turn = np.random.default_rng(0).permutation(len(each))
+        n = max(1, int((np.bincount(of)[turn].cumsum() <= at_most).sum()))
+        keep = np.flatnonzero(np.isin(of, turn[:n]))
     return Split(part.x[keep], part.y[keep], part.rows[keep]), keep
 
 
@@ -68,7 +78,7 @@ def _answers(network: nn.Module, part: Split, device: torch.device) -> Tensor:
     try:
         network.eval()
         with torch.no_grad():
-            return torch.cat([network(x.to(device)).float().cpu() for x, _ in part.batches(BATCH)])
+            return torch.cat([network(x.to(device)).float().cpu() for x, _ in part.batches(at_once(part.x, BATCH))])
     finally:
         for module, mode in modes.items():
             module.training = mode

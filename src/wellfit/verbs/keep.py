@@ -13,6 +13,7 @@ from torch import nn
 from wellfit.nouns import shelf
 from wellfit.nouns.carried import Begun, Carried
 from wellfit.nouns.case import Case
+from wellfit.nouns.data import at_once
 from wellfit.nouns.errors import RunError
 from wellfit.nouns.module import as_module, takes_two
 from wellfit.nouns.preparation import Preparation
@@ -48,7 +49,7 @@ class Model:
         x = self.preparation.inputs(raw)
         self.network.eval()
         with torch.no_grad():
-            out = torch.cat([self.network(part) for part in x.split(2048)]).float()
+            out = torch.cat([self.network(part) for part in x.split(at_once(x, 2048))]).float()
         return answers_of(self.form, out, self.preparation)
 
     @property

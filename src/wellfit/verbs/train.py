@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from wellfit.nouns import depth, shelf
 from wellfit.nouns.augment import Batch, varied
 from wellfit.nouns.case import Case
-from wellfit.nouns.data import Split
+from wellfit.nouns.data import Split, at_once
 from wellfit.nouns.progress import Progress, checkpoint_of, restore
 from wellfit.nouns.reading import Reading
 from wellfit.nouns.step import Rest, Step
@@ -233,7 +233,7 @@ def evaluate(case: Case, split: Split) -> tuple[float, float, float]:
     x, y, weight = split.x, split.y, () if split.weight is None else (split.weight,)
     case.network.eval()
     with torch.no_grad():
-        outputs = torch.cat([case.network(part) for part in x.split(EVAL_ROWS)]).float()
+        outputs = torch.cat([case.network(part) for part in x.split(at_once(x, EVAL_ROWS))]).float()
         loss = case.loss(outputs, y, *weight)
         each = torch.func.vmap(case.loss)(outputs[:, None], y[:, None])
         score = task_of(case.data.task).score(outputs, y)
