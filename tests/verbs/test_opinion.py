@@ -94,6 +94,7 @@ def test_nothing_but_ascii_where_nothing_else_can_be_shown(program, tried):
     told = said(program, tried, finding("optimizer-unsuitable", 20, summary="größer ≤ 1"))
     for line in spoken(told, 80, shown.text):
         assert "".join(words for words, _ in line).isascii()
+    assert shown.text("✗ ✓ − …") == "x * - ..."
 
 
 def test_a_healthy_program_is_told_what_was_checked(program, tmp_path):
