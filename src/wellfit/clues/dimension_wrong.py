@@ -115,7 +115,8 @@ def _mixed(program: Program) -> Said | None:
     try:
         mixed = mixing(program)
     except Exception as error:
-        program.trouble.append(f"the network could not be fed again ({type(error).__name__}: {error})")
+        text = str(error).partition("\n")[0][:200]
+        program.trouble.append(f"the network could not be fed again ({type(error).__name__}: {text})")
         return None
     if mixed is None:
         return None

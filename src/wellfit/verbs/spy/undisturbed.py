@@ -13,7 +13,8 @@ import torch
 @contextmanager
 def undisturbed() -> Iterator[None]:
     """Random states (Python's, NumPy's, torch's on every device in use), and the default dtype are, after
-    this, what they were before; inside, gradients are on and autocast is off, wherever the program stands."""
+    this, what they were before; inside, gradients are on, autocast is off and nothing is compiled, wherever the program
+    stands."""
     numpy = sys.modules.get("numpy")
     ours, theirs = random.getstate(), numpy.random.get_state() if numpy else None
     default = torch.get_default_dtype()
@@ -23,6 +24,8 @@ def undisturbed() -> Iterator[None]:
         stack.enter_context(torch.enable_grad())
         for kind in ("cpu", "cuda") if torch.cuda.is_initialized() else ("cpu",):
             stack.enter_context(torch.autocast(kind, enabled=False))
+        if "torch._dynamo" in sys.modules:  # a network of torch.compile, played as it is written
+            stack.enter_context(torch.compiler.set_stance("force_eager"))
         try:
             yield
         finally:
