@@ -14,7 +14,7 @@ from wellfit.verbs.keep import Model
 
 if TYPE_CHECKING:
     import pandas as pd
-    import xarray as xr
+    import xarray as xr  # pyright: ignore[reportMissingImports]
 
 AT_ONCE = 64  # windows read and answered together
 
@@ -25,7 +25,7 @@ def forecasts(model: Model, fields: Fields, name: str) -> xr.Dataset:
 
     Raises DataError for another grid, and for too few times.
     """
-    import xarray as xr
+    import xarray as xr  # pyright: ignore[reportMissingImports]
 
     scaling = model.preparation.fields
     if scaling is None:

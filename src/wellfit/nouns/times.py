@@ -48,7 +48,7 @@ class Times:
         """Days since 1970 [N] as moments of the calendar: datetime64, or cftime's."""
         if self.calendar == "standard":
             return np.round(np.asarray(days) * 86_400).astype("int64").astype("datetime64[s]").astype("datetime64[ns]")
-        import cftime
+        import cftime  # pyright: ignore[reportMissingImports]
 
         return np.asarray(cftime.num2date(np.asarray(days), "days since 1970-01-01", self.calendar))
 
@@ -94,7 +94,7 @@ def days_of(values: np.ndarray) -> tuple[np.ndarray, str]:
     if values.dtype.kind == "M":
         moments = values.astype("datetime64[us]")
         return np.where(np.isnat(moments), np.nan, moments.astype(np.int64) / 86_400e6), "standard"
-    import cftime
+    import cftime  # pyright: ignore[reportMissingImports]
 
     calendar = str(values[0].calendar) if len(values) else "standard"
     return np.asarray(cftime.date2num(values, "days since 1970-01-01", calendar), float), calendar

@@ -91,7 +91,7 @@ def _open(path: Path) -> Any:
     """The file as an xarray Dataset, nothing read but its head. Raises DataError where it cannot be opened."""
     kind = "zarr" if path.is_dir() else ENDS[path.suffix.lower()]
     try:
-        import xarray as xr
+        import xarray as xr  # pyright: ignore[reportMissingImports]
     except ImportError:
         raise _needs(path, "xarray") from None
     options: dict[str, Any] = {"engine": kind}
@@ -303,7 +303,7 @@ def _joined(parts: list[Fields], names: list[str]) -> Fields:
 def _times_again(days: np.ndarray, labels: tuple[str, ...], like: Times) -> Times:
     if like.calendar == "standard":
         return times_of((days * 86_400e6).round().astype("int64").astype("datetime64[us]"), "time", "the files")
-    import cftime
+    import cftime  # pyright: ignore[reportMissingImports]
 
     return times_of(cftime.num2date(days, "days since 1970-01-01", like.calendar), "time", "the files")
 
