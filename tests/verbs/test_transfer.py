@@ -231,11 +231,13 @@ def fails(tmp_path, old, what: str):
     table = np.random.default_rng(0).normal(size=(60, 4))
     (tmp_path / "w.pt").write_bytes(b"x")
     (tmp_path / "cut.safetensors").write_bytes(b"x" * 40)
+    (tmp_path / "notes.txt").write_text("no tensors")
     save_file({"a": torch.zeros(3)}, tmp_path / "none.safetensors")
     choices = {
         "missing": {"transfer.weights": str(old.path.parent / "odl")},
         "no run": {"transfer.weights": str(old.path.parent)},
         "pickle": {"transfer.weights": str(tmp_path / "w.pt")},
+        "no tensors": {"transfer.weights": str(tmp_path / "notes.txt")},
         "damaged": {"transfer.weights": str(tmp_path / "cut.safetensors")},
         "fits nothing": {"transfer.weights": str(tmp_path / "none.safetensors"), **CONV},
         "no weights": {"transfer.weights": "own", "network.name": "conv"},
@@ -254,7 +256,8 @@ def fails(tmp_path, old, what: str):
         ("missing", RunError, "old"),
         ("no run", RunError, "a folder, but no run"),
         ("pickle", RunError, "weights_only=True"),
-        ("damaged", RunError, "damaged"),
+        ("damaged", RunError, "restore the file"),
+        ("no tensors", RunError, "name a .safetensors file"),
         ("fits nothing", NetworkError, "none of its 1 tensors fits"),
         ("no weights", RecipeError, "FILE.py:factory"),
         ("all frozen", RecipeError, "nothing is left to learn"),

@@ -68,6 +68,6 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         with safe_open(path, framework="pt") as file:
             return {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, ValueError) as error:
-        raise RunError(
-            f"the weights in {path}", f"damaged, or no safetensors file: {error}", "restore the file from a copy"
-        ) from None
+        named = path.suffix.lower() == ".safetensors"
+        do = "restore the file from a copy" if named else "name a .safetensors file, or a run's folder"
+        raise RunError(f"the weights in {path}", f"damaged, or no safetensors file: {error}", do) from None
