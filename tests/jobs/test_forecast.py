@@ -77,3 +77,16 @@ def test_a_network_that_does_not_beat_the_rival_is_told_so(tmp_path):
     run = wellfit.fit(walk, out=tmp_path / "walk", force=True, **QUICK)
     (note,) = [f for f in run.findings if f.fault == "rival-not-beaten"]
     assert "persistence" in note.summary
+
+
+def test_skill_is_what_is_left_of_the_rivals_error(run):
+    m, skill = run.test["MSE (standardised)"], run.test["skill (standardised)"]
+    assert skill["value"] == pytest.approx(1 - m["value"] / m["baseline"])
+    assert skill["low"] <= skill["value"] <= skill["high"]
+
+
+def test_the_report_says_where_the_parts_begin_and_shows_the_forecasts(run):
+    page = (run.path / "report.html").read_text()
+    assert "validation begins at 2020-11-21" in page
+    assert "Forecasts and what came" in page
+    assert "Error by steps ahead" in page

@@ -25,7 +25,7 @@ FEW_BLOCKS = 8  # stretches of windows that the interval needs at least
 def forecast() -> Task:
     """The next H steps of K variables from the L steps before.
 
-    Measures: MSE and MAE of the standardised series, over all steps ahead and at the first and the last, RMSE and MAE of
+    Measures: MSE, MAE and skill of the standardised series, over all steps ahead and at the first and the last, RMSE and MAE of
     each variable in its unit. Rival: the last value (persistence), the season before, or the mean of the training steps,
     whichever does best on the validation rows. Loss: mse.
     """
@@ -117,7 +117,8 @@ def merits(judged: Judged) -> tuple[Merits, str]:
 
 
 def _errors(own: np.ndarray, other: np.ndarray, kinds: tuple[str, ...], word: str, unit: str, block: int) -> Merits:
-    """MSE or RMSE, and MAE, of errors [N, K, H], beside a rival's."""
+    """MSE or RMSE, and MAE, of errors [N, K, H], beside a rival's; beside the MSE the skill, 1 - MSE / the rival's
+    (Murphy 1988)."""
     n = len(own)
     place = np.arange(n) // max(1, min(block, n // FEW_BLOCKS))
     there = np.isfinite(own)
@@ -128,13 +129,17 @@ def _errors(own: np.ndarray, other: np.ndarray, kinds: tuple[str, ...], word: st
         size, *parts = np.moveaxis(weights @ columns[rows], -1, 0)
         means = [p / np.maximum(size, 1e-12) for p in parts]
         root = np.sqrt if kinds[0] == "RMSE" else np.asarray
-        return np.stack([root(means[0]), means[1], root(means[2]), means[3]], 1)
+        skill = 1 - means[0] / np.where(means[2] > 0, means[2], np.nan)
+        return np.stack([root(means[0]), means[1], root(means[2]), means[3], skill], 1)
 
     values, low, high = spread(figures, len(columns))
-    return {
+    found: Merits = {
         f"{kind}{word}": score(values[i], low[i], high[i], n, unit) | {"baseline": float(values[i + 2]), "lower": True}
         for i, kind in enumerate(kinds)
     }
+    if kinds[0] == "MSE" and np.isfinite([values[4], low[4], high[4]]).all():
+        found[f"skill{word}"] = score(values[4], low[4], high[4], n, "") | {"baseline": 0.0, "lower": False}
+    return found
 
 
 def evidence(case: Case, judged: Mapping[str, Mapping[str, Any]]) -> dict[str, np.ndarray]:

@@ -66,6 +66,10 @@ def data(data: Data) -> Iterator[Stage]:
         line = f"graphs of up to {data.shape_in[0]} nodes, {data.raw.edge_kinds} kinds of edges"
     if data.symbolic:
         line = f"{data.shape_in[0]:,} {data.facts['unit']} a window, of {data.facts['symbols']:,} different"
+    if data.raw.kind == "series":
+        f, (variables, history) = data.facts, data.shape_in
+        line = f"{units.many(variables, 'variable')} in steps of {f['step']}, {history:,} seen, {data.shape_out[1]:,} ahead"
+        line += f"; validation from {f['begins']['valid']}, test from {f['begins']['test']} to {f['ends']}"
     if missing:
         line += f"; {units.count(missing)} missing cells filled"
     yield Stage(

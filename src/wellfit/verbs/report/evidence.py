@@ -21,7 +21,7 @@ OWN = (
 FACTS = (
     "kind", "classes", "target_names", "split", "normalise", "shape_in", "missing", "duplicates", "constant_features",
     "n_features", "left_out", "n_train", "parameters", "epochs", "train_s", "watch_s", "watch_frac", "sample_x",
-    "n_pictures", "n_rows", "comparison",
+    "n_pictures", "n_rows", "comparison", "begins", "ends", "step",
 )  # fmt: skip
 """Facts that the page asks for; None where the run does not say."""
 
