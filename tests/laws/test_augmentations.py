@@ -20,8 +20,8 @@ from wellfit.verbs.load import load
 
 WORDS = shelf.names("augmentations")
 STRENGTH = {"flip": "both", "crop": 2, "rotate": 30.0, "colour": 0.4, "noise": 0.3, "cutout": 4, "mask_time": 5}
-STRENGTH |= {"mixup": 0.4, "roll": True}
-MASKS = ("flip", "crop", "rotate", "roll")
+STRENGTH |= {"mixup": 0.4, "roll": True, "turn": "all"}
+MASKS = ("flip", "crop", "rotate", "roll", "turn")
 
 
 def scene(word: str, **more: Any) -> Scene:
@@ -92,6 +92,14 @@ def test_masks_and_fields_go_where_their_inputs_go(word: str):
     assert torch.equal(found.x[:, :1], found.y)
 
 
+@pytest.mark.parametrize(("size", "ways"), [((6, 6), 8), ((6, 4), 4)])
+def test_a_square_is_laid_down_in_eight_ways_and_a_rectangle_in_four(size: tuple[int, int], ways: int):
+    x = torch.arange(size[0] * size[1]).view(1, 1, *size).float().repeat(200, 1, 1, 1)
+    found = vary("turn", replace(on_cells(scene("turn")), form="classes"), x=x, y=x[:, 0].long())
+    torch.testing.assert_close(found.x[:, 0].long(), found.y)
+    assert len(torch.unique(found.y.flatten(1), dim=0)) == ways
+
+
 @pytest.mark.parametrize("word", WORDS)
 def test_it_refuses_a_strength_that_cannot_be_with_a_reason(word: str):
     refused = shelf.module("augmentations", word).refused
@@ -130,7 +138,7 @@ def digits() -> Any:
 
 def test_digits_are_not_turned_over_and_not_stood_on_their_head():
     data = digits()
-    for choices in ({"flip": "sideways"}, {"rotate": 180}):
+    for choices in ({"flip": "sideways"}, {"rotate": 180}, {"turn": "all"}):
         with pytest.raises(RecipeError, match="classes have a side") as caught:
             must_stay_true(choices, data)
         assert [line.split(":")[0] for line in str(caught.value).splitlines()] == ["asked", "found", "do"]

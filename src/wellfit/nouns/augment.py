@@ -21,7 +21,7 @@ from wellfit.nouns.data import Data
 from wellfit.nouns.errors import RecipeError
 from wellfit.nouns.turning import FAR, FEW, one_sided
 
-ORDER = ("roll", "flip", "crop", "rotate", "colour", "noise", "cutout", "mask_time", "mixup")
+ORDER = ("roll", "flip", "turn", "crop", "rotate", "colour", "noise", "cutout", "mask_time", "mixup")
 LINEAR = ("none", "centre", "standardise", "minmax", "robust")
 EAST = re.compile(r"^(u(\d*|o|a|s|gos|grd|wnd|_?wind|as)|.*eastward.*|.*(^|_)u_component.*|.*zonal.*wind.*)$", re.I)
 NORTH = re.compile(

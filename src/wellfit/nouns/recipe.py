@@ -142,9 +142,6 @@ class TrainingChoices(_Section):
         description="epochs without a better validation loss before stopping; 0 = never",
         union_mode="left_to_right",
     )
-    turn: Literal["auto", "none", "sideways", "all"] = Field(
-        default="auto", description="how pictures are turned over in training, their masks with them"
-    )
     precision: Literal["float32", "bfloat16"] = Field(
         default="float32", description="precision of forward and backward passes"
     )

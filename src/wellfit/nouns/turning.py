@@ -1,35 +1,12 @@
-"""Turning: pictures turned over and around at random in training, their masks with them; and which ways they bear."""
+"""Turning: which ways of turning pictures over leave them as likely as they were."""
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 FAR = 0.05  # share of the one-sided part of pictures that is common to a class: above it they have a left and a right
 FEW = 40  # pictures that cannot tell
 SEEN = 500  # pictures a class that are looked at for this
-
-
-def turned(x: Tensor, y: Tensor, how: str) -> tuple[Tensor, Tensor]:
-    """x [B, C, H, W] and y [B, ..., H, W], each example turned in one of the ways that `how` allows: "sideways" as in a
-    mirror or not; "all" of the 8 ways to lay a square down (of the 4 that keep a rectangle's sides); else as they are.
-
-    Drawn from torch's global generator, which a training seeds and its checkpoints keep.
-    """
-    if how not in ("sideways", "all"):
-        return x, y
-    square = x.shape[-1] == x.shape[-2]
-    most = 8 if how == "all" and square else 4 if how == "all" else 2
-    ways = torch.randint(most, (len(x),)).tolist()
-    quarters = 1 if square else 2
-    lay = lambda v: torch.stack([_laid(one, way, quarters) for one, way in zip(v, ways)])
-    return lay(x), lay(y)
-
-
-def _laid(v: Tensor, way: int, quarters: int) -> Tensor:
-    """[..., H, W] mirrored where `way` is odd, then turned `way` // 2 times by so many quarters."""
-    v = v.flip(-1) if way % 2 else v
-    return v.rot90(way // 2 * quarters, (-2, -1)) if way > 1 else v
 
 
 def mirrors(x: Tensor, y: Tensor) -> tuple[str, float]:

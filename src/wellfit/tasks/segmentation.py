@@ -84,16 +84,14 @@ def question(y: np.ndarray, names: tuple[str, ...], why: str, raw: Raw) -> Quest
 
 
 def defaults(data: Data, network: str) -> dict[str, tuple[Any, str]]:
-    """How long, how turned, and the size of a U-Net."""
+    """How long, how varied, and the size of a U-Net."""
     n = len(data.train)
     batch = min(BATCH, max(2, n))
     epochs = min(PASSES[1], max(PASSES[0], round(STEPS / math.ceil(n / batch))))
-    turn, why = _turn(data)
     found: dict[str, tuple[Any, str]] = {
         "training.batch_size": (batch, "each example has thousands of cells"),
         "training.epochs": (epochs, f"a budget of {STEPS:,} steps, within {PASSES[0]} to {PASSES[1]} passes"),
-        "training.turn": (turn, why),
-    }
+    } | _turn(data)
     if network == "unet":
         levels = min(4, max(1, int(math.log2(min(data.shape_out[1:]))) - 1))
         gpu = torch.cuda.is_available()
@@ -104,14 +102,16 @@ def defaults(data: Data, network: str) -> dict[str, tuple[Any, str]]:
     return found
 
 
-def _turn(data: Data) -> tuple[str, str]:
+def _turn(data: Data) -> dict[str, tuple[Any, str]]:
     """How pictures may be turned, their masks with them, and why."""
     if len(data.train) < FEW:
-        return "sideways", f"fewer than {FEW} pictures cannot tell whether they have an up and a left"
+        return {
+            "augment.flip": ("sideways", f"fewer than {FEW} pictures cannot tell whether they have an up and a left")
+        }
     way, share = mirrors(data.train.x, torch.zeros(len(data.train), dtype=torch.int64))
-    turn = {"both": "all", "sideways": "sideways"}.get(way, "none")
-    words = {"all": "turned and mirrored in all ways", "sideways": "mirrored sideways", "none": "as they are"}[turn]
-    return turn, f"{words}, masks with them: {share:.2f} of the pictures is one-sided"
+    why = f"masks turn with their pictures, of which {share:.2f} is one-sided"
+    ways = {"both": ("augment.turn", "all"), "sideways": ("augment.flip", "sideways")}
+    return {ways[way][0]: (ways[way][1], why)} if way in ways else {}
 
 
 def dice(outputs: Tensor, targets: Tensor) -> Tensor:

@@ -56,7 +56,9 @@ def propose(given: Recipe, data: Data, begun: Mapping[str, Any] | None = None) -
     optimizer = "adamw" if optimizer == "auto" else optimizer
     proposed = _network(name, data) | _training(data, optimizer) | _transfer(asked["transfer.weights"])
     proposed |= task_of(data.task).defaults(data, name)
-    open_keys = {k: v for k, (v, _) in proposed.items() if asked[k] == "auto"}
+    varied = any(k.startswith("augment.") for k in asked)  # a person who says how means that and no more
+    proposed = {k: v for k, v in proposed.items() if not (varied and k.startswith("augment."))}
+    open_keys = {k: v for k, (v, _) in proposed.items() if asked.get(k, "auto") == "auto"}
     reasons = {k: r for k, (_, r) in proposed.items() if k in open_keys}
     options, why = _options(name, data, asked["network.options"])
     if asked["network.name"] == "auto" and why_name:
@@ -156,7 +158,6 @@ def _training(data: Data, optimizer: str) -> Proposal:
         ),
         "training.epochs": (epochs, f"a budget of {budget:,} steps, within {least} to {most} passes"),
         "training.patience": (0, "the schedule runs to its end; the best epoch is kept"),
-        "training.turn": ("none", "answers are not laid out like the pictures"),
         "training.device": ("cuda" if gpu else "cpu", "a GPU is there" if gpu else "no GPU is there"),
     }
 

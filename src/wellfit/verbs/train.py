@@ -23,7 +23,6 @@ from wellfit.nouns.reading import Reading
 from wellfit.nouns.step import Rest, Step
 from wellfit.nouns.task import task_of
 from wellfit.nouns.threads import threads
-from wellfit.nouns.turning import turned
 
 CHUNK_BYTES = 32 * 2**20  # rows gathered at once into the order of the epoch: large enough to be rare, small in memory
 EVAL_ROWS = 256  # rows a forward pass without gradients: activations that stay in the cache
@@ -162,7 +161,7 @@ def _epoch(case, split, optimizer, progress, pace, step_of, due, rest) -> Iterat
     depth.train_mode(network)
     vary = varied(case.recipe.augment.model_extra or {}, case.data, case.recipe.training.seed) or _as_it_is
     for xb, yb, *weight in _batches(split, order, batch):
-        shown = vary(*turned(xb, yb, case.recipe.training.turn), progress.index)
+        shown = vary(xb, yb, progress.index)
         lr = pace.rate(base + progress.cursor, batch, progress.drops)
         for group in groups:
             group["lr"] = lr * group.get("share", 1.0)
