@@ -43,7 +43,7 @@ def test_rows_add_up_to_all_parameters(word: str):
         "flow": ((6,), (1,)),
         "graph": ((3, 9), (3,)),
     }
-    shapes |= dict.fromkeys(("recurrent", "tcn", "transformer"), ((2, 9), (3,)))
+    shapes |= dict.fromkeys(("recurrent", "tcn", "transformer"), ((2, 9), (3,))) | {"dlinear": ((2, 9), (2, 3))}
     shape_in, shape_out = shapes.get(word, ((2, 9, 9), (3,)))
     sizes["widths"] = (8, 8) if word == "transformer" else (4, 8)
     network = shelf.get("networks", word)(shape_in, shape_out, **sizes)

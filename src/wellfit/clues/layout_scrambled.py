@@ -104,6 +104,8 @@ def _moved(program: Program, tape: Tape, node: Node) -> bool:
     was, now = (tuple(d for d in tape.looks[n].shape if d > 1) for n in (node.ins[0], node.outs[0]))
     if min(len(was), len(now)) < 2 or was == now or math.prod(was) != math.prod(now):
         return False
+    if sorted(was) == sorted(now) and len(was) > 2:  # the same axes in another order, whatever lies in them
+        return _written(program.source(node.site), node) is not None
     if len(set(was)) < len(was) or (len(set(now)) < len(now) and was[0] == now[0] and len(now) <= len(was)):
         return False
     call = _written(program.source(node.site), node)
