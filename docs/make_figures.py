@@ -3,7 +3,8 @@
 terminal.svg: what `wellfit fit digits` prints; report.png: the top of its report, where Chromium is installed;
 doctor.png: the top of the page that `wellfit doctor --report` makes of examples/doctor/wine.py, whose text goes into
 doctor.md and the README too; series.png: forecasts of the report on a series; augmentation.jpg: two photographs that
-scikit-learn brings, varied. `make_figures.py fit`, `doctor`, `series` or `augmentation` makes one of them.
+scikit-learn brings, varied; field.png, field_error.png: maps of the report on air temperature. `make_figures.py fit`,
+`doctor`, `series`, `augmentation` or `fields` makes one of them.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ FIGURES = Path(__file__).parent / "figures"
 WIDE = 112
 ROOT = Path(__file__).parents[1]
 CO2 = (ROOT / "../shared/data/co2_mauna_loa_weekly.csv").resolve()
+AIR = (ROOT / "../shared/data/air_temperature.nc").resolve()
 WINE = ROOT / "examples" / "doctor" / "wine.py"
 FLAGS = "--headless --no-sandbox --disable-gpu --hide-scrollbars --disable-background-networking --no-first-run"
 
@@ -110,6 +112,24 @@ def forecasts(folder: Path) -> None:
         chart.draw().savefig(FIGURES / "series.png", dpi=220)
 
 
+def maps(folder: Path) -> None:
+    """A test forecast and the errors from place to place of the report on air temperature, where the shared data are."""
+    from matplotlib import rc_context
+
+    from wellfit.nouns import shelf
+    from wellfit.nouns.drawing import STYLE
+    from wellfit.nouns.run import Run
+    from wellfit.verbs.report.evidence import evidence
+
+    if not AIR.exists():
+        return
+    run(["fit", str(AIR), "--out", "air"], folder)
+    for word, name in (("field_maps", "field.png"), ("field_error", "field_error.png")):
+        chart = shelf.serve(shelf.get("charts", word), evidence(Run.open(folder / "air")))
+        with rc_context(STYLE):
+            chart.draw().savefig(FIGURES / name, dpi=150)
+
+
 def augmentations() -> None:
     """Two photographs as they are, and as each way of varying pictures shows them, by the code that trains."""
     import matplotlib.pyplot as plt
@@ -140,7 +160,7 @@ def augmentations() -> None:
 
 def main() -> None:
     FIGURES.mkdir(exist_ok=True)
-    wanted = sys.argv[1:] or ["fit", "doctor", "series", "augmentation"]
+    wanted = sys.argv[1:] or ["fit", "doctor", "series", "augmentation", "fields"]
     if "augmentation" in wanted:
         augmentations()
     with tempfile.TemporaryDirectory() as tmp:
@@ -152,6 +172,8 @@ def main() -> None:
             doctors(folder)
         if "series" in wanted:
             forecasts(folder)
+        if "fields" in wanted:
+            maps(folder)
 
 
 if __name__ == "__main__":
