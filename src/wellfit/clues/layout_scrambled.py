@@ -101,10 +101,11 @@ def _moved(program: Program, tape: Tape, node: Node) -> bool:
     """Does an axis of the operand come out in another place (other sizes before it), as only a permutation does it?"""
     if not node.ins or not node.outs or node.ins[0] not in tape.looks or node.outs[0] not in tape.looks:
         return False
-    was, now = (tuple(d for d in tape.looks[n].shape if d > 1) for n in (node.ins[0], node.outs[0]))
+    was, now = ([d for d in tape.looks[n].shape if d > 1] for n in (node.ins[0], node.outs[0]))
     if min(len(was), len(now)) < 2 or was == now or math.prod(was) != math.prod(now):
         return False
-    if sorted(was) == sorted(now) and len(was) > 2:  # the same axes in another order, whatever lies in them
+    axes = len(was)
+    if sorted(was) == sorted(now) and axes > 2:  # the same axes in another order, whatever lies in them
         return _written(program.source(node.site), node) is not None
     if len(set(was)) < len(was) or (len(set(now)) < len(now) and was[0] == now[0] and len(now) <= len(was)):
         return False
