@@ -24,7 +24,9 @@ def test_a_signal_gives_the_report_and_ends_the_script_as_it_would(number, tmp_p
     script.write_text(LOOP)
     command = [sys.executable, "-m", "wellfit.jobs.doctor", "--json", str(out), "--budget", "1", str(script)]
     env = {**os.environ, "OMP_NUM_THREADS": "1"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) as running:
+    pipes: dict = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": env}
+    heard = lambda: signal.signal(number, signal.SIG_DFL)  # a job in the background is started deaf to Ctrl-C
+    with subprocess.Popen(command, **pipes, preexec_fn=heard) as running:
         assert running.stdout is not None
         assert running.stdout.readline() == "0\n"
         running.send_signal(number)
