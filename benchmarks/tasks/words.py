@@ -41,8 +41,8 @@ KNOWN = {
 
 def text(folder: Path, seed: int) -> dict[str, float]:
     """Nats a character of one run, and of counting."""
-    run = _fit(folder / "tiny_shakespeare.txt", {"training.seed": seed})
-    figure = run.test["nats per character"]
+    test, _ = _fit(folder / "tiny_shakespeare.txt", {"training.seed": seed})
+    figure = test["nats per character"]
     return {"wellfit": figure["value"], "other": figure["baseline"]}
 
 
@@ -50,25 +50,20 @@ def molecules(folder: Path, seed: int) -> dict[str, float]:
     """RMSE of one run, and of a random forest on descriptors, trained on training and validation rows."""
     file = folder / "esol_delaney.csv"
     choices = {"data.target": Y, "data.seed": seed, "training.seed": seed}
-    run = _fit(file, choices)
-    frame, data = pd.read_csv(file), load(str(file), run.recipe.data)
+    test, recipe = _fit(file, choices)
+    frame, data = pd.read_csv(file), load(str(file), recipe.data)
     rows = np.concatenate([data.train.rows, data.valid.rows])
     x, y = frame.drop(columns=[*LEFT, Y]).to_numpy(), frame[Y].to_numpy()
     forest = RandomForestRegressor(500, random_state=seed).fit(x[rows], y[rows])
     away = forest.predict(x[data.test.rows]) - y[data.test.rows]
-    return {"wellfit": run.test["RMSE"]["value"], "other": float(np.sqrt((away**2).mean()))}
+    return {"wellfit": test["RMSE"]["value"], "other": float(np.sqrt((away**2).mean()))}
 
 
-def _fit(file: Path, choices: dict[str, Any]) -> Any:
+def _fit(file: Path, choices: dict[str, Any]) -> tuple[dict[str, Any], Any]:
+    """(test figures, complete recipe) of a run whose folder is gone."""
     with tempfile.TemporaryDirectory() as folder:
-        return _Kept(wf.fit(str(file), out=f"{folder}/run", **choices))
-
-
-class _Kept:
-    """What is asked of a run whose folder is gone."""
-
-    def __init__(self, run: Any):
-        self.test, self.recipe = run.test, run.recipe
+        run = wf.fit(str(file), out=f"{folder}/run", **choices)
+        return run.test, run.recipe
 
 
 SETS = {"text": (text, "nats per character", "counts"), "molecules": (molecules, "RMSE", "forest on descriptors")}
