@@ -11,7 +11,7 @@ import torch
 from wellfit.nouns.errors import RunError
 from wellfit.nouns.run import Run
 from wellfit.nouns.sampling import continued
-from wellfit.nouns.symbols import coded, said
+from wellfit.nouns.symbols import coded, said, starts
 from wellfit.verbs.keep import Model, read_model
 
 if TYPE_CHECKING:
@@ -59,9 +59,10 @@ def reading(model: Model, points: np.ndarray) -> pd.DataFrame:
     codes, length = coded(text, model.classes), model.preparation.shape[0]
     half, n = max(1, length // 2), len(codes)
     out = model.outputs(text)
-    starts = sorted({*range(0, max(0, n - length), half), max(0, n - length)})
     p, best, nothing_before = np.full(n, np.nan), np.zeros(n, np.int64), 0
-    for answers, start in zip(out, starts):  # later windows see more of what came before a place in their second half
+    for answers, start in zip(
+        out, starts(n, length)
+    ):  # later windows see more of what came before a place in their second half
         first = nothing_before if start == 0 else max(start + length - half, nothing_before)
         for place in range(first, min(start + length, n - 1)):
             p[place + 1] = answers[codes[place + 1], place - start]

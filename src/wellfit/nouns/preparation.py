@@ -20,7 +20,7 @@ from wellfit.nouns.field_scaling import FieldScaling
 from wellfit.nouns.molecules import graphs
 from wellfit.nouns.pictures import channels_first, fitted
 from wellfit.nouns.scaling import Scaling
-from wellfit.nouns.symbols import coded
+from wellfit.nouns.symbols import coded, starts
 from wellfit.nouns.task import UNKNOWN, Form, task_of
 
 
@@ -107,8 +107,7 @@ class Preparation:
         text = raw if isinstance(raw, str) else np.asarray(raw, np.uint32).tobytes().decode("utf-32-le")
         codes, length = coded(text, self.classes), self.shape[0]
         codes = np.pad(codes, (0, max(0, length - len(codes))))
-        starts = {*range(0, len(codes) - length, max(1, length // 2)), len(codes) - length}
-        return np.stack([codes[i : i + length] for i in sorted(starts)])
+        return np.stack([codes[i : i + length] for i in starts(len(codes), length)])
 
     def _pictures(self, x: np.ndarray) -> np.ndarray:
         """Pictures of another layout brought to [N, C, H, W], and to the size of training where that was done."""

@@ -69,6 +69,12 @@ def coded(text: str, symbols: Sequence[str]) -> np.ndarray:
     return place[points]
 
 
+def starts(n: int, length: int) -> list[int]:
+    """Where windows of `length` begin that read n symbols: one every half window, and one that ends with the last."""
+    end = max(0, n - length)
+    return sorted({*range(0, end, max(1, length // 2)), end})
+
+
 def said(codes: np.ndarray, symbols: Sequence[str]) -> str:
     """Codes [T] as text; bytes that are no UTF-8 are shown as UNSEEN."""
     text = "".join(symbols[int(c)] for c in codes)

@@ -25,6 +25,7 @@ from wellfit.nouns.recipe import DataChoices
 from wellfit.nouns.scaling import Scaling
 from wellfit.nouns.units import many
 from wellfit.verbs.load.climate import learnt
+from wellfit.verbs.load.split import ends
 
 TASK = "field_forecast"
 IN_MEMORY = 2**30  # bytes of scaled fields that are held in memory; more go to a file
@@ -38,7 +39,7 @@ def field_forecast(raw: Raw, choices: DataChoices) -> Data:
     are all missing or never vary."""
     _must_suit(raw, choices)
     fields: Fields = raw.inputs  # type: ignore[assignment]
-    n_train, n_valid = _parts(len(fields), choices)
+    n_train, n_valid = ends(len(fields), choices.valid_frac, choices.test_frac)
     history, horizon, why = _sizes(fields, n_train, choices)
     targets = tuple(raw.names.index(n) for n in raw.target_names)
     scaling, missing = learnt(fields, n_train, raw.name, (targets, history, horizon))
@@ -114,12 +115,6 @@ def _must_suit(raw: Raw, choices: DataChoices) -> None:
         if getattr(choices, key) not in ("auto", "standardise"):
             found = "fields are scaled by their climatology and one spread for all cells"
             raise DataError(f"data.{key} = {getattr(choices, key)}", found, "leave it out")
-
-
-def _parts(n: int, choices: DataChoices) -> tuple[int, int]:
-    """Where training and validation times end."""
-    n_test, n_valid = max(1, round(n * choices.test_frac)), max(1, round(n * choices.valid_frac))
-    return n - n_test - n_valid, n - n_test
 
 
 def _sizes(fields: Fields, n_train: int, choices: DataChoices) -> tuple[int, int, dict[str, str]]:

@@ -20,6 +20,7 @@ from wellfit.nouns.scaling import Scaling
 from wellfit.nouns.symbols import UNSEEN, alphabet, coded, unit_of
 from wellfit.nouns.task import UNKNOWN
 from wellfit.nouns.units import many
+from wellfit.verbs.load.split import ends
 
 HISTORY = 128  # symbols a window: a line or two of verse, and what a recurrent network carries along
 LEAST = 8  # and in short texts, where a window takes a quarter of the smallest part
@@ -100,8 +101,7 @@ def _must_fit(choices: DataChoices) -> None:
 
 
 def _bounds(n: int, choices: DataChoices) -> dict[str, tuple[int, int]]:
-    n_test, n_valid = round(n * _frac(choices, "test_frac")), round(n * _frac(choices, "valid_frac"))
-    first, second = n - n_test - n_valid, n - n_test
+    first, second = ends(n, _frac(choices, "valid_frac"), _frac(choices, "test_frac"))
     return {"train": (0, first), "valid": (first, second), "test": (second, n)}
 
 

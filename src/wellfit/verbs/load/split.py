@@ -96,10 +96,14 @@ def _parted(
 def _by_time(time: np.ndarray, choices: DataChoices) -> Rows:
     """The latest rows test, those before them choose, the earliest train."""
     order = np.argsort(time, kind="stable")
-    n_test = max(1, round(len(order) * choices.test_frac))
-    n_valid = max(1, round(len(order) * choices.valid_frac))
-    n_train = len(order) - n_test - n_valid
-    return {"train": order[:n_train], "valid": order[n_train : n_train + n_valid], "test": order[n_train + n_valid :]}
+    first, second = ends(len(order), choices.valid_frac, choices.test_frac)
+    return {"train": order[:first], "valid": order[first:second], "test": order[second:]}
+
+
+def ends(n: int, valid_frac: float, test_frac: float) -> tuple[int, int]:
+    """Where training and validation end among n in their order, each of validation and test one at least."""
+    n_test, n_valid = max(1, round(n * test_frac)), max(1, round(n * valid_frac))
+    return n - n_test - n_valid, n - n_test
 
 
 def _given(grounds: Grounds, choices: DataChoices, rng: np.random.Generator) -> Rows:
