@@ -10,13 +10,15 @@ import pytest
 ROOT = Path(__file__).parents[2] / "src" / "wellfit"
 SHELVES = (
     *("readers", "networks", "losses", "optimizers", "schedules", "checks", "probes", "rules", "charts"),
-    *("augmentations", "clues", "edits", "remedies", "faults", "tasks"),
+    *("augmentations", "clues", "edits", "remedies", "faults", "tasks", "explainers", "searches"),
 )
 TORCH_ONLY = ("networks", "losses", "schedules", "optimizers")
 MAY_IMPORT = {
     "nouns": {"nouns"},
     "verbs": {"nouns"},
     "views": {"nouns"},
+    "commands": {"commands", "jobs", "views", "page", "nouns"},
+    "page": {"page", "nouns"},
     "jobs": {"jobs", "verbs", "nouns"},
     **{shelf: {"nouns"} for shelf in SHELVES},
 }

@@ -1,0 +1,67 @@
+"""The command `wellfit fit`, its options and its view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from wellfit.commands._common import settled, tell
+from wellfit.commands._options import Choices, Json, Own
+
+HOW = {"sort_key": 1, "usage": "Usage: wellfit fit [DATA] [OPTIONS]"}
+
+
+def fit(
+    data: str | None = None,
+    /,
+    *,
+    choices: Choices = Choices(),
+    out: Path | None = None,
+    force: bool = False,
+    summary: bool = False,
+    compare: Literal["scratch"] | None = None,
+    seeds: int = 3,
+    json: Json = False,
+    own: Own = Own(),
+) -> int:
+    """Fit a network to data: look at it, check, train, judge, test once, report.
+
+    DATA is a bundled set (digits, iris, wine, breast_cancer, diabetes), a CSV or
+    Parquet table, a folder or zip of class folders of pictures, .npy or .npz
+    arrays, a folder of idx files as MNIST ships, or NetCDF, Zarr or GRIB fields.
+
+    Ctrl-C ends training early: the best weights so far are kept, judged and
+    reported. A run that was killed goes on with `wellfit resume`.
+
+        wellfit fit digits
+        wellfit fit houses.csv --target price --set training.epochs=100
+        wellfit fit pictures.zip --out runs/first --summary
+        wellfit fit few_pictures.zip --from runs/first --compare scratch
+        wellfit fit digits --recipe mine.toml --json > result.json
+
+    Parameters
+    ----------
+    data
+        What to fit, as above. Default: digits.
+    out
+        The run's folder. Default: runs/DATE-TIME-NAME.
+    force
+        Train although a check before training failed.
+    summary
+        Show every layer with its output shape and parameters.
+    compare
+        With --from: train from scratch as well, seed by seed, and say what the earlier weights were worth.
+    seeds
+        With --compare: how many times both ways are trained.
+    """
+
+    def stages() -> Iterator[Any]:
+        from wellfit.jobs.compare import compared
+        from wellfit.jobs.fit import story
+
+        source, given, network = settled(data, choices, own)
+        rest: dict[str, Any] = {"recipe": given, "network": network, "out": out, "force": force}
+        yield from compared(source, seeds=seeds, **rest) if compare else story(source, **rest)
+
+    return tell(stages, json, summary)
