@@ -36,6 +36,12 @@ def test_a_recipe_s_file_and_a_factory_are_taken(capsys: pytest.CaptureFixture, 
     assert json.loads(out)["layers"][-1]["shape_out"] == [4]
 
 
+def test_a_shape_for_data_that_have_one_is_refused(capsys: pytest.CaptureFixture[str]):
+    status, _, err = said(capsys, "digits", "--shape", "2,3")
+    assert status == 2
+    assert "say their sizes themselves" in err
+
+
 @pytest.mark.parametrize(
     ("text", "shape", "words"),
     [

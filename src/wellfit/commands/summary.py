@@ -45,12 +45,16 @@ def summary(
         For a factory: examples of a training step.
     """
     from wellfit.jobs.summary import of_data, of_module
+    from wellfit.nouns.errors import NetworkError
     from wellfit.views.terminal import anatomy
     from wellfit.views.terminal.screen import screen
 
     if what and ":" in what and not Path(what).exists():
         facts = of_module(what, shape, outputs, batch)
     else:
+        if shape or outputs:
+            asked = f"a summary of {what or 'digits'} with --{'shape' if shape else 'outputs'}"
+            raise NetworkError(asked, "data that say their sizes themselves", "leave it out, or name module:factory")
         if what and what.endswith(".toml"):
             what, choices = None, replace(choices, recipe=Path(what))
         facts = of_data(*settled(what, choices, own))
