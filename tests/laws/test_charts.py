@@ -95,6 +95,7 @@ def have(task: str, kind: str, needs: tuple[str, ...] = (*BY_EPOCH, *BY_LAYER)) 
         **maps(kind),
         "shape_in": [weights.shape[1], 8, 8],
         **masks(kind),
+        **drawn(kind),
         "headline": {
             "label": "RMSE", "value": 0.9, "low": 0.8, "high": float("nan") if kind == "nan" else 0.95, "unit": "m",
             "n": 10, "baseline": None if kind == "one" else 2.0,
@@ -130,6 +131,18 @@ def masks(kind: str) -> dict[str, Any]:
         "mask_pictures": pictures, "mask_truth": codes[0], "mask_said": codes[1], "mask_dice": np.linspace(0.2, 0.9, n),
         "mask_names": np.array([f"images/picture <{i}> $x$.png" for i in range(n)]),
     }  # fmt: skip
+
+
+@cache
+def drawn(kind: str) -> dict[str, Any]:
+    """Rows and pictures that a network drew, beside rows of the test."""
+    rng, n = np.random.default_rng(0), {"one": 1, "nan": 40, "plain": 300, "million": 200_000}[kind]
+    found = {f"{k}_rows": rng.normal(size=(n, 7)) for k in ("drawn", "beside")}
+    found["drawn_pictures"] = rng.random((1 if kind == "one" else 40, 3, 700 if kind == "million" else 9, 8))
+    if kind == "nan":
+        for array in found.values():
+            array[::3] = np.nan
+    return {**found, "drawn_names": np.array([f"column {j} $x$ <b>" for j in range(7)])}
 
 
 @cache
@@ -182,7 +195,7 @@ def test_a_chart_draws_nothing_from_nothing(word: str):
         "forecast_lead": np.zeros((2, 0)), **{f"forecast_{k}": np.zeros((0, 3)) for k in ("history", "truth", "said")},
         "test_truth": np.zeros(0), "classes": (), "class_counts": {}, "headline": {}, "shape_in": (),
         "chance_loss": None, "attempts": [], "script_skill": None,
-        **{name: np.zeros((0, 3)) for name in masks("one")},
+        **{name: np.zeros((0, 3)) for name in (*masks("one"), *drawn("one"))},
     }  # fmt: skip
     for task in TASKS:
         assert shelf.serve(function, {**empty, "task": task}) is None

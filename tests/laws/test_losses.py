@@ -12,8 +12,9 @@ from torch.nn import functional as F
 from wellfit.nouns import shelf
 from wellfit.nouns.task import UNKNOWN, weighed
 
-LOSSES = shelf.names("losses")
-FORMS = {"classes", "labels", "values"}
+FORMS = {"classes", "labels", "values", "density"}
+ALL = shelf.names("losses")
+LOSSES = [w for w in ALL if "density" not in shelf.module("losses", w).FORMS]  # of which a constant may be an answer
 N, K = 60, 3
 
 
@@ -160,3 +161,13 @@ def test_losses_of_large_logits_stay_finite():
     for word in ("cross_entropy", "binary_cross_entropy"):
         outputs, targets = example(word)
         assert loss_of(word)(outputs * 1e4, targets).isfinite()
+
+
+def test_the_likelihood_is_the_mean_log_density_turned_round_and_knows_no_chance():
+    outputs, nothing = torch.randn(N, 1), torch.zeros(N, 1)
+    torch.testing.assert_close(loss_of("likelihood")(outputs, nothing), -outputs.mean())
+    half = (torch.arange(N) % 2)[:, None].float()
+    torch.testing.assert_close(loss_of("likelihood")(outputs, nothing, cell_weight=half), -outputs[1::2].mean())
+    assert math.isnan(module("likelihood").chance(nothing, (1,)))
+    with pytest.raises(ValueError, match="differ in shape"):
+        loss_of("likelihood")(outputs, nothing[:, 0])

@@ -41,7 +41,7 @@ OPTIONS = {
     "transformer": [{}, {"causal": True}, {"patch": 2, "positions": "sine", "read": "mean"}],
     "equivariant": [{}, {"group": "p4m", "down": "average", "convolutions": 2}],
     "graph": [{}, {"edge_kinds": 2, "aggregate": "mean", "read": "mean"}],
-    "flow": [{"couplings": 2}, {"couplings": 2, "kind": "affine"}],
+    "flow": [{"couplings": 2, "grain": (0.1,) * 6}, {"couplings": 2, "kind": "affine"}],
 }
 SHAPES_IN = {"vector": (6,), "pictures": (1, 8, 8), "series": (2, 8), "globe": (1, 8, 10), "graph": (5, 3 + 10)}
 SHAPES_OUT = {"maps": (2, 8, 8), "density": (1,)}

@@ -78,6 +78,7 @@ def over_time() -> Fields:
 
 # task -> (inputs, targets) that ask for it, or a file or table
 SOURCES = {
+    "density": lambda: inputs() @ np.triu(np.ones((6, 6))),
     "field_forecast": over_time,
     "classification": lambda: (inputs(), np.where(inputs()[:, 0] > 0, "high", "low")),
     "forecast": series,
@@ -88,7 +89,7 @@ SOURCES = {
     "sequence": text,
 }
 FIELDS = {"regression": fields}
-ASKED = {"quantiles": {"data.task": "quantiles"}}  # tasks that no targets ask for by themselves
+ASKED = {w: {"data.task": w} for w in ("quantiles", "density")}  # tasks that no targets ask for by themselves
 
 
 def test_every_task_is_under_these_laws():
@@ -110,7 +111,7 @@ def test_it_is_a_function_without_arguments_that_gives_a_task(word: str):
     assert not inspect.signature(function).parameters
     task = function()
     assert isinstance(task, Task)
-    assert task.form in ("classes", "labels", "values")
+    assert task.form in ("classes", "labels", "values", "density")
     assert task.form in shelf.module("losses", task.loss[0]).FORMS
     assert task.loss[1]
     assert task.score_name
@@ -129,6 +130,10 @@ def test_its_targets_are_held_in_its_form(case):
 def test_loss_and_score_are_finite_and_a_perfect_answer_scores_highest(case):
     task, y = task_of(case.data.task), case.data.train.y
     zero = torch.zeros(len(y), *case.data.shape_out)
+    if task.form == "density":  # without a perfect answer: the surer, the better
+        assert task.score(zero + 1, y) > task.score(zero, y)
+        assert case.loss(zero + 1, y) < case.loss(zero, y)
+        return
     if task.form == "classes":
         perfect = 50 * torch.nn.functional.one_hot(y.clamp_min(0), case.data.shape_out[0]).movedim(-1, 1).float() - 25
     else:
@@ -157,7 +162,7 @@ def test_its_measures_have_an_interval_that_holds_them_and_a_rival_beside_the_he
 
 def test_a_run_goes_from_data_to_report_and_predicts(case, tmp_path):
     x = case.data.raw.inputs
-    source = text() if case.data.symbolic else (x, case.data.raw.targets)
+    source = text() if case.data.symbolic else x if case.data.raw.targets is None else (x, case.data.raw.targets)
     source = series() if case.data.raw.kind == "series" else source
     run = fit(source, out=tmp_path / "run", force=True, **QUICK, **ASKED.get(case.data.task, {}))
     assert run.recipe.data.task == case.data.task

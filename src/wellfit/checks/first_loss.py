@@ -23,12 +23,16 @@ LOW = 0.5
 """First loss over chance: less knows the answers already."""
 
 
-def first_loss(case: Case) -> Finding:
+def first_loss(case: Case) -> Finding | None:
     """The loss of the untrained network on training rows, without regularisation, against two figures: the loss of
     the best constant answer for these class frequencies (or this spread of targets), and that of outputs that are
     all zero, ln C for C classes. An untrained network knows nothing, so it should come near (CS231n, "Babysitting
     the learning process"; Karpathy 2019, "A recipe for training neural networks").
+
+    None where nothing is asked (form density): there is no answer to be right about.
     """
+    if case.data.form == "density":
+        return None
     x, y = rows(case, ROWS)
     loss, high = bare_loss(case), HIGH[case.data.form]
     with trial(case) as network, torch.no_grad():

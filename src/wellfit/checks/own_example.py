@@ -67,6 +67,8 @@ def _mixing(network: nn.Module, x: Tensor, symbolic: bool = False) -> tuple[floa
     """(change of the first example's outputs over their spread when the others change, share of the others' inputs
     that the gradient of the first example's outputs reaches)."""
     x = x.detach().clone().requires_grad_()
+    seed = torch.initial_seed()  # what a network draws itself is drawn alike both times
+    torch.manual_seed(seed)
     outputs = network(x)
     share = 0.0
     if outputs.requires_grad and not symbolic:
@@ -76,6 +78,7 @@ def _mixing(network: nn.Module, x: Tensor, symbolic: bool = False) -> tuple[floa
     with torch.no_grad():
         others = x.detach().clone()
         others[1:] = others[1:].flip(0).roll(1, -1) if symbolic else 2 * others[1:].flip(0) + 0.5
+        torch.manual_seed(seed)
         change = (network(others)[0] - outputs[0]).abs().max()
         spread = outputs.std() + outputs.abs().mean() + 1e-12
     return float(change / spread), share

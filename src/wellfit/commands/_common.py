@@ -23,7 +23,8 @@ def settled(data: str | None, choices: Choices, own: Own) -> tuple[str, Any, Any
     from wellfit.jobs.given import given
 
     network = network_of(own)
-    words = (choices.recipe, choices.set_, choices.target, choices.skip_bad, own.network, choices.from_)
+    set_ = (*choices.set_, *([f"data.task={choices.task}"] if choices.task else ()))
+    words = (choices.recipe, set_, choices.target, choices.skip_bad, own.network, choices.from_)
     return *given(data, *words), network
 
 

@@ -49,6 +49,8 @@ class Choices:
     ----------
     target
         The column to predict (or several).
+    task
+        What is asked, where it cannot be told: density, quantiles, regression ...
     recipe
         A TOML file with choices, as `wellfit recipe` prints.
     from_
@@ -60,6 +62,7 @@ class Choices:
     """
 
     target: Words = ()
+    task: str | None = None
     recipe: Path | None = None
     from_: Annotated[str | None, Parameter(name="--from")] = None
     set_: Annotated[Words, Parameter(name="--set")] = ()

@@ -16,6 +16,7 @@ from wellfit.jobs.sample import reading
 from wellfit.nouns.data import Raw
 from wellfit.nouns.errors import DataError, RunError
 from wellfit.nouns.geotiff import ENDINGS, placed
+from wellfit.nouns.grain import logarithm
 from wellfit.nouns.mask_picture import mask_png
 from wellfit.nouns.picture_files import files_of
 from wellfit.nouns.recipe import Recipe
@@ -56,9 +57,9 @@ def answers(path: str | Path, source: Any, *, skip_bad: bool = False, network: A
 
     Columns: "row" (from 0) or "file"; then "prediction" and the probability "p(CLASS)" of each class, or for
     several labels an example each label's 0 or 1 and its probability, or for a regression each target by name with
-    its unit. Of a forecast: "time" and each variable at the steps after the last of the source, with the ends of its
-    90 % band; of fields over time their means by area. Raises RunError, and DataError where columns or shapes are not
-    those of training.
+    its unit; or the log-likelihood in nats, as it is measured. Of a forecast: "time" and each variable at the steps
+    after the last of the source, with the ends of its 90 % band; of fields over time their means by area.
+    Raises RunError, and DataError where columns or shapes are not those of training.
     """
     import pandas as pd
 
@@ -84,11 +85,14 @@ def answers(path: str | Path, source: Any, *, skip_bad: bool = False, network: A
     if model.form == "values":
         units = run.read_json("data.json", {}).get("units", {})
         found |= {with_unit(n, units.get(n, "")): out[:, k] for k, n in enumerate(model.target_names)}
+    elif model.form == "density":
+        step = logarithm(run.recipe.network.options.get("grain"), model.preparation.shape_in)
+        found["log-likelihood (nats)"] = out[:, 0] + step
     elif model.form == "labels":
         found |= {c: (out[:, k] > 0.5).astype(int) for k, c in enumerate(model.classes)}
     else:
         found["prediction"] = np.asarray(model.classes)[out.argmax(1)]
-    if model.form != "values":
+    if model.form in ("classes", "labels"):
         found |= {f"p({c})": out[:, k] for k, c in enumerate(model.classes)}
     return Answers(pd.DataFrame(found))
 

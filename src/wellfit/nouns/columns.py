@@ -2,6 +2,7 @@
 
 number    its value; a missing one becomes the training median, and a second feature says that it was missing
 boolean   0 or 1, missing as for numbers
+code      the place of a level in their order, one number; levels too rare to learn from share the place after the last
 category  one feature of 0/1 for each level; "other" for levels too rare to learn from; missing is a level of its own
 date      days since 1970, place in the year and in the day (sine and cosine), day of the week (0/1 each)
 """
@@ -35,7 +36,7 @@ class Column:
     """
 
     name: str
-    kind: Literal["number", "boolean", "category", "date"]
+    kind: Literal["number", "boolean", "category", "code", "date"]
     fill: float = 0.0
     indicator: bool = False
     lenient: bool = False
@@ -89,6 +90,11 @@ def _encode(series: pd.Series, column: Column, out: np.ndarray) -> None:
     """One column's features written into out [N, k]."""
     if column.kind == "category":
         _encode_category(series, column, out)
+        return
+    if column.kind == "code":
+        codes, words = _coded(series)
+        place = {level: i for i, level in enumerate(column.levels)}
+        out[:, 0] = np.array([*(place.get(w, len(place)) for w in words), len(place)])[codes]
         return
     if column.kind == "date":
         values = dates(series, column.format)

@@ -145,7 +145,7 @@ class Preparation:
         if self.form == "classes":
             return self._indices(y.reshape(len(y)) if y.size == len(y) else y.argmax(axis=1))
         y = y.reshape(len(y), -1).astype(np.float64)
-        if self.form == "labels":
+        if self.form in ("labels", "density"):
             return torch.from_numpy(y.astype(np.float32))
         return self.target_scaling(y)
 

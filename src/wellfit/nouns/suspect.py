@@ -68,6 +68,8 @@ def in_data(case: Case, x: Tensor, y: Tensor) -> Cause | None:
             why = f"the targets' root mean square is {figure(size)}"
             return Cause("targets-unscaled", why, STANDARDISE_TARGETS, change)
         return None
+    if form == "density":
+        return None
     low, high = float(y.min()), float(y.max())
     highest = len(case.data.classes) - 1 if form == "classes" and case.data.classes else 1
     if (form == "labels" and not 0 <= low <= high <= 1) or low < 0 or high > max(highest, 1):

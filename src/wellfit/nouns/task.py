@@ -5,6 +5,7 @@ Each file of `tasks/` makes one. The form says how targets and outputs are held,
 classes  y int64 [N, *cells], UNKNOWN where a cell never enters the loss; outputs [N, C, *cells] logits
 labels   y float32 [N, K] of 0 and 1; outputs [N, K] logits
 values   y float32 [N, K, *cells], NaN where a cell never enters the loss; outputs of the same shape, scaled alike
+density  y float32 [N, 1] of zeros: nothing is asked; outputs [N, 1], the log-density of each example in nats
 
 One example has one class, K labels or K values where there are no cells; a picture has a class for each of its H × W
 cells, a field K values for each.
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from wellfit.nouns.case import Case
     from wellfit.nouns.preparation import Preparation
 
-Form = Literal["classes", "labels", "values"]
+Form = Literal["classes", "labels", "values", "density"]
 UNKNOWN = -100
 """The class of a cell that never enters the loss, as PyTorch's `ignore_index`."""
 
@@ -57,7 +58,7 @@ class Question:
 
     @property
     def form(self) -> Form:
-        """classes, labels or values."""
+        """classes, labels, values or density."""
         return task_of(self.task).form
 
     @property
@@ -138,8 +139,10 @@ def task_of(word: str) -> Task:
 
 
 def answers_of(form: Form, outputs: Tensor, preparation: Preparation) -> np.ndarray:
-    """What a person reads in a network's outputs: probabilities [N, C, *cells] or [N, K], or values [N, K, *cells]
-    float64 in their units."""
+    """What a person reads in a network's outputs: probabilities [N, C, *cells] or [N, K], values [N, K, *cells]
+    float64 in their units, or log-densities [N, 1]."""
+    if form == "density":
+        return outputs.cpu().double().numpy()
     if form == "classes":
         return torch.softmax(outputs, 1).cpu().numpy()
     return torch.sigmoid(outputs).cpu().numpy() if form == "labels" else preparation.back(outputs)

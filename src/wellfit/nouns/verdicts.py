@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from wellfit.nouns import shelf
 from wellfit.nouns.skill import LOST, SURELY_LOST, Skill
+from wellfit.nouns.task import task_of
 from wellfit.nouns.trend import improving, largest_step, unrest
 from wellfit.nouns.units import percent
 
@@ -30,15 +32,33 @@ class Word(NamedTuple):
     confidence: float = 1.0
 
 
+class Ends(NamedTuple):
+    """What a skill of 0 and of 1 stand for, in words; reachable: might a network come to 1?"""
+
+    low: str = "the best constant answer"
+    high: str = "a perfect one"
+    reachable: bool = True
+
+
+def ends_of(have: Mapping[str, Any]) -> Ends:
+    """The ends of the scale of skill: where nothing is asked, the task's rival and certainty, which nothing reaches."""
+    if have.get("task") in shelf.names("tasks") and task_of(have["task"]).form == "density":
+        return Ends("a Gaussian", "certainty", False)
+    return Ends()
+
+
 def word_for(have: Mapping[str, Any], skill: Skill | None) -> Word:
     """The verdict on what was measured: tracks and facts by name, and the skill they give."""
     chance = float(have.get("chance_loss", np.nan))
     chance = chance if chance > 0 else np.nan
+    ends = ends_of(have)
     train_loss, valid_loss = have.get("train_loss"), have.get("valid_loss")
     restless = unrest(train_loss, have.get("loss"), chance, valid_loss) if train_loss is not None else None
     good = skill is not None and skill.valid.low > POOR
     if restless and not (good and restless.kind == "blew up"):  # a blow-up that was got over is no verdict
-        kept = f"; the weights of its best epoch are kept: {_both(skill)}" if skill and skill.valid.low > 0 else ""
+        kept = (
+            f"; the weights of its best epoch are kept: {_both(skill, ends)}" if skill and skill.valid.low > 0 else ""
+        )
         return Word("unstable", _capital(restless.words) + kept)
     if skill is None:
         return Word("not-learning", "Answers or losses are not finite")
@@ -49,16 +69,16 @@ def word_for(have: Mapping[str, Any], skill: Skill | None) -> Word:
     if _nothing(skill):
         by_heart = train_loss is not None and len(train_loss) and train_loss.last < 0.8 * chance
         also = ", though training rows were learnt by heart" if by_heart else ""
-        said = f"No better than the best constant answer on validation rows (skill {skill.valid.value:.2f}){also}"
+        said = f"No better than {ends.low} on validation rows (skill {skill.valid.value:.2f}){also}"
         return Word("not-learning", said, float((skill.valid.samples < NOTHING).mean()))
     if valid_loss is not None and (fell := improving(valid_loss, chance, skill.overfitted)):
         middle, last = (percent(share) for share in fell)
         said = f"The validation loss was still falling: by {middle} of chance in the middle third, {last} in the last"
-        return Word("still-improving", f"{said}; so far {_both(skill)}")
+        return Word("still-improving", f"{said}; so far {_both(skill, ends)}")
     if _vague(skill):
         low, high = percent(max(0.0, skill.lost.low), 0), percent(min(1.0, skill.lost.high), 0)
         return Word("too-noisy", f"Between {low} and {high} of what was learnt may be lost on new rows")
-    return _fit(skill)
+    return _fit(skill, ends)
 
 
 def _nothing(skill: Skill) -> bool:
@@ -74,9 +94,9 @@ def _vague(skill: Skill) -> bool:
     return wide and lost.low <= SURELY_LOST and gap.high - gap.low >= FAR
 
 
-def _fit(skill: Skill) -> Word:
+def _fit(skill: Skill, ends: Ends) -> Word:
     """Overfitted, underfitted or well-fitted, of a training that learnt something and came to its end."""
-    both, lost, short = _capital(_both(skill)), skill.lost, skill.short
+    both, lost, short = _capital(_both(skill, ends)), skill.lost, skill.short
     share = percent(lost.value, 0)
     if skill.overfitted:
         agree = float((lost.samples >= LOST).mean())
@@ -84,7 +104,7 @@ def _fit(skill: Skill) -> Word:
     forest = "" if short is None else f"a random forest gets {percent(skill.reached, 0)}"
     if short is not None and short.value >= SHORT and short.low > 0 and skill.train.value < skill.reached:
         return Word("underfitted", f"{both}, where {forest}", float((short.samples >= SHORT).mean()))
-    limit = POOR if short is None else LITTLE
+    limit = (POOR if short is None else LITTLE) if ends.reachable else 0.0
     if skill.train.value < limit:
         return Word("underfitted", both, float((skill.train.samples < limit).mean()))
     note = "" if skill.gap.low <= 0 else f"; {share} of what was learnt does not carry over"
@@ -92,9 +112,9 @@ def _fit(skill: Skill) -> Word:
     return Word("well-fitted", f"{both}{note}{beside}", float((lost.samples < LOST).mean()))
 
 
-def _both(skill: Skill) -> str:
+def _both(skill: Skill, ends: Ends) -> str:
     train, valid = percent(skill.train.value, 0), percent(skill.valid.value, 0)
-    way = "of the way from the best constant answer to a perfect one"
+    way = f"of the way from {ends.low} to {ends.high}"
     return f"{valid} {way} on validation rows, {train} on training rows"
 
 

@@ -12,7 +12,7 @@ from wellfit.nouns.finding import Finding, Severity, by_weight
 from wellfit.nouns.reading import Reading
 from wellfit.nouns.skill import Estimate, Skill, skill_of
 from wellfit.nouns.units import figure
-from wellfit.nouns.verdicts import word_for
+from wellfit.nouns.verdicts import Ends, ends_of, word_for
 
 
 def diagnose(have: Mapping[str, Any]) -> list[Finding]:
@@ -74,7 +74,7 @@ def verdict(have: Mapping[str, Any], findings: list[Finding]) -> Finding:
         word,
         severity,
         f"{proof}.",
-        evidence=_evidence(skill),
+        evidence=_evidence(skill, ends_of(have)),
         remedy=text(remedies),
         confidence=confidence,
         readings=_readings(have, skill),
@@ -88,11 +88,12 @@ def _share(e: Estimate) -> str:
     return f"{e.value:.2f} [{e.low:.2f}, {e.high:.2f}]"
 
 
-def _evidence(skill: Skill | None) -> str:
+def _evidence(skill: Skill | None, ends: Ends) -> str:
     if skill is None:
         return ""
+    low, high = ends.low.removeprefix("the "), ends.high.removeprefix("a ").removesuffix(" one")
     parts = [
-        f"skill (0 = best constant answer, 1 = perfect) {_share(skill.train)} on {skill.n_train:,} training rows,"
+        f"skill (0 = {low}, 1 = {high}) {_share(skill.train)} on {skill.n_train:,} training rows,"
         f" {_share(skill.valid)} on {skill.n_valid:,} validation rows",
         f"lost on the way {_share(skill.lost)}",
     ]

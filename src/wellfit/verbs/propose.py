@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from wellfit.nouns import field_sizes, shelf
 from wellfit.nouns.data import Data
+from wellfit.nouns.grain import grain_of
 from wellfit.nouns.recipe import Recipe
 from wellfit.nouns.task import task_of
 from wellfit.nouns.turning import mirrors
@@ -175,6 +176,11 @@ def _options(name: str, data: Data, asked: dict[str, Any]) -> tuple[dict[str, An
             if len(places) < data.shape_in[0]:
                 found["numeric"] = places
             return found, f"{len(places)} numbers bin by bin (housing RMSE 45k, 51k without)"
+    if data.form == "density" and "grain" in shelf.needs(shelf.get("networks", name)) and "grain" not in asked:
+        steps = grain_of(data)
+        if any(steps):
+            return {"grain": steps}, f"{sum(map(bool, steps))} of {len(steps)} were written down in steps"
+        return {}, ""
     if name == "graph" and data.raw.edge_kinds and "edge_kinds" not in asked:
         return {"edge_kinds": data.raw.edge_kinds}, "single, double, triple and aromatic bonds"
     if data.raw.kind == "text":

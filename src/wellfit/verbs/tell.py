@@ -44,6 +44,8 @@ def data(data: Data) -> Iterator[Stage]:
             if data.symbolic
             else f" of {len(data.classes)} {data.form}"
         )
+    elif data.form == "density":
+        aim = f", {data.task}, no target"
     else:
         aim = f", {data.task} of {', '.join(_with_unit(n, data) for n in data.target_names)}"
     whole = data.raw.tiles

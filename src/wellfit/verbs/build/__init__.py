@@ -80,7 +80,7 @@ def _from_shelf(recipe: Recipe, data: Data) -> nn.Module:
     initialise(made, c.init, c.init_sigma, torch.Generator().manual_seed(recipe.training.seed))
     for module in made.modules():
         front: Any = module
-        if bins := getattr(front, "bins", 0):  # an embedding of numbers bin by bin
+        if (bins := getattr(front, "bins", 0)) and hasattr(front, "put_edges"):  # an embedding of numbers bin by bin
             front.put_edges(bin_edges(data.train.x.flatten(1)[:, front.chosen], data.train.y, bins))
     return made
 

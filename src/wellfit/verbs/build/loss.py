@@ -27,7 +27,7 @@ def loss_of(choices: TrainingChoices, data: Data, device: torch.device) -> Calla
             f"it is for {' and '.join(forms)}; this data asks for {data.task}, whose answers are {form}",
             f"take {' or '.join(fit)}, or set data.task",
         )
-    if choices.label_smoothing and form == "values":
+    if choices.label_smoothing and form in ("values", "density"):
         asked = f"training.label_smoothing = {choices.label_smoothing}"
         raise RecipeError(asked, f"a {data.task} has no labels to smooth", "set it to 0")
     weight = _weight(choices, data)
@@ -52,7 +52,7 @@ def _weight(choices: TrainingChoices, data: Data) -> Tensor | None:
     asked = f"training.class_weights = {choices.class_weights!r}"
     if choices.class_weights == "none":
         return None
-    if data.form == "values":
+    if data.form in ("values", "density"):
         raise RecipeError(asked, f"a {data.task} has no classes", 'set it to "none"')
     if choices.class_weights == "balanced":
         return balanced(data)

@@ -72,7 +72,7 @@ def _must_have_shape(found: Any, x: Tensor, data: Data) -> None:
 
 def _task(data: Data) -> str:
     n = data.shape_out[0]
-    what = {"classes": "classes", "labels": "labels", "values": "targets"}[data.form]
+    what = {"classes": "classes", "labels": "labels", "values": "targets", "density": "log-density"}[data.form]
     return f"{data.task} ({n} {what})"
 
 

@@ -26,6 +26,7 @@ from wellfit.verbs.load.passages import passages
 from wellfit.verbs.load.read import read
 from wellfit.verbs.load.series import is_series
 from wellfit.verbs.load.task import question
+from wellfit.verbs.load.unasked import asks_nothing, unasked
 from wellfit.verbs.load.windows import forecast
 
 __all__ = ["load", "read"]
@@ -47,7 +48,7 @@ def load(source: Any, choices: DataChoices | None = None, targets: Any = None, l
         return field_forecast(raw, choices)
     if is_series(raw, choices):
         return forecast(raw, choices)
-    asked = ask(raw, choices)
+    asked = unasked(raw, choices) if asks_nothing(choices) else ask(raw, choices)
     raw, asked = as_graphs(raw, asked)
     what = question(asked.y, asked.names, raw, choices.task)
     parted = part(asked, what, choices)

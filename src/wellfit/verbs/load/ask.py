@@ -65,7 +65,11 @@ def _of_arrays(raw: Raw, choices: DataChoices) -> Asked:
             "put a mask of the same name beside each (images/x.tif, masks/x.tif), or pictures in class folders",
         )
     if raw.targets is None:
-        raise DataError(f"examples with answers in {raw.name}", "inputs without targets", "give targets too: (X, y)")
+        raise DataError(
+            f"examples with answers in {raw.name}",
+            "inputs without targets",
+            "give targets too: (X, y); or --task density",
+        )
     for key in ("group", "time", "drop", "weight"):
         if getattr(choices, key):
             found = f"{raw.name} holds {'pictures' if raw.kind == 'pictures' else 'an array'}, not columns"
@@ -80,7 +84,7 @@ def _of_arrays(raw: Raw, choices: DataChoices) -> Asked:
         )
         raise DataError(f"the target {choices.target!r} of {raw.name}", said, "leave --target away")
     why = "the answers that come with the data"
-    weight = None if raw.weight is None else _weights(raw.weight, "the weights")
+    weight = None if raw.weight is None else weights(raw.weight, "the weights")
     rows = np.arange(len(raw))
     picture = None if raw.tiles is None else raw.tiles.picture
     known = (raw.inputs, raw.targets, raw.target_names, choices.target, why, rows, raw.given)
@@ -88,7 +92,7 @@ def _of_arrays(raw: Raw, choices: DataChoices) -> Asked:
 
 
 def _of_table(raw: Raw, frame: pd.DataFrame, choices: DataChoices) -> Asked:
-    frame = _comparable(frame.reset_index(drop=True))
+    frame = comparable(frame.reset_index(drop=True))
     known = list(frame.columns)
     for name in choices.drop:
         if name not in known:
@@ -98,7 +102,7 @@ def _of_table(raw: Raw, frame: pd.DataFrame, choices: DataChoices) -> Asked:
             raise missing_column(name, known, f"data.{key}: the column")
     frame = frame.drop(columns=list(choices.drop))
     group = texts(series_of(frame, choices.group))[0] if choices.group else None
-    weight = _weights(numbers(series_of(frame, choices.weight))[0], choices.weight) if choices.weight else None
+    weight = weights(numbers(series_of(frame, choices.weight))[0], choices.weight) if choices.weight else None
     left = frame.drop(columns=[c for c in (choices.group, choices.weight) if c])
     if raw.target_names and not choices.target:
         names, why = raw.target_names, "the targets that were given with the inputs"
@@ -119,7 +123,7 @@ def _of_table(raw: Raw, frame: pd.DataFrame, choices: DataChoices) -> Asked:
     return Asked(inputs, y, names, target, why, rows, raw.given, group, time, time_name, weight)
 
 
-def _weights(weight: np.ndarray, name: str) -> np.ndarray:
+def weights(weight: np.ndarray, name: str) -> np.ndarray:
     """Weights [N] brought to mean 1. Raises DataError for negative or missing ones, and where all are 0."""
     bad = np.flatnonzero(~(np.isfinite(weight) & (weight >= 0)))
     if len(bad) or not weight.sum():
@@ -128,7 +132,7 @@ def _weights(weight: np.ndarray, name: str) -> np.ndarray:
     return weight / weight.mean()
 
 
-def _comparable(frame: pd.DataFrame) -> pd.DataFrame:
+def comparable(frame: pd.DataFrame) -> pd.DataFrame:
     """Cells that hold lists and the like as text, so that they can be compared."""
     from pandas.api.types import is_list_like
 

@@ -19,6 +19,7 @@ from wellfit.verbs.load.columns import plan, survey
 from wellfit.verbs.load.kept import kept_columns, kept_scaling, kept_targets, must_be_alike
 from wellfit.verbs.load.normalise import choose, target_scaling
 from wellfit.verbs.load.part import Parted
+from wellfit.verbs.load.unasked import coded, scaling_of
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ def learn(
         encoded = finite(asked.inputs, fill, raw.names)
     else:
         planned = plan(asked.inputs.iloc[train], choices.missing)
+        planned = coded(planned) if what.form == "density" else planned
         if columns := kept_columns(like, list(asked.inputs.columns)):
             unknown = [c.name for c in planned.columns if c.name not in {k.name for k in columns}]
             left = planned.left_out | dict.fromkeys(unknown, "the network to begin with does not know it")
@@ -75,7 +77,8 @@ def learn(
     scaling, why = kept_scaling(like, start, encoded[train], choices.normalise)
     kept = {"normalise": "kept"} if scaling is not None else {}
     if scaling is None:
-        method, own = choose(encoded[train], plain, raw.kind, parted.how, numbers, choices.normalise)
+        asked_for, plain = (choices.normalise, plain) if what.form != "density" else (scaling_of(choices), None)
+        method, own = choose(encoded[train], plain, raw.kind, parted.how, numbers, asked_for)
         scaling = Scaling.fit(encoded[train], method, pictures=raw.kind == "pictures", plain=plain)
         why = f"{own} ({why})" if why else own
     targets = kept_targets(like, what, choices.normalise_targets)
