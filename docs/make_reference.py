@@ -18,6 +18,7 @@ SHELVES = {
     "optimizers": "Optimizers: `training.optimizer`",
     "augmentations": "Augmentations: `augment.NAME = strength`",
     "schedules": "Schedules: `training.schedule`",
+    "searches": "Searches: `wellfit tune --search NAME`",
     "checks": "Checks before training",
     "probes": "Probes: what watching measures",
     "rules": "Rules: faults that the readings of a training can show",

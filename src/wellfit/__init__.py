@@ -19,6 +19,7 @@ _PUBLIC = {
     "fit": "wellfit.jobs.fit",
     "compare": "wellfit.jobs.compare",
     "resume": "wellfit.jobs.resume",
+    "tune": "wellfit.jobs.tune",
     "open": "wellfit.jobs.fitted",
     "Fitted": "wellfit.jobs.fitted",
     "Recipe": "wellfit.nouns.recipe",
@@ -45,6 +46,7 @@ __all__ = [
     "fit",
     "open",
     "resume",
+    "tune",
     "watch",
 ]
 
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     from wellfit.jobs.fit import fit
     from wellfit.jobs.fitted import Fitted, open
     from wellfit.jobs.resume import resume
+    from wellfit.jobs.tune import tune
     from wellfit.jobs.watched import watch
     from wellfit.nouns.data import Data
     from wellfit.nouns.errors import WellfitError

@@ -28,6 +28,7 @@ SHELVES = {
     "-> Chart": "charts",
     "-> Finding": "rules",
     "-> Task": "tasks",
+    "-> BaseSampler": "searches",
 }
 
 

@@ -22,6 +22,11 @@ def figure(value: float, digits: int = 3) -> str:
     return f"{round(value, digits - 1 - size):,.{max(digits - 1 - size, 0)}f}"
 
 
+def brief(value: float, digits: int = 3) -> str:
+    """A value that somebody chose, without the zeros that say how exact a measurement is: 0.0020 -> '0.002'."""
+    return f"{float(f'{value:.{digits}g}'):g}"
+
+
 def duration(seconds: float) -> str:
     """3725.2 -> '1 h 02 min'; 65 -> '1 min 05 s'; 2.34 -> '2.3 s'; 0.0042 -> '4.2 ms'."""
     if seconds < 1:

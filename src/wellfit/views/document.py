@@ -20,7 +20,7 @@ def story(stages: Iterable[Stage]) -> tuple[dict[str, Any], WellfitError | None]
     found["stages"] = told = []
     try:
         for stage in stages:
-            found |= {k: stage.facts[k] for k in ENDS if k in stage.facts and stage.name in ("test", "resume")}
+            found |= {k: stage.facts[k] for k in ENDS if k in stage.facts and stage.name in ("test", "resume", "tuned")}
             if stage.name != "moment":
                 told.append({"stage": stage.name, "line": stage.line, "facts": stage.facts})
     except WellfitError as error:

@@ -32,6 +32,9 @@ NEXT = {
     "resume": "going on",
     "verdict": "writing the report",
     "compare": "training both ways with another seed",
+    "space": "trying",
+    "choices": "training the best and the default with fresh seeds",
+    "proof": "training the best and the default with fresh seeds",
 }
 LABELS = {"check": "checks", "resume": "resumed"}
 
@@ -67,6 +70,9 @@ class _Shown:
         if stage.name == "moment":
             self._moment(stage)
             return
+        if stage.name == "trial":
+            self._trial(stage)
+            return
         if self.training is not None:
             self._row("training", Text(self.screen.text(training.ended(self.training))))
             self.training = None
@@ -96,6 +102,15 @@ class _Shown:
         if not self.screen.live and (first or now - self.told_s >= EVERY_S):
             self.told_s = now
             self._row("training", Text(self.screen.text(training.said(self.training))))
+
+    def _trial(self, stage: Stage) -> None:
+        """A trial that leads or was stopped by a finding; of all others how many they are, every few seconds."""
+        now, facts = time.monotonic(), stage.facts
+        if facts["best"] or facts["finding"]:
+            self._row("trial", Text(self.screen.text(stage.line)), self.screen.mark("ok") if facts["best"] else None)
+        elif not self.screen.live and now - self.told_s >= EVERY_S:
+            self.told_s = now
+            self._row("trials", Text(self.screen.text(facts["so_far"])))
 
     def _finding(self, name: str, finding: Finding, word: str = "") -> None:
         """A mark and what was found; its figures, and what to do, where something is wrong or no figure was told yet.
@@ -147,6 +162,8 @@ class _Shown:
 
     def below(self, stage: Stage) -> RenderableType:
         """What stands below the lines until the next Stage comes."""
+        if stage.name == "trial":
+            return self.waiting(stage.facts["so_far"])
         if self.training is None:
             return self.waiting(NEXT.get(stage.name, NEXT["inputs"] if stage.name == "data" else ""))
         if self.training.why_stop or self.training.stopping:
