@@ -33,10 +33,13 @@ def tell(stages: Callable[[], Iterator[Any]], json: bool, layers: bool = False) 
 
     With `json` they are shown on standard error where that is a terminal, and standard output gets the document.
     """
+    from wellfit.nouns.ranks import rank
     from wellfit.nouns.stage import last
     from wellfit.views import document, terminal
     from wellfit.views.terminal.screen import screen
 
+    if rank().number:  # rank 0 tells it for all
+        return 130 if last(stages()).facts.get("status") == "interrupted" else 0
     if not json:
         end = last(terminal.show(stages(), screen(), layers=layers))
         return 130 if end.facts.get("status") == "interrupted" else 0

@@ -32,7 +32,8 @@ def fit(
     arrays, a folder of idx files as MNIST ships, or NetCDF, Zarr or GRIB fields.
 
     Ctrl-C ends training early: the best weights so far are kept, judged and
-    reported. A run that was killed goes on with `wellfit resume`.
+    reported. A run that was killed goes on with `wellfit resume`. Under torchrun
+    or srun several processes train together, and a restart goes on by itself.
 
         wellfit fit digits
         wellfit fit houses.csv --target price --set training.epochs=100
@@ -59,8 +60,12 @@ def fit(
     def stages() -> Iterator[Any]:
         from wellfit.jobs.compare import compared
         from wellfit.jobs.fit import story
+        from wellfit.jobs.resume import cut_off, resumed
 
         source, given, network = settled(data, choices, own)
+        if (run := cut_off(out)) is not None:
+            yield from resumed(run, network=network)
+            return
         rest: dict[str, Any] = {"recipe": given, "network": network, "out": out, "force": force}
         yield from compared(source, seeds=seeds, **rest) if compare else story(source, **rest)
 

@@ -61,12 +61,12 @@ def learn(run: Run, case: Any, state: dict[str, Any] | None = None) -> Iterator[
     choices, earlier = case.recipe.watch, run.findings
     watch, clock = Watch(choices.budget_frac), gather.Clock(choices.checkpoint_s)
     with gather.interruptible() as stopped:
-        for moment in train(case, due=watch.due, rest=lambda: clock.due() or stopped(), state=state):
+        for moment in train(case, due=watch.due, rest=clock.due, stop=stopped, state=state):
             run.append(watch(moment) if isinstance(moment, Step) else moment.readings)
-            if isinstance(moment, Rest) and (not moment.readings or clock.due() or stopped()):
+            if isinstance(moment, Rest) and (not moment.readings or clock.due() or moment.leave):
                 keep.keep_checkpoint(run, moment.state())
             yield tell.moment(moment, case, stopped())
-            if isinstance(moment, Rest) and stopped():
+            if isinstance(moment, Rest) and moment.leave:
                 break
     spent = gather.Spent(*watch.cost(), clock.seconds)
     keep.keep_model(run, case)

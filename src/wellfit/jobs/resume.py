@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from wellfit.jobs.fit import learn
 from wellfit.jobs.fitted import Fitted
-from wellfit.nouns.run import Run
+from wellfit.nouns.run import ENVIRONMENT, Run
 from wellfit.nouns.stage import Stage, last
 from wellfit.verbs import gather, keep, tell, transfer
 from wellfit.verbs.build import build
@@ -39,3 +41,21 @@ def resumed(path: str | Path, source: Any = None, targets: Any = None, network: 
     run.rewind(step)
     yield tell.resumed(run, state)
     yield from learn(run, case, state)
+
+
+RESTARTS = ("TORCHELASTIC_RESTART_COUNT", "SLURM_RESTART_COUNT")
+"""Where torchrun and Slurm say how often they have started this command anew."""
+
+
+def cut_off(out: Path | None) -> Path | None:
+    """The run to go on with where torchrun or Slurm have started this same command anew; None where this is the first
+    start, or where nothing had been begun. `out`: its folder, where the command names it."""
+    if not any(os.environ.get(word, "0") not in ("", "0") for word in RESTARTS):
+        return None
+    there = [out] if out else sorted(Path("runs").glob("*"), key=lambda p: p.stat().st_mtime, reverse=True)
+    for folder in there:
+        begun = (folder / "recipe.toml").is_file() and Run(folder)
+        same = begun and (out or begun.read_json(ENVIRONMENT, {}).get("command", [])[1:] == sys.argv[1:])
+        if begun and same and begun.result["status"] != "done":
+            return folder
+    return None

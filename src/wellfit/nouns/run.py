@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
+import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -13,6 +16,7 @@ from typing import Any
 
 from wellfit.nouns.errors import RunError
 from wellfit.nouns.finding import Finding
+from wellfit.nouns.ranks import rank
 from wellfit.nouns.reading import Reading, Track, tracks
 from wellfit.nouns.recipe import Recipe
 
@@ -63,6 +67,7 @@ class Run:
         """A new run in `path` (default runs/DATE-NAME), made whole or not at all. Raises RunError where one stands."""
         stem = Path(recipe.data.source).stem or "data"
         folder = Path(path) if path else _free(Path("runs") / f"{datetime.now():%Y%m%d-%H%M%S}-{stem}")
+        folder = _aside() if rank().number else folder
         cls.must_be_free(folder)
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -82,6 +87,8 @@ class Run:
     def must_be_free(path: str | Path | None) -> None:
         """Raise RunError where no new run can be made in `path`, before any work is done for it. Nothing is made."""
         folder = Path(path or "runs")
+        if rank().number:
+            return  # rank 0 looks, and may have made its own by now
         if path and (folder / RECIPE).exists():
             raise RunError(
                 f"a new run in {folder}",
@@ -106,7 +113,7 @@ class Run:
                 "no recipe.toml there" if folder.is_dir() else "no such folder",
                 "`wellfit runs` lists the runs there are",
             )
-        return cls(folder)
+        return cls(shutil.copytree(folder, _aside(), dirs_exist_ok=True) if rank().number else folder)
 
     def write(self, name: str, content: bytes) -> Path:
         """One file of the run, whole or not at all."""
@@ -188,6 +195,13 @@ class Run:
         self.write_findings([final, *findings])
         status = "interrupted" if interrupted else "done"
         self.write_json(RESULT, {"status": status, "verdict": final.fault, "test": test, "ended": time.time()})
+
+
+def _aside() -> Path:
+    """A folder that goes with the process: where several train together, rank 0 alone writes the run's own."""
+    folder = tempfile.mkdtemp(prefix="wellfit-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def _free(path: Path) -> Path:

@@ -46,7 +46,8 @@ class Rest:
 
     readings: curves of the epoch that just ended (empty in mid-epoch); best: is this the best epoch so far;
     state: () -> all that is needed to go on bit for bit (tensors, and JSON types), taken only when asked for;
-    why_stop: "" while training goes on, else why it ended ("epochs", "patience", "not finite").
+    why_stop: "" while training goes on, else why it ended ("epochs", "patience", "not finite");
+    leave: was it asked to stop here, on any rank.
     """
 
     index: int
@@ -56,3 +57,4 @@ class Rest:
     best: bool = False
     state: Any = None
     why_stop: str = ""
+    leave: bool = False

@@ -11,8 +11,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-SOURCES = (("RANK", "WORLD_SIZE"), ("SLURM_PROCID", "SLURM_NTASKS"), ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"))
-"""Where torchrun, Slurm and Open MPI say which process this is, and of how many."""
+from wellfit.nouns.ranks import rank
+
 SHARED = ("TORCHELASTIC_RUN_ID", "TORCHELASTIC_RESTART_COUNT", "MASTER_ADDR", "MASTER_PORT", "SLURM_JOB_ID")
 """What the ranks of one run have in common, beside their parent."""
 
@@ -28,12 +28,12 @@ class Ranks:
 
 def ranks() -> Ranks | None:
     """This process among those of its run, None where it is alone."""
-    for number, of in SOURCES:
-        if os.environ.get(number, "").isdigit() and os.environ.get(of, "").isdigit() and int(os.environ[of]) > 1:
-            words = [os.environ.get(k, "") for k in SHARED] + [str(os.getppid()), str(getattr(os, "getuid", int)())]
-            name = "".join(c if c.isalnum() else "-" for c in "-".join(words))
-            return Ranks(int(os.environ[number]), int(os.environ[of]), Path(tempfile.gettempdir(), f"wellfit-{name}"))
-    return None
+    here = rank()
+    if here.of == 1:
+        return None
+    words = [os.environ.get(k, "") for k in SHARED] + [str(os.getppid()), str(getattr(os, "getuid", int)())]
+    name = "".join(c if c.isalnum() else "-" for c in "-".join(words))
+    return Ranks(here.number, here.of, Path(tempfile.gettempdir(), f"wellfit-{name}"))
 
 
 def hand_in(mine: Ranks, facts: dict) -> None:

@@ -23,6 +23,7 @@ from wellfit.nouns.reading import Reading
 from wellfit.nouns.step import Rest, Step
 from wellfit.nouns.task import task_of
 from wellfit.nouns.threads import threads
+from wellfit.nouns.world import ALONE, ASK_EVERY, World, join
 
 CHUNK_BYTES = 32 * 2**20  # rows gathered at once into the order of the epoch: large enough to be rare, small in memory
 EVAL_ROWS = 256  # rows a forward pass without gradients: activations that stay in the cache
@@ -33,11 +34,14 @@ def train(
     *,
     due: Callable[[int], bool] = lambda index: False,
     rest: Callable[[], bool] = lambda: False,
+    stop: Callable[[], bool] = lambda: False,
     state: dict[str, Any] | None = None,
 ) -> Iterator[Step | Rest]:
     """Train `case.network` by `case.recipe`.
 
-    Hands out a Step where `due(index)`, and a Rest at the end of each epoch and between steps where `rest()`.
+    Hands out a Step where `due(index)`, and a Rest at the end of each epoch and between steps where `rest()` or
+    `stop()`; whether the caller should leave there is in `Rest.leave`, the same on all ranks where several processes
+    train together (nouns/world.py).
     state: what `Rest.state()` gave; training goes on from there and ends bit for bit where it would have ended.
     Data order is a function of (seed, epoch); dropout draws from torch's global generator, seeded here and put
     back on leaving.
@@ -48,14 +52,16 @@ def train(
         network.parameters(), float(choices.lr), momentum=choices.momentum, l2=float(choices.l2)
     )
     depth.split_groups(optimizer, depth.shares(network, case.recipe.transfer.rate_decay))
-    pace = Pace(case, len(rows))
-    step_of = _stepper(case, optimizer)
-    with threads(choices.threads), _own_randomness(choices.seed, case.device):
+    pace, here = Pace(case, len(rows)), join(case.device)
+    step_of, agreed = _stepper(case, optimizer), _agreed(here, rest, stop)
+    due = due if here.rank == 0 else lambda index: False
+    here.same(*network.state_dict().values())
+    with threads(choices.threads), _own_randomness(choices.seed + 7919 * here.rank, case.device):
         progress = Progress() if state is None else restore(state, network, optimizer, case.device)
         try:
             while progress.epoch < pace.epochs and not progress.why_stop:
-                yield from _epoch(case, rows, optimizer, progress, pace, step_of, due, rest)
-                scores = _close_epoch(case, valid, progress, pace)
+                yield from _epoch(case, rows, optimizer, progress, pace, step_of, due, agreed, here)
+                scores = _close_epoch(case, valid, progress, pace, here)
                 yield Rest(
                     progress.index,
                     float(progress.epoch),
@@ -64,6 +70,7 @@ def train(
                     progress.bad_epochs == 0,
                     lambda: checkpoint_of(progress, network, optimizer, case.device),
                     progress.why_stop,
+                    here.any(stop())[0],
                 )
         finally:
             progress.put_best(network)
@@ -123,9 +130,21 @@ def _stepper(case: Case, optimizer: torch.optim.Optimizer) -> Callable[[], None]
     return step
 
 
-def _forward(case: Case) -> Callable[..., tuple[Tensor, Tensor]]:
+def _agreed(here: World, rest: Callable[[], bool], stop: Callable[[], bool]) -> Callable[[int], tuple[bool, bool]]:
+    """(steps done) -> is a Rest asked for, and should it be left? Ranks agree on it every so many steps."""
+
+    def ask(index: int) -> tuple[bool, bool]:
+        if here.size > 1 and index % ASK_EVERY:
+            return False, False
+        wanted, leave = here.any(rest(), stop())
+        return wanted or leave, leave
+
+    return ask
+
+
+def _forward(case: Case, here: World = ALONE) -> Callable[..., tuple[Tensor, Tensor]]:
     """(batch[, weight of each example]) -> (outputs, loss), in bfloat16 where the recipe says so."""
-    network, loss_of = case.network, case.loss
+    network, loss_of = here.together(case.network), case.loss
 
     def loss(outputs: Tensor, batch: Batch, *weight: Tensor) -> Tensor:
         own = loss_of(outputs, batch.y, *weight)
@@ -135,20 +154,20 @@ def _forward(case: Case) -> Callable[..., tuple[Tensor, Tensor]]:
         return torch.lerp(own, other, batch.share)
 
     def plain(batch: Batch, *weight: Tensor) -> tuple[Tensor, Tensor]:
-        outputs = network(batch.x)
+        outputs = here.whole(network(here.part(batch.x)), len(batch.x))
         return outputs, loss(outputs, batch, *weight)
 
     def mixed(batch: Batch, *weight: Tensor) -> tuple[Tensor, Tensor]:
         with torch.autocast(case.device.type, torch.bfloat16):
-            outputs = network(batch.x).float()
+            outputs = here.whole(network(here.part(batch.x)).float(), len(batch.x))
         return outputs, loss(outputs, batch, *weight)
 
     return mixed if case.recipe.training.precision == "bfloat16" else plain
 
 
-def _epoch(case, split, optimizer, progress, pace, step_of, due, rest) -> Iterator[Step | Rest]:
+def _epoch(case, split, optimizer, progress, pace, step_of, due, agreed, here) -> Iterator[Step | Rest]:
     """One pass over the training rows from `progress.cursor` on."""
-    x, network, forward, groups = split.x, case.network, _forward(case), optimizer.param_groups
+    x, network, groups = split.x, case.network, optimizer.param_groups
     generator = torch.Generator().manual_seed(case.recipe.training.seed * 1_000_003 + progress.epoch)
     order = torch.randperm(len(x), generator=generator)[progress.cursor :].to(x.device)
     batch, base = pace.batch(progress.epoch, progress.drops), progress.epoch * len(x)
@@ -159,6 +178,7 @@ def _epoch(case, split, optimizer, progress, pace, step_of, due, rest) -> Iterat
     if case.recipe.transfer.mode == "gradual":
         depth.thaw(network, progress.epoch / pace.epochs, case.recipe.transfer.unfreeze_frac)
     depth.train_mode(network)
+    forward = _forward(case, here)
     vary = varied(case.recipe.augment.model_extra or {}, case.data, case.recipe.training.seed) or _as_it_is
     for xb, yb, *weight in _batches(split, order, batch):
         shown = vary(xb, yb, progress.index)
@@ -168,21 +188,22 @@ def _epoch(case, split, optimizer, progress, pace, step_of, due, rest) -> Iterat
         if sampled:
             with _listening(network) as (seen, prepared_s):
                 outputs, loss = forward(shown, *weight)
-            loss.backward()
+            here.backward(loss)
             known = (progress.index, at(), network, optimizer, shown.x, shown.y, outputs, loss, lr, len(xb), seen)
             yield Step(*known, weights_before=progress.before, prepared_s=prepared_s)
             depth.train_mode(network)
         else:
             outputs, loss = forward(shown, *weight)
-            loss.backward()
+            here.backward(loss)
         sampled = due(progress.index + 1)
         progress.before = {k: p.detach().clone() for k, p in network.named_parameters()} if sampled else {}
         step_of()
         progress.count(loss.detach(), len(xb))
-        if rest() and progress.cursor < len(x):
+        wanted, leave = agreed(progress.index)
+        if wanted and progress.cursor < len(x):
             progress.epoch_s += time.perf_counter() - begun
             state = lambda: checkpoint_of(progress, network, optimizer, case.device)
-            yield Rest(progress.index, at(), network, state=state)
+            yield Rest(progress.index, at(), network, state=state, leave=leave)
             begun = time.perf_counter()
             depth.train_mode(network)
     progress.epoch_s += time.perf_counter() - begun
@@ -227,26 +248,29 @@ def _listening(network: nn.Module) -> Iterator[tuple[dict[str, Tensor], float]]:
             hook.remove()
 
 
-def evaluate(case: Case, split: Split) -> tuple[float, float, float]:
-    """(loss, its standard error, score) on a split already on the device, in eval mode."""
+def evaluate(case: Case, split: Split, here: World = ALONE) -> tuple[float, float, float]:
+    """(loss, its standard error, score) on a split already on the device, in eval mode; each rank runs its share."""
     x, y, weight = split.x, split.y, () if split.weight is None else (split.weight,)
     case.network.eval()
+    here.same(*case.network.buffers())
     with torch.no_grad():
-        outputs = torch.cat([case.network(part) for part in x.split(at_once(x, EVAL_ROWS))]).float()
+        mine = here.part(x).split(at_once(x, EVAL_ROWS))
+        outputs = here.whole(torch.cat([case.network(part) for part in mine]).float(), len(x))
         loss = case.loss(outputs, y, *weight)
         each = torch.func.vmap(case.loss)(outputs[:, None], y[:, None])
         score = task_of(case.data.task).score(outputs, y)
         figures = torch.stack([loss, each.std() / len(y) ** 0.5 if len(y) > 1 else each.sum() * 0, score])
+    here.same(figures)  # another machine may round otherwise, and all must stop at the same epoch
     a, b, c = figures.tolist()
     return a, b, c
 
 
-def _close_epoch(case: Case, valid: Split, progress: Progress, pace: Pace) -> tuple[Reading, ...]:
+def _close_epoch(case: Case, valid: Split, progress: Progress, pace: Pace, here: World) -> tuple[Reading, ...]:
     """Evaluate, keep the best weights, decide whether to stop; the epoch's curves are returned."""
     sizes = torch.tensor(progress.sizes, dtype=torch.float64)
     train_loss = float((torch.stack(progress.losses).double().cpu() * sizes).sum() / sizes.sum())
     batch = pace.batch(progress.epoch, progress.drops)
-    valid_loss, error, score = evaluate(case, valid)
+    valid_loss, error, score = evaluate(case, valid, here)
     rate = pace.rate(progress.epoch * pace.n_rows, batch, progress.drops)
     progress.epoch, progress.cursor = progress.epoch + 1, 0
     progress.judge(case.network, valid_loss, int(case.recipe.training.patience))

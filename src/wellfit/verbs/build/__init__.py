@@ -14,6 +14,7 @@ from wellfit.nouns.bins import bin_edges
 from wellfit.nouns.case import Case
 from wellfit.nouns.data import Data
 from wellfit.nouns.errors import NetworkError, RecipeError, nearest
+from wellfit.nouns.ranks import rank
 from wellfit.nouns.recipe import Recipe
 from wellfit.verbs.build.device import device_of
 from wellfit.verbs.build.loss import loss_of
@@ -40,6 +41,8 @@ def build(recipe: Recipe, data: Data, network: Any = None) -> Case:
     for name in ("optimizer", "schedule"):
         shelf.get(f"{name}s", getattr(recipe.training, name))  # refused here, not after the checks
     must_stay_true(recipe.augment.model_extra or {}, data)
+    if (size := min(int(recipe.training.batch_size), len(data.train))) < (n := rank().of):
+        raise RecipeError(f"to train in {n} processes", f"a batch of {size} rows", f"start {size} at most, or set more")
     device = device_of(recipe.training.device)
     loss = loss_of(recipe.training, data, device)
     with torch.random.fork_rng(devices=[]):

@@ -5,15 +5,20 @@ from __future__ import annotations
 import torch
 
 from wellfit.nouns.errors import RecipeError
+from wellfit.nouns.ranks import rank
 
 
 def device_of(word: str) -> torch.device:
-    """The device that a recipe's word means: cpu, cuda, cuda:1, mps; "auto" is CUDA where there is one, else the CPU.
+    """The device that a recipe's word means: cpu, cuda, cuda:1, mps; "auto" is CUDA where there is one, else the CPU;
+    where several processes train together, each takes the CUDA device of its number on the machine.
 
     Raises RecipeError for a word that PyTorch does not know and for a device that is not there.
     """
     if word == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        word = "cuda" if torch.cuda.is_available() else "cpu"
+    if word == "cuda" and rank().of > 1 and torch.cuda.device_count():
+        torch.cuda.set_device(rank().local % torch.cuda.device_count())
+        return torch.device("cuda", torch.cuda.current_device())
     asked = f"training.device = {word!r}"
     try:
         device = torch.device(word)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from wellfit.nouns.errors import RunError, WellfitError
+from wellfit.nouns.ranks import rank
 from wellfit.views.terminal import beside
 from wellfit.views.terminal.screen import screen
 
@@ -40,7 +41,8 @@ def refused(error: BaseException) -> int:
         return PIPE
     known = in_words(error)
     if known is not None:
-        _three_lines(known)
+        if rank().number == 0:  # the others found the same
+            _three_lines(known)
         return REFUSED
     return _broken(error)
 
@@ -54,6 +56,9 @@ def in_words(error: BaseException) -> WellfitError | None:
             _close_stdout()
         where = error.filename or "the output"
         return RunError(f"to use {where}", os.strerror(error.errno), "free some space, or name another place")
+    if isinstance(error, RuntimeError) and rank().of > 1 and "peer" in str(error):
+        found = "one of the other processes ended"
+        return RunError("to train together", found, "start again with torchrun --max-restarts, or `wellfit resume` it")
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         found = (str(error).splitlines() or ["no memory left"])[0]
         return RunError(

@@ -1,0 +1,117 @@
+"""World: the processes that train one network together, as torchrun or srun started them.
+
+Every rank sees the whole batch, runs its share of it through the network, and the outputs are put together again: the
+loss, whatever it is, is that of the whole batch on every rank, and its gradient with respect to a rank's own share is
+exact. DistributedDataParallel adds the ranks' gradients up, so the step is that of one process, to rounding.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import subprocess
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from wellfit.nouns.errors import RunError
+from wellfit.nouns.ranks import rank
+
+ASK_EVERY = 16
+"""Steps between two moments at which the ranks agree whether to rest or to stop: an exchange of one number takes 0.1 ms."""
+
+
+@dataclass(frozen=True)
+class World:
+    """rank: this process, from 0; size: how many there are."""
+
+    rank: int = 0
+    size: int = 1
+
+    def part(self, rows: Tensor) -> Tensor:
+        """This rank's share of `rows` [N, ...]: ceil(N / size) of them, some twice where it does not come out even."""
+        if self.size == 1:
+            return rows
+        each = -(-len(rows) // self.size)
+        at = torch.arange(self.rank * each, (self.rank + 1) * each, device=rows.device) % len(rows)
+        return rows[at]
+
+    def whole(self, mine: Tensor, n: int) -> Tensor:
+        """The shares of all ranks as [n, ...]; gradients go into this rank's own."""
+        if self.size == 1:
+            return mine
+        sent = mine.detach().contiguous()
+        parts = [torch.empty_like(sent) for _ in range(self.size)]
+        dist.all_gather(parts, sent)
+        parts[self.rank] = mine
+        return torch.cat(parts)[:n]
+
+    def together(self, network: nn.Module) -> nn.Module:
+        """What to call in place of the network, so that the gradients of all ranks are averaged in its backward pass."""
+        if self.size == 1 or not any(p.requires_grad for p in network.parameters()):
+            return network
+        return nn.parallel.DistributedDataParallel(network)
+
+    def backward(self, loss: Tensor) -> None:
+        """The gradient of the whole batch's loss: the ranks' parts of it are averaged, and are to be added."""
+        (loss if self.size == 1 else loss * self.size).backward()
+
+    def any(self, *asked: bool) -> tuple[bool, ...]:
+        """Of each question: does any rank say yes? All ranks get the same answer, at the same moment."""
+        if self.size == 1:
+            return asked
+        said = torch.tensor(asked, dtype=torch.int32, device=_device())
+        dist.all_reduce(said, dist.ReduceOp.MAX)
+        return tuple(bool(v) for v in said.tolist())
+
+    def same(self, *tensors: Tensor) -> None:
+        """Tensors of this rank become those of rank 0, in place."""
+        if self.size > 1:
+            for tensor in tensors:
+                dist.broadcast(tensor, 0)
+
+
+ALONE = World()
+
+
+def join(device: torch.device) -> World:
+    """This process among those it was started with, their process group set up by the first call; World(0, 1) where it
+    is alone. Raises RunError where the others are not found."""
+    here = World(*rank()[:2])
+    if here.size > 1 and not dist.is_initialized():
+        _addressed(here)
+        try:
+            # torchrun keeps its store over restarts, where addresses of processes that are gone still stand
+            store, _, _ = next(dist.rendezvous("env://", here.rank, here.size))
+            store = dist.PrefixStore(f"start {os.environ.get('TORCHELASTIC_RESTART_COUNT', 0)}", store)
+            kind = "nccl" if device.type == "cuda" else "gloo"
+            dist.init_process_group(kind, store=store, rank=here.rank, world_size=here.size)
+        except (RuntimeError, ValueError) as error:
+            where = f"{os.environ.get('MASTER_ADDR')}:{os.environ.get('MASTER_PORT')}"
+            asked, found = f"rank {here.rank} of {here.size} to meet the others at {where}", str(error).splitlines()[0]
+            raise RunError(asked, found, "start with torchrun or srun, and see that the port is free") from None
+        atexit.register(_leave)
+    return here
+
+
+def _addressed(here: World) -> None:
+    """Under srun: where rank 0 is, and a port made of the job's number (torchrun says both itself)."""
+    job = os.environ.get("SLURM_JOB_ID", "0")
+    if "MASTER_ADDR" not in os.environ:
+        hosts = os.environ.get("SLURM_STEP_NODELIST", os.environ.get("SLURM_JOB_NODELIST", ""))
+        listed: Callable[[], str] = lambda: subprocess.check_output(["scontrol", "show", "hostnames", hosts], text=True)
+        os.environ["MASTER_ADDR"] = hosts if hosts.isalnum() else listed().split()[0]
+    os.environ.setdefault("MASTER_PORT", str(20_000 + int(job) % 20_000 if job.isdigit() else 29_500))
+
+
+def _device() -> torch.device:
+    return torch.device("cuda", torch.cuda.current_device()) if dist.get_backend() == "nccl" else torch.device("cpu")
+
+
+def _leave() -> None:
+    with suppress(Exception):
+        dist.destroy_process_group()
