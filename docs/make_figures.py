@@ -3,8 +3,9 @@
 terminal.svg: what `wellfit fit digits` prints; report.png: the top of its report, where Chromium is installed;
 doctor.png: the top of the page that `wellfit doctor --report` makes of examples/doctor/wine.py, whose text goes into
 doctor.md and the README too; series.png: forecasts of the report on a series; augmentation.jpg: two photographs that
-scikit-learn brings, varied; field.png, field_error.png: maps of the report on air temperature. `make_figures.py fit`,
-`doctor`, `series`, `augmentation` or `fields` makes one of them.
+scikit-learn brings, varied; field.png, field_error.png: maps of the report on air temperature;
+explain.png: what `wellfit explain` says of a run on digits. `make_figures.py fit`, `doctor`, `series`, `augmentation`,
+`fields` or `explain` makes one of them.
 """
 
 from __future__ import annotations
@@ -130,6 +131,13 @@ def maps(folder: Path) -> None:
             chart.draw().savefig(FIGURES / name, dpi=150)
 
 
+def explained(folder: Path) -> None:
+    """The top of what `wellfit explain` makes of a run on the digits."""
+    run(["fit", "digits", "--out", "seen"], folder)
+    run(["explain", "seen", "--what", "attribution", "--out", "why"], folder)
+    screenshot(folder / "why" / "explained.html", "explain.png", 1480)
+
+
 def augmentations() -> None:
     """Two photographs as they are, and as each way of varying pictures shows them, by the code that trains."""
     import matplotlib.pyplot as plt
@@ -160,7 +168,7 @@ def augmentations() -> None:
 
 def main() -> None:
     FIGURES.mkdir(exist_ok=True)
-    wanted = sys.argv[1:] or ["fit", "doctor", "series", "augmentation", "fields"]
+    wanted = sys.argv[1:] or ["fit", "doctor", "series", "augmentation", "fields", "explain"]
     if "augmentation" in wanted:
         augmentations()
     with tempfile.TemporaryDirectory() as tmp:
@@ -174,6 +182,8 @@ def main() -> None:
             forecasts(folder)
         if "fields" in wanted:
             maps(folder)
+        if "explain" in wanted:
+            explained(folder)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ SHELVES = {
     "probes": "Probes: what watching measures",
     "rules": "Rules: faults that the readings of a training can show",
     "charts": "Charts of the report",
+    "explainers": "Explainers: what `wellfit explain --method` takes",
     "clues": "Clues: what the doctor sees in a script without a trial",
     "remedies": "Remedies: what the doctor tries on copies",
     "edits": "Edits: what a patch of the doctor changes in a script",

@@ -20,6 +20,7 @@ _PUBLIC = {
     "compare": "wellfit.jobs.compare",
     "resume": "wellfit.jobs.resume",
     "tune": "wellfit.jobs.tune",
+    "explain": "wellfit.jobs.explain",
     "open": "wellfit.jobs.fitted",
     "Fitted": "wellfit.jobs.fitted",
     "Recipe": "wellfit.nouns.recipe",
@@ -43,6 +44,7 @@ __all__ = [
     "WellfitError",
     "__version__",
     "compare",
+    "explain",
     "fit",
     "open",
     "resume",
@@ -52,6 +54,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from wellfit.jobs.compare import compare
+    from wellfit.jobs.explain import explain
     from wellfit.jobs.fit import fit
     from wellfit.jobs.fitted import Fitted, open
     from wellfit.jobs.resume import resume

@@ -23,6 +23,7 @@ SHELVES = {
     "source": "readers",
     "case": "checks",
     "step": "probes",
+    "network": "explainers",
     "program": "clues",
     "replay": "remedies",
     "-> Chart": "charts",

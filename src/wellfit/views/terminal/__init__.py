@@ -36,7 +36,7 @@ NEXT = {
     "choices": "training the best and the default with fresh seeds",
     "proof": "training the best and the default with fresh seeds",
 }
-LABELS = {"check": "checks", "resume": "resumed"}
+LABELS = {"check": "checks", "resume": "resumed", "attribution": "answers"}
 
 
 def show(stages: Iterable[Stage], screen: Screen, *, layers: bool = False) -> Iterator[Stage]:

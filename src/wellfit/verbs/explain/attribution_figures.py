@@ -1,0 +1,335 @@
+"""Figures of an attribution: pictures, bars of columns, past steps, maps; and the tables and curves of its checks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wellfit.nouns.chart import Chart
+from wellfit.nouns.drawing import INK, MUTED, SERIES, name_axes, name_rows, sheet, tick
+from wellfit.nouns.explained import Gallery, Listing, Tile
+from wellfit.nouns.look import Look
+from wellfit.nouns.maps import draw_maps, places
+from wellfit.nouns.shown import as_picture, example, heat, last_time
+from wellfit.nouns.units import figure, many, percent
+from wellfit.verbs.explain.attributed import Attributed, Explained, named
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MOST_BARS, OVERLAID = 15, 24  # columns in a chart; side from which maps are laid over their picture
+CONTRAST = "Blue speaks for the answer, orange against it, each map on its own scale."
+
+
+def figures(look: Look, found: Explained) -> tuple[Chart | Gallery | Listing, ...]:
+    """All of them, the examples first."""
+    of = {
+        "pictures": (pictures,),
+        "masks": (pictures,),
+        "table": (bars, one_row),
+        "series": (steps,),
+        "fields": (maps,),
+    }
+    shown = [f(look, found) for f in of.get(look.way, (bars,))]
+    return (*shown, trusted(found), randomised(found), walks(look, found))
+
+
+def pictures(look: Look, found: Explained) -> Gallery:
+    """Each example, and beside it each method's map."""
+    rows = []
+    for k, x in enumerate(found.x.cpu()):
+        answer, truth = look.named(int(found.aim.index[k])), _truth(look, found, k)
+        under = as_picture(look, x).mean(0) if min(x.shape[1:]) >= OVERLAID else None
+        tiles = [Tile(example(look, x), f"the picture, row {found.rows[k]}")]
+        if look.way == "masks":
+            said = found.outputs[k].argmax(0).numpy() == int(found.aim.index[k])
+            tiles.append(Tile(heat(said.astype(float), 1.0, under), f"where the network says {answer}"))
+        for m in found.methods:
+            seen = m.by_cell(k)
+            note = "" if np.abs(seen).max() > 0 else "nothing speaks for it here"
+            tiles.append(Tile(heat(seen, under=under), f"{named(m)} for {answer}", note))
+        label = (
+            f"row {found.rows[k]}: {answer}"
+            if look.way == "masks"
+            else f"says {answer} ({percent(float(found.chances[k]), 0)})"
+        )
+        rows.append((label + (f" (true: {truth})" if truth and truth != answer else ""), tuple(tiles)))
+    head = ("picture", *(["said"] if look.way == "masks" else []), *map(named, found.methods))
+    caption = f"{CONTRAST} Integrated gradients and Shapley values add up to the answer, the others do not."
+    return Gallery("What each answer comes from", caption, tuple(rows), head)
+
+
+def _truth(look: Look, found: Explained, k: int) -> str:
+    return look.named(int(found.y[k])) if found.y.ndim == 1 and not found.y.is_floating_point() else ""
+
+
+def _names(look: Look) -> list[str]:
+    prepared = look.having("columns").preparation
+    if prepared.columns and sum(len(c.features) for c in prepared.columns) == look.shape_in[0]:
+        return [c.name for c in prepared.columns]
+    names = list(prepared.input_names)
+    return (
+        names
+        if len(names) == int(np.prod(look.shape_in))
+        else [f"input {i}" for i in range(int(np.prod(look.shape_in)))]
+    )
+
+
+def _by_column(look: Look, method: Attributed) -> np.ndarray:
+    """Parts [B, columns]: of a column's codes, added up."""
+    parts = method.parts.flatten(1).cpu().numpy()
+    prepared = look.having("columns").preparation
+    of = [i for i, c in enumerate(prepared.columns) for _ in c.features]
+    if len(of) != parts.shape[1]:
+        return parts
+    total = np.zeros((len(parts), len(prepared.columns)))
+    for feature, column in enumerate(of):
+        total[:, column] += parts[:, feature]
+    return total
+
+
+def unit_of(look: Look) -> tuple[float, str]:
+    """(what one of the network's outputs is in the user's unit, the unit): of classes 1 and "log-odds"-like logits."""
+    data = look.having("units")
+    if data.form != "values":
+        return 1.0, "logit"
+    scale = data.preparation.target_scaling.parts.get("scale")
+    fields = data.preparation.fields
+    factor = (
+        float(fields.scale[fields.targets[0]]) if fields else float(scale.flatten()[0]) if scale is not None else 1.0
+    )
+    name = data.target_names[0] if data.target_names else ""
+    return factor, data.raw.units.get(name, "")
+
+
+def bars(look: Look, found: Explained) -> Chart:
+    """How much each column mattered over the rows, by the first method, the others as marks."""
+    factor, unit = unit_of(look)
+    names = _names(look)
+    sizes = {named(m): np.abs(_by_column(look, m) * factor).mean(0) for m in found.methods}
+    first = next(iter(sizes))
+    order = np.argsort(-sizes[first], kind="stable")[:MOST_BARS]
+    top = names[order[0]]
+    caption = (
+        f"The mean size of what each column adds to or takes from the answer, over {many(len(found.x), 'row')}: bars by"
+        f" {first}, marks by the other methods. Most: {top} ({figure(float(sizes[first][order[0]]))}{_of(unit)})."
+    )
+    return Chart(
+        "What mattered",
+        caption,
+        lambda: _draw_bars([names[i] for i in order], {k: v[order] for k, v in sizes.items()}, unit),
+    )
+
+
+def _draw_bars(names: list[str], sizes: dict[str, np.ndarray], unit: str) -> Figure:
+    picture, (ax,) = sheet(0.75 + 0.2 * len(names), left_in=1.35, bottom_in=0.62)
+    at = np.arange(len(names))[::-1]
+    for n, (word, values) in enumerate(sizes.items()):
+        if n == 0:
+            ax.barh(at, values, color=SERIES[0], height=0.62, label=word)
+        else:
+            ax.plot(values, at, "o|D"[n % 3], color=SERIES[n], markersize=5, label=word)
+    name_rows(ax, at, names, 20)
+    ax.grid(True, axis="x")
+    ax.grid(False, axis="y")
+    tick(ax, ticks=4)
+    ax.set_yticks(at)
+    name_rows(ax, at, names, 20)
+    name_axes(ax, f"mean size of the part ({unit})" if unit else "mean size of the part", "")
+    ax.legend(loc="lower right", fontsize=7)
+    return picture
+
+
+def one_row(look: Look, found: Explained) -> Chart:
+    """What each column did for the first rows."""
+    factor, unit = unit_of(look)
+    names, first = _names(look), found.methods[0]
+    parts = _by_column(look, first)[:3] * factor
+    titles = [f"row {found.rows[k]}: {_said(look, found, k)}" for k in range(len(parts))]
+    caption = (
+        f"What each column adds (blue) or takes away (orange) for three rows, by {named(first)}; the largest of each."
+    )
+    return Chart("Three rows", caption, lambda: _draw_rows(names, parts, titles, unit))
+
+
+def _said(look: Look, found: Explained, k: int) -> str:
+    """The answer to an example in words: a class with its probability, a value with its unit."""
+    name, data = look.named(int(found.aim.index[k])), look.having("answers")
+    if data.form != "values":
+        return f"{name}, {percent(float(found.chances[k]), 0)}" if data.form == "classes" else name
+    return f"{name} {figure(float(data.preparation.back(found.outputs[k : k + 1]).flat[0]))}{_of(unit_of(look)[1])}"
+
+
+def _of(unit: str) -> str:
+    return f" {unit}" if unit else ""
+
+
+def _draw_rows(names: list[str], parts: np.ndarray, titles: list[str], unit: str) -> Figure:
+    most = min(6, len(names))
+    picture, axes = sheet(
+        0.7 + len(parts) * (0.36 + 0.17 * most), len(parts), 1, left_in=1.35, gap_in=0.36, bottom_in=0.62
+    )
+    for ax, row, title in zip(axes, parts, titles):
+        order = np.argsort(-np.abs(row), kind="stable")[:most]
+        at = np.arange(most)[::-1]
+        ax.barh(at, row[order], color=[SERIES[0] if v >= 0 else SERIES[1] for v in row[order]], height=0.62)
+        ax.axvline(0, color=MUTED, linewidth=0.7)
+        tick(ax, ticks=4)
+        ax.grid(True, axis="x")
+        ax.grid(False, axis="y")
+        name_rows(ax, at, [names[i] for i in order], 20)
+        ax.set_title(title, fontsize=8, loc="left", pad=3, color=INK)
+    name_axes(axes[-1], f"part ({unit})" if unit else "part", "")
+    return picture
+
+
+def steps(look: Look, found: Explained) -> Chart:
+    """How much each past step mattered: the mean size of its parts, variable by variable."""
+    factor, unit = unit_of(look)
+    m, length = found.methods[0], look.shape_in[1]
+    sizes = m.parts.abs().mean(0).cpu().numpy() * factor
+    names = list(look.having("series").preparation.names)
+    at = np.unravel_index(int(sizes.argmax()), sizes.shape)
+    caption = (
+        f"The mean size of what each past step adds to or takes from the forecast (its mean over the steps ahead), over"
+        f" {many(len(found.x), 'window')}, by {named(m)}. The step that mattered most is {length - int(at[1])} before the"
+        f" forecast, of {names[at[0]] if at[0] < len(names) else 'the series'} ({figure(float(sizes.max()))}"
+        f"{f' {unit}' if unit else ''}); the last {max(1, length // 4)} of {length} steps hold"
+        f" {percent(float(sizes[:, -max(1, length // 4) :].sum() / max(sizes.sum(), 1e-30)), 0)} of it."
+    )
+    return Chart("Which past steps mattered", caption, lambda: _draw_steps(sizes, names, unit))
+
+
+def _draw_steps(sizes: np.ndarray, names: list[str], unit: str) -> Figure:
+    picture, (ax,) = sheet(2.5)
+    before = -np.arange(sizes.shape[1], 0, -1)
+    order = np.argsort(-sizes.sum(1))[: len(SERIES)]
+    for n, c in enumerate(order):
+        ax.plot(before, sizes[c], color=SERIES[n], label=names[c] if c < len(names) else "")
+    ax.set_ylim(bottom=0)
+    tick(ax, whole_x=True)
+    if len(order) > 1:
+        ax.legend(fontsize=7, loc="upper left")
+    name_axes(ax, "steps before the forecast begins", f"size of the part ({unit})" if unit else "size of the part")
+    return picture
+
+
+def maps(look: Look, found: Explained) -> Chart:
+    """One field: what it was at the last time, and each method's parts at all times, cell by cell."""
+    data = look.having("maps")
+    fields = data.preparation.fields
+    factor, unit = unit_of(look)
+    grid = fields.grid if fields else None
+    high, wide = look.shape_in[1:]
+    where = places(grid.y, grid.x, grid.to_dict()) if grid else places(np.arange(high), np.arange(wide), {})
+    near = (
+        np.argwhere(found.aim.cells[0].numpy() > 0).mean(0).round().astype(int) if found.aim.cells is not None else None
+    )
+    parts = [("the field at the last time, departure", last_time(look, found.x[0].cpu()).numpy() * factor)]
+    parts += [(named(m), m.by_cell(0) * factor) for m in found.methods]
+    spot = (
+        ""
+        if near is None
+        else f" about {where.y_name} {figure(float(where.y[near[0]]))}, {where.x_name} {figure(float(where.x[near[1]]))}"
+    )
+    share = _lags(found, fields.history, fields.width) if fields else ""
+    caption = (
+        f"What the forecast{spot} comes from, cell by cell, all times and variables added up; blue takes away, red adds,"
+        f" each map on its own scale.{share}"
+    )
+    return Chart(
+        "Where a forecast comes from",
+        caption,
+        lambda: draw_maps([(t, v, *_about_zero(v)) for t, v in parts], where, unit),
+    )
+
+
+def _about_zero(values: np.ndarray) -> tuple[float, float]:
+    most = float(np.nanquantile(np.abs(values), 0.998)) or float(np.nanmax(np.abs(values))) or 1.0
+    return -most, most
+
+
+def _lags(found: Explained, history: int, width: int) -> str:
+    sizes = found.methods[0].parts[:, : history * width].abs().cpu().numpy()
+    by = sizes.reshape(len(sizes), history, -1).sum((0, 2))
+    total = by.sum() or 1.0
+    first, last = (percent(float(by[k] / total), 0) for k in (0, -1))
+    return f" Of all parts, the last time holds {last}, the first of {history} {first}."
+
+
+def trusted(found: Explained) -> Listing:
+    """Each method's checks in figures."""
+    rows = []
+    for m in found.methods:
+        c = m.curves
+        rows.append((
+            named(m),
+            "–" if m.error is None else missed(m.error),
+            figure(m.randomised[-1][1], 2) if m.randomised else "–",
+            f"{figure(float(c.deleted.mean()), 2)} ({figure(float(c.deleted_random.mean()), 2)})",
+            f"{figure(float(c.inserted.mean()), 2)} ({figure(float(c.inserted_random.mean()), 2)})",
+        ))  # fmt: skip
+    caption = (
+        "Sum missed: the median error of the sum of all parts, where the method promises one. With random weights: rank"
+        " correlation with the map of the same network with all weights drawn anew; a map near 1 does not show what was"
+        " learnt (methods that multiply with the input keep its outline all the same). Deletion, insertion: the mean"
+        " answer as the cells of the largest parts are taken away (low is good) or"
+        " put in (high is good), in brackets in random order."
+    )
+    head = ("method", "sum missed", "with random weights", "deletion (random)", "insertion (random)")
+    return Listing("Can these be trusted?", caption, head, tuple(rows))
+
+
+def missed(error: float) -> str:
+    """A small share in words."""
+    return "< 0.01 %" if error < 1e-4 else percent(error, 2 if error < 0.01 else 1)
+
+
+def randomised(found: Explained) -> Chart:
+    """Rank correlation as layers are drawn anew, the last first."""
+    held = [m for m in found.methods if m.randomised]
+    said = "; ".join(f"{named(m)} {figure(m.randomised[-1][1], 2)}" for m in held)
+    caption = (
+        "Rank correlation with the map of the trained network as layers are drawn anew, the last layer first, each adding"
+        f" to those before: in the end {said}."
+    )
+    return Chart("Weights drawn anew, layer by layer", caption, lambda: _draw_randomised(held))
+
+
+def _draw_randomised(held: list[Attributed]) -> Figure:
+    picture, (ax,) = sheet(2.6, bottom_in=0.62)
+    for n, m in enumerate(held):
+        values = [1.0, *(v for _, v in m.randomised)]
+        ax.plot(range(len(values)), values, color=SERIES[n % 6], marker="o", markersize=3, label=named(m))
+    layers = ["none", *(layer for layer, _ in held[0].randomised)]
+    ax.set_xticks(range(len(layers)), layers, fontsize=7, rotation=20, ha="right", parse_math=False)
+    ax.axhline(0, color=MUTED, linewidth=0.7)
+    ax.legend(fontsize=7, loc="best")
+    name_axes(ax, "", "rank correlation, layers drawn anew down to …")
+    return picture
+
+
+def walks(look: Look, found: Explained) -> Chart:
+    """Deletion and insertion curves of every method, with those in random order."""
+    data = look.having("curves")
+    what = "mean probability of the answer" if data.form == "classes" else "share of the way from baseline to example"
+    best = min(found.methods, key=lambda m: float(m.curves.deleted.mean()))
+    caption = (
+        f"Above, the {what} as cells are taken away in the order of their parts; below, as they are put into the average"
+        f" example; dashed, in random order. Fastest to lose the answer: {named(best)}."
+    )
+    return Chart("Taking away what mattered", caption, lambda: _draw_walks(found, what))
+
+
+def _draw_walks(found: Explained, what: str) -> Figure:
+    picture, axes = sheet(4.8, 2, 1, gap_in=0.85)
+    for ax, kind in zip(axes, ("deleted", "inserted")):
+        for n, m in enumerate(found.methods):
+            ax.plot(100 * m.curves.frac, getattr(m.curves, kind), color=SERIES[n % 6], label=named(m))
+        first = found.methods[0].curves
+        ax.plot(100 * first.frac, getattr(first, f"{kind}_random"), color=MUTED, linestyle="--", label="random order")
+        tick(ax)
+        name_axes(ax, f"% of cells {'taken away' if kind == 'deleted' else 'put in'}", what)
+    axes[1].legend(fontsize=7, loc="lower right")
+    return picture

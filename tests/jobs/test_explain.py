@@ -1,0 +1,132 @@
+"""explain: from a run or a module to a page; and every refusal in three lines."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import wellfit as wf
+from wellfit.nouns.errors import WellfitError
+from wellfit.nouns.run import Run
+from wellfit.nouns.tensors import MODEL, read_tensors, write_tensors
+
+
+def pictures(n: int = 90) -> tuple[np.ndarray, np.ndarray]:
+    """Bright squares at the left or the right."""
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 60, (n, 1, 8, 8)).astype(np.uint8), np.arange(n) % 2
+    for i, side in enumerate(y):
+        x[i, 0, 2:5, 1 + 4 * side : 4 + 4 * side] = 250
+    return x, y
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("explain") / "run"
+    np.savez(folder.parent / "squares.npz", x=pictures()[0], y=pictures()[1])
+    choices = {"network.widths": [6, 8], "training.epochs": 6, "watch.budget_frac": 0.0}
+    wf.fit(str(folder.parent / "squares.npz"), out=folder, force=True, **choices)
+    return folder
+
+
+def copied(run: Path, to: Path) -> Path:
+    shutil.copytree(run, to / "copy")
+    return to / "copy"
+
+
+def refused(*given, **options) -> str:
+    with pytest.raises(WellfitError) as caught:
+        wf.explain(*given, **options)
+    lines = str(caught.value).splitlines()
+    assert [line.split(":")[0] for line in lines] == ["asked", "found", "do"]
+    return str(caught.value)
+
+
+def test_attribution_of_a_run_is_a_page_with_its_files(run: Path):
+    found = wf.explain(run, "attribution")
+    page = found.page.read_text(encoding="utf-8")
+    assert found.page == run / "explained" / "explained.html"
+    assert "What the answers come from" in page
+    assert all(m.strip() for m in re.findall(r'<img src="[^"]+" alt="([^"]*)"', page))
+    assert not re.findall(r'(?:src|href)="(?!data:|#)', page)
+    facts = json.loads((run / "explained" / "attribution.json").read_text())["facts"]
+    assert facts["methods"]["integrated_gradients"]["completeness_error_frac"] < 0.05
+    with np.load(run / "explained" / "attribution.npz") as held:
+        assert held["occlusion"].shape == held["inputs"].shape == (6, 1, 8, 8)
+
+
+def test_parts_lie_where_the_answer_is(run: Path):
+    parts = wf.explain(run, "attribution", methods=["integrated_gradients"])["attribution"]
+    size = np.abs(parts.arrays["integrated_gradients"]).sum((0, 1))
+    assert size[2:5].mean() > 2 * np.concatenate([size[:2], size[6:]]).mean()
+
+
+def test_what_takes_cells_away_in_the_order_of_parts_takes_the_answer_sooner(run: Path):
+    facts = wf.explain(run, "attribution", methods=["integrated_gradients"])["attribution"].facts
+    m = facts["methods"]["integrated_gradients"]
+    assert m["deletion_area"] < m["deletion_area_random"]
+    assert m["insertion_area"] > m["insertion_area_random"]
+
+
+def test_the_rows_asked_for_are_explained(run: Path):
+    found = wf.explain(run, "attribution", rows=[3, 10], methods=["gradient"])["attribution"]
+    assert found.facts["rows"] == [3, 10]
+    assert "no such row" in refused(run, "attribution", rows=[1000])
+
+
+def test_a_module_of_ones_own_with_arrays(tmp_path: Path):
+    torch.manual_seed(0)
+    network, rng = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1)), np.random.default_rng(0)
+    x = rng.normal(size=(60, 4)).astype(np.float32)
+    found = wf.explain(network, "attribution", data=x, targets=x[:, 0] * 2, out=tmp_path / "seen")["attribution"]
+    assert found.facts["methods"]["shapley"]["completeness_error_frac"] < 1e-3
+    assert (tmp_path / "seen" / "explained.html").stat().st_size < 3e6
+    assert "no data" in refused(network, "attribution", shape=(4,), out=tmp_path / "none")
+    assert "neither data nor the shape" in refused(network, "attribution")
+
+
+def test_unknown_words_are_met_with_the_nearest(run: Path):
+    assert "write attribution" in refused(run, "atribution")
+    assert "integrated_gradients" in refused(run, "attribution", methods=["integrated_gradient"])
+    assert "--layer conv2" in refused(run, layer="konv2")
+
+
+def test_grad_cam_of_a_network_without_maps_is_refused(tmp_path: Path):
+    network, x = nn.Sequential(nn.Linear(4, 3)), np.random.default_rng(0).normal(size=(60, 4))
+    said = refused(network, "attribution", data=x, targets=np.arange(60) % 3, methods=["grad_cam"], out=tmp_path / "o")
+    assert "no layer gives maps" in said
+
+
+def test_no_run_a_run_that_never_finished_and_weights_that_are_nan(run: Path, tmp_path: Path):
+    assert "no such folder" in refused(tmp_path / "nothing")
+    broken = copied(run, tmp_path)
+    (broken / MODEL).unlink()
+    (broken / "result.json").unlink()
+    assert f"wellfit resume {broken}" in refused(broken)
+    tensors, plain = read_tensors(Run.open(run), MODEL)
+    name = next(k for k in tensors if k.endswith("weight"))
+    tensors[name].flatten()[0] = float("nan")
+    write_tensors(Run.open(broken), MODEL, tensors, plain)
+    assert "1 of" in refused(broken)
+    assert "NaN" in refused(broken)
+
+
+def test_a_run_of_another_version_and_data_that_changed(run: Path, tmp_path: Path):
+    old = copied(run, tmp_path)
+    tensors, plain = read_tensors(Run.open(run), MODEL)
+    write_tensors(Run.open(old), MODEL, tensors, {k: v for k, v in plain.items() if k != "shape_in"})
+    assert "another version" in refused(old)
+    write_tensors(Run.open(old), MODEL, tensors, plain)
+    recipe = (old / "recipe.toml").read_text()
+    (old / "recipe.toml").write_text(recipe + "\n[training.gone]\nx = 1\n")
+    assert "version of wellfit" in refused(old)
+    (old / "recipe.toml").write_text(recipe)
+    x, y = pictures()
+    assert "not the data it was started on" in refused(old, data=(255 - x, y))
