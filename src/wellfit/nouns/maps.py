@@ -1,4 +1,4 @@
-"""Maps: fields drawn with their coordinates; a graticule stands for coastlines, which would need a library of them."""
+"""Maps: fields drawn with their coordinates, graticule and, where they are of the globe, coastlines."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from wellfit.nouns.drawing import MUTED, WIDTH_IN, name_axes, sheet, short, tick
+from wellfit.nouns.coast import coast
+from wellfit.nouns.drawing import INK, MUTED, WIDTH_IN, name_axes, sheet, short, tick
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,12 +18,13 @@ MOST_TALL = 3.0  # inches of one map
 
 
 class Places(NamedTuple):
-    """Coordinates of rows [H] and columns [W], and what they are called."""
+    """Coordinates of rows [H] and columns [W], and what they are called; on_globe: they are latitude and longitude."""
 
     y: np.ndarray
     x: np.ndarray
     y_name: str
     x_name: str
+    on_globe: bool = False
 
 
 def places(y: np.ndarray, x: np.ndarray, grid: Mapping[str, Any]) -> Places:
@@ -32,7 +34,7 @@ def places(y: np.ndarray, x: np.ndarray, grid: Mapping[str, Any]) -> Places:
         unit = str(grid.get(f"{axis}_unit") or "").replace("degrees_north", "°N").replace("degrees_east", "°E")
         name = plain if grid.get("on_globe") else str(grid.get(f"{axis}_name") or axis)
         named.append(f"{name} ({unit})" if unit else name)
-    return Places(np.asarray(y, float), np.asarray(x, float), *named)
+    return Places(np.asarray(y, float), np.asarray(x, float), named[0], named[1], bool(grid.get("on_globe")))
 
 
 def draw_maps(parts: Sequence[tuple[str, np.ndarray, float, float]], where: Places, unit: str) -> Figure:
@@ -75,6 +77,8 @@ def _image(ax: Any, values: np.ndarray, where: Places, low: float, high: float) 
     rows = rows if len(x) < 2 or x[-1] > x[0] else rows[:, ::-1]
     extent = (x.min() - half[1], x.max() + half[1], y.min() - half[0], y.max() + half[0])
     colours = "RdBu_r" if low == -high else "viridis"
+    if where.on_globe:
+        ax.plot(*coast(extent[:2], extent[2:]).T, color=INK, linewidth=0.5, scalex=False, scaley=False)
     return ax.imshow(
         np.ma.masked_invalid(rows[::every, ::every]), extent=extent, origin="lower", aspect="auto", vmin=low, vmax=high,
         cmap=colours, interpolation="nearest",
