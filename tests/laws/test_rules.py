@@ -121,6 +121,34 @@ def test_rules_are_silent_on_a_healthy_training(name):
     assert not spoken
 
 
+def cut(have: dict, epoch: float) -> dict:
+    """What was measured up to an epoch; what is known at the end alone is left out."""
+    known_before = ("chance_loss", "recipe", "n_train", "n_valid", "task", "kind", "parameters")
+
+    def until(track: Track) -> Track:
+        kept = track.epochs <= epoch
+        return Track(track.name, track.steps[kept], track.epochs[kept], track.values[kept], track.unit, track.where)
+
+    whole = {k: until(v) for k, v in have.items() if isinstance(v, Track)}
+    layers = {k: v for k, v in have.items() if k in READINGS and isinstance(v, dict)}
+    found = {**whole, **{k: {w: until(t) for w, t in v.items()} for k, v in layers.items()}}
+    return found | {k: have[k] for k in known_before if k in have}
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_rules_that_speak_while_training_goes_on_are_silent_in_the_middle_of_a_healthy_one(name):
+    early = [w for w in RULES if getattr(shelf.module("rules", w), "WHILE_TRAINING", False)]
+    have = measured(KINDS["well-fitted"][name] | {"compare": True})
+    last: set[str] = set()
+    for epoch in range(1, int(have["train_loss"].epochs[-1]) + 1):
+        part = cut(have, epoch)
+        skill = skill_of(part)
+        part |= {} if skill is None else {"skill": skill}
+        now = {w for w in early if (f := said(w, part)) is not None and f.severity != "info"}
+        assert not now & last, f"twice in a row, by epoch {epoch}"
+        last = now
+
+
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("values", [[], [1.0], [np.nan], [1.0, np.nan], [np.inf, 1.0, 2.0], [0.0] * 6])
 def test_rule_does_not_fail_on_readings_that_are_few_or_not_finite(rule, values):

@@ -8,7 +8,7 @@ from wellfit.nouns.errors import CheckError
 from wellfit.nouns.run import Run
 from wellfit.nouns.stage import Stage, last
 from wellfit.nouns.step import Rest, Step
-from wellfit.verbs import gather, keep, tell, transfer
+from wellfit.verbs import gather, keep, notice, tell, transfer
 from wellfit.verbs.build import build
 from wellfit.verbs.check import check
 from wellfit.verbs.diagnose import diagnose, verdict
@@ -59,13 +59,14 @@ def story(source, targets=None, *, recipe=None, network=None, out=None, force=Fa
 def learn(run: Run, case: Any, state: dict[str, Any] | None = None) -> Iterator[Stage]:
     """Train, watch, keep, judge, say what is wrong, test once, report. `state`: go on from a checkpoint."""
     choices, earlier = case.recipe.watch, run.findings
-    watch, clock = Watch(choices.budget_frac), gather.Clock(choices.checkpoint_s)
-    with gather.interruptible() as stopped:
+    watch, clock, early = Watch(choices.budget_frac), gather.Clock(choices.checkpoint_s), notice.Notice(run, case)
+    with gather.interruptible(run) as stopped:
         for moment in train(case, due=watch.due, rest=clock.due, stop=stopped, state=state):
-            run.append(watch(moment) if isinstance(moment, Step) else moment.readings)
+            run.append(readings := watch(moment) if isinstance(moment, Step) else moment.readings)
             if isinstance(moment, Rest) and (not moment.readings or clock.due() or moment.leave):
                 keep.keep_checkpoint(run, moment.state())
             yield tell.moment(moment, case, stopped())
+            yield from tell.noticed(early(moment, readings))
             if isinstance(moment, Rest) and moment.leave:
                 break
     spent = gather.Spent(*watch.cost(), clock.seconds)

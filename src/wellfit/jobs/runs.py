@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from wellfit.nouns import living
 from wellfit.nouns.errors import RunError, WellfitError
 from wellfit.nouns.run import ENVIRONMENT, RECIPE, Run
 
@@ -32,7 +33,7 @@ def _row(path: Path) -> dict[str, Any]:
         row |= {
             "data": facts.get("name") or run.recipe.data.source,
             "started": about.get("started"),
-            "status": result.get("status", "running"),
+            "status": living.status(path, result),
             "verdict": result.get("verdict", ""),
             "test": result.get("test", {}),
             "epochs": next((int(r.epoch) for r in reversed(run.readings) if r.name == "valid_loss"), 0),

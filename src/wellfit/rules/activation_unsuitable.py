@@ -16,6 +16,8 @@ HUGE = 0.2
 VANISHED = 1e-3
 LEFT = 0.2
 
+WHILE_TRAINING = True  # what it claims holds in the middle as at the end
+
 
 def activation_unsuitable(
     train_loss: Track,

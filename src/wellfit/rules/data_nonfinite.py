@@ -7,6 +7,8 @@ import math
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.reading import Reading, Track
 
+WHILE_TRAINING = True  # what it claims holds in the middle as at the end
+
 
 def data_nonfinite(loss: Track) -> Finding | None:
     """A NaN or Inf reaches the network before any step is taken.

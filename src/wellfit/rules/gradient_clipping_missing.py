@@ -15,6 +15,8 @@ from wellfit.nouns.units import figure
 SPIKE = 100.0
 ORDINARY = 0.03
 
+WHILE_TRAINING = True  # what it claims holds in the middle as at the end
+
 
 def gradient_clipping_missing(
     train_loss: Track,

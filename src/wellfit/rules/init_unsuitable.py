@@ -14,6 +14,8 @@ FAR = 30.0
 FADED = 1e-3
 LEFT = 0.5
 
+WHILE_TRAINING = True  # what it claims holds in the middle as at the end
+
 
 def init_unsuitable(
     loss: Track,

@@ -14,6 +14,8 @@ LARGE, HUGE, LEFT = 0.03, 0.2, 0.5
 """Largest median update-to-weight ratio over the layers, from which steps count as large: 30 and 200 times the 1e-3
 that CS231n (Neural Networks 3) calls healthy. In healthy trainings the largest was 0.06 (docs/verdict.md)."""
 
+WHILE_TRAINING = True  # what it claims holds in the middle as at the end
+
 
 def lr_too_high(
     train_loss: Track,

@@ -16,6 +16,8 @@ from wellfit.nouns.units import figure
 
 ROSE = 0.05
 
+WHILE_TRAINING = True  # what it claims holds in the middle as at the end
+
 
 def regularization_missing(
     skill: Skill,

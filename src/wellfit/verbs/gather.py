@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from wellfit.nouns import living
 from wellfit.nouns.augment import LINEAR, varied
 from wellfit.nouns.case import Case
 from wellfit.nouns.data import Data, Split
@@ -90,11 +91,15 @@ class Clock:
 
 
 @contextmanager
-def interruptible() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C or a batch system's SIGTERM asks to stop; the second one stops at once. Yields: has it been asked?"""
+def interruptible(run: Run | None = None) -> Iterator[Callable[[], bool]]:
+    """Ctrl-C, a batch system's SIGTERM, or a file `stop` in the run's folder asks to stop; a second signal stops at
+    once. Yields: has it been asked? `run` is said to go on in this process."""
     asked: list[int] = []
+    wanted = living.Asked(run.path) if run else bool
+    if run:
+        living.begin(run.path)
     if threading.current_thread() is not threading.main_thread():
-        yield lambda: False
+        yield wanted
         return
 
     def ask(number: int, frame: Any) -> None:
@@ -104,7 +109,7 @@ def interruptible() -> Iterator[Callable[[], bool]]:
 
     kept = {s: signal.signal(s, ask) for s in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield lambda: bool(asked)
+        yield lambda: bool(asked) or wanted()
     finally:
         for number, handler in kept.items():
             signal.signal(number, handler)

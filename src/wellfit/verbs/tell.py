@@ -151,6 +151,12 @@ def moment(moment: Step | Rest, case: Case, stopping: bool = False) -> Stage:
     return Stage("moment", f"epoch {moment.epoch:.1f}", moment, facts)
 
 
+def noticed(found: Iterable[Finding]) -> Iterator[Stage]:
+    """What is wrong already while training goes on."""
+    for finding in found:
+        yield Stage("noticed", finding.summary, finding, finding.to_dict())
+
+
 def verdict(final: Finding, findings: list[Finding]) -> Stage:
     """The verdict in a sentence."""
     line = f"{final.fault}: {final.summary}"

@@ -70,6 +70,9 @@ class _Shown:
         if stage.name == "moment":
             self._moment(stage)
             return
+        if stage.name == "noticed":
+            self._finding("training", stage.detail)
+            return
         if stage.name == "trial":
             self._trial(stage)
             return
