@@ -40,7 +40,9 @@ OPTIONS = {
     "dlinear": [{}, {"kernel": 1}, {"kernel": 4, "level": False}],
     "transformer": [{}, {"causal": True}, {"patch": 2, "positions": "sine", "read": "mean"}],
     "equivariant": [{}, {"group": "p4m", "down": "average", "convolutions": 2}],
-    "graph": [{}, {"edge_kinds": 2, "aggregate": "mean", "read": "mean"}],
+    "graph": [{}, {"edge_kinds": 2, "aggregate": "mean", "read": "mean"}, {"read": "first"}],
+    "vae": [{"grain": 0.1}, {"latent": 3, "beta": 4.0}],
+    "gan": [{"drawn": 4, "grain": 0.1}, {"drawn": 4, "game": "hinge", "spectral": True, "bounds": (-1, 2)}],
     "flow": [{"couplings": 2, "grain": (0.1,) * 6}, {"couplings": 2, "kind": "affine"}],
 }
 SHAPES_IN = {"vector": (6,), "pictures": (1, 8, 8), "series": (2, 8), "globe": (1, 8, 10), "graph": (5, 3 + 10)}
@@ -473,3 +475,71 @@ def test_a_linear_series_network_keeps_its_own_even_start():
     network = made("dlinear", (1, 20), (1, 3), widths=())
     initialise(network, "torch")
     assert all((m.output.weight == 1 / 20).all() for m in network.maps)
+
+
+def test_both_players_of_a_gan_learn_by_their_own_loss_alone():
+    network, x = made("gan", norm="none", drawn=4, spectral=True), noise(6, 1, 8, 8)
+    network.discriminator.eval()  # or the spectral norm is estimated anew in each pass
+    torch.manual_seed(3)
+    (-network(x).mean()).backward()
+    together = {n: p.grad.clone() for n, p in network.named_parameters()}
+    for player, own in (("discriminator", (0, 1)), ("generator", (2,))):
+        network.zero_grad()
+        torch.manual_seed(3)
+        drawn = network.generator(torch.randn(6, network.latent))
+        told = network.discriminator(torch.cat([x, drawn.detach()]))[:, 0].chunk(2)
+        softplus = nn.functional.softplus
+        terms = [softplus(-told[0]), softplus(told[1]), softplus(-network.discriminator(drawn)[:, 0])]
+        sum(terms[i].mean() for i in own).backward()
+        for name, p in network.named_parameters():
+            if name.startswith(player):
+                torch.testing.assert_close(together[name], p.grad, rtol=1e-3, atol=1e-6)
+
+
+def test_a_gan_is_judged_by_the_energy_score_of_what_it_draws():
+    network, x = made("gan", norm="layer", drawn=50).eval(), noise(5, 1, 8, 8)
+    with torch.no_grad():
+        drawn = network.sample(50, torch.Generator().manual_seed(0)).flatten(1)
+        pairs = (drawn[:, None] - drawn[None]).norm(dim=2)
+        away = (x.flatten(1)[:, None] - drawn[None]).norm(dim=2).mean(1)
+        torch.testing.assert_close(network(x)[:, 0], -(away - pairs.sum() / (50 * 49) / 2), rtol=1e-3, atol=1e-3)
+
+
+def test_a_vae_bounds_the_chance_of_a_pixels_step_and_the_chances_of_all_steps_sum_to_one():
+    network = made("vae", (1, 8, 8), widths=(4,), grain=0.5).eval()
+    steps = torch.arange(-400, 400) * 0.5
+    middle, width = torch.tensor(0.3), torch.tensor(0.7)
+    with torch.no_grad():
+        chance = network._log_prob(steps.view(-1, 1, 1), middle, width).exp() * 0.5
+        assert float(chance.sum()) == pytest.approx(1, abs=1e-4)
+        fine = made("vae", (1, 8, 8), widths=(4,)).eval()._log_prob(steps.view(-1, 1, 1), middle, width)
+        tiny = (
+            made("vae", (1, 8, 8), widths=(4,), grain=1e-3)
+            .eval()
+            ._log_prob(steps[380:420].view(-1, 1, 1), middle, width)
+        )
+        torch.testing.assert_close(tiny, fine[380:420], rtol=1e-3, atol=1e-3)
+        likely, apart = network.terms(noise(4, 1, 8, 8))
+    assert (apart > 0).all()
+    assert likely.isfinite().all()
+
+
+def test_beta_counts_in_training_alone():
+    one, four = (made("vae", latent=3, beta=b) for b in (1.0, 4.0))
+    x = noise(5, *takes("vae"))
+    torch.testing.assert_close(one.eval()(x), four.eval()(x))
+    torch.manual_seed(0)
+    likely, apart = four.train().terms(x)
+    torch.manual_seed(0)
+    torch.testing.assert_close(four(x)[:, 0], likely - 4 * apart)
+
+
+@pytest.mark.parametrize("name", ["vae", "gan"])
+@pytest.mark.parametrize("size", [(1, 28, 28), (3, 13, 9)])
+def test_pictures_of_any_size_are_drawn_and_the_generator_makes_them(name: str, size: tuple[int, ...]):
+    network = made(name, size, widths=(4, 4, 4))
+    drawn = [network.sample(3, torch.Generator().manual_seed(s)) for s in (0, 0, 1)]
+    assert drawn[0].shape == (3, *size)
+    assert torch.equal(drawn[0], drawn[1])
+    assert not torch.equal(drawn[0], drawn[2])
+    assert network.training

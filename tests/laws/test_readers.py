@@ -72,6 +72,16 @@ def idx_folder(folder: Path):
     return str(folder), None
 
 
+def edges_and_nodes(folder: Path):
+    n = len(NUMBERS)
+    nodes = pd.DataFrame(NUMBERS, columns=list("abcd")).assign(id=np.arange(n), label=LABELS)
+    nodes.to_csv(folder / "nodes.csv", index=False)
+    pd.DataFrame({"source": np.arange(n), "target": (np.arange(n) * 3 + 1) % n}).to_csv(
+        folder / "edges.csv", index=False
+    )
+    return str(folder), None
+
+
 def array_file(folder: Path):
     np.savez(folder / "a.npz", x=NUMBERS, y=LABELS)
     return str(folder / "a.npz"), None
@@ -94,6 +104,7 @@ def fields_over_time(_: Path):
 SOURCES = {
     "arrays": array_file,
     "bundled": lambda _: ("iris", None),
+    "edges": edges_and_nodes,
     "grid": fields_over_time,  # files: tests/readers/test_grid.py
     "idx": idx_folder,
     "masks": mask_folder,

@@ -77,7 +77,9 @@ def answers(path: str | Path, source: Any, *, skip_bad: bool = False, network: A
         return Answers(means(made), fields=made, source=str(source))
     if raw.tiles is not None:
         return _masks(model, raw, str(source))
-    found: dict[str, Any] = {"row": np.arange(len(raw))} if raw.ids is None else {"file": raw.ids}
+    found: dict[str, Any] = (
+        {"row": np.arange(len(raw))} if raw.ids is None else {"id" if raw.kind == "graphs" else "file": raw.ids}
+    )
     out = model.outputs(raw.inputs)
     if out.ndim > 2:
         do = 'use Python: wellfit.open("RUN").predict(x) gives the array'
@@ -147,7 +149,7 @@ def _must_be_alike(run: Run, model: Model, raw: Raw) -> None:
         "grid": "fields over time",
         "array": f"arrays [N, {', '.join(map(str, shape))}]",
         "table": "a table",
-        "graphs": f"a table with {model.preparation.names[:1]}",
+        "graphs": f"a table with {model.preparation.names[:1]}, or a folder of edges and nodes",
         "pictures": f"pictures {shape}",
     }
     if raw.tiles is not None and was == "pictures" and model.form == "classes" and len(model.preparation.shape_out) > 2:

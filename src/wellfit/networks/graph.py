@@ -22,7 +22,7 @@ ACTIVATIONS = {
 }
 NORMS = ("none", "batch", "layer")
 AGGREGATES = ("sum", "mean")
-READS = ("auto", "all", "sum", "mean", "each")
+READS = ("auto", "all", "sum", "mean", "first", "each")
 
 
 def graph(
@@ -46,8 +46,8 @@ def graph(
 
     widths: units of each layer; activation: relu, leaky_relu, tanh, sigmoid, gelu; norm: none, batch (over nodes that
     are there), layer; edge_kinds: E; aggregate: sum, or mean of the neighbours; read: what becomes the output: all (sum,
-    mean and largest over nodes side by side), sum, mean, each (every node gives K numbers; shape_out = (K, V)), auto
-    (each where shape_out is (K, V), else all). Raises ValueError for what cannot be.
+    mean and largest over nodes side by side), sum, mean, first (the first node alone), each (every node gives K numbers;
+    shape_out = (K, V)), auto (each where shape_out is (K, V), else all). Raises ValueError for what cannot be.
     """
     _must_know(activation=(activation, ACTIVATIONS), norm=(norm, NORMS), aggregate=(aggregate, AGGREGATES))
     _must_know(read=(read, READS))
@@ -108,6 +108,8 @@ class Graph(nn.Module):
         return self.output(self.activation(self.hidden(self._read(h_BVD, there_BV1)))).unflatten(1, self.shape_out)
 
     def _read(self, h_BVD: Tensor, there_BV1: Tensor) -> Tensor:
+        if self.read == "first":
+            return h_BVD[:, 0]
         total = h_BVD.sum(1)
         mean = total / there_BV1.sum(1).clamp_min(1)
         if self.read != "all":

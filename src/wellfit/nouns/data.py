@@ -42,7 +42,7 @@ class Raw:
     names: names of the features of an array, where known; units: name -> unit;
     tiles: where in larger pictures the examples lie, which are then tiles of them;
     ids: [N] file names or row labels, for messages; fingerprint: hash of the content;
-    edge_kinds: of graphs, E;
+    edge_kinds: of graphs, E; centred: each graph is what lies around its first node, of which the answer is;
     findings: what was noticed while reading (skipped files, odd headers).
     """
 
@@ -64,6 +64,7 @@ class Raw:
     weight: np.ndarray | None = None
     tiles: Tiles | None = None
     edge_kinds: int = 0
+    centred: bool = False
 
     def __len__(self) -> int:
         return len(self.inputs)

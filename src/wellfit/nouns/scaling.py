@@ -43,8 +43,11 @@ class Scaling:
     parts: Mapping[str, Tensor] = field(default_factory=dict)
 
     @classmethod
-    def fit(cls, x: np.ndarray, method: str, *, pictures: bool = False, plain: np.ndarray | None = None) -> Scaling:
-        """Statistics of x [N, *shape]: per feature, for pictures [N, C, H, W] per channel.
+    def fit(
+        cls, x: np.ndarray, method: str, *, pictures: bool = False, plain: np.ndarray | None = None, nodes: int = 0
+    ) -> Scaling:
+        """Statistics of x [N, *shape]: per feature, for pictures [N, C, H, W] per channel, for graphs [N, V, F + E V] of
+        the first `nodes` = F numbers of all nodes that are there, 0 and 1 and edges (by their largest) apart.
 
         plain [F] marks features that are on a good scale as they are (0/1) and are left alone by all but
         centre, pca and whiten. A constant feature is divided by 1.
@@ -52,6 +55,8 @@ class Scaling:
         shape = tuple(x.shape[1:])
         if method == "none":
             return cls("none", shape)
+        if nodes:
+            return cls(method, shape, True, _of_nodes(x, nodes))
         if method in ("pca", "whiten"):
             return _rotation(x, method, pictures)
         if pictures and method in ("robust", "quantile"):
@@ -91,6 +96,8 @@ class Scaling:
         if "basis" in parts:
             scaled = scaled.reshape(len(x), -1) @ parts["basis"] / parts.get("spread", 1.0)
             return (scaled @ parts["basis"].T).reshape(x.shape) if self.keep_shape else scaled
+        if "nodes" in parts:
+            return np.where(np.any(x != 0, -1, keepdims=True), scaled, 0.0)
         return np.where(parts["plain"], x, scaled) if "plain" in parts else scaled
 
     def back(self, scaled: np.ndarray) -> np.ndarray:
@@ -107,6 +114,19 @@ class Scaling:
     @classmethod
     def of(cls, json: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Scaling:
         return cls(json["method"], tuple(json["shape"]), json["keep_shape"], dict(tensors))
+
+
+def _of_nodes(x: np.ndarray, nodes: int) -> dict[str, Tensor]:
+    """Mean and standard deviation of the numbers of nodes; edges are divided by the greatest weight."""
+    rows = x.reshape(-1, x.shape[-1])
+    there = rows[np.any(rows != 0, 1)].astype(np.float64)
+    shift, scale = np.zeros(x.shape[-1]), np.ones(x.shape[-1])
+    counted = ~np.isin(there[:, :nodes], (0.0, 1.0)).all(0)
+    shift[:nodes][counted] = there[:, :nodes][:, counted].mean(0)
+    scale[:nodes][counted] = there[:, :nodes][:, counted].std(0)
+    scale[nodes:] = np.abs(there[:, nodes:]).max(initial=0.0)
+    scale = np.where(scale > 0, scale, 1.0)
+    return {"shift": torch.from_numpy(shift), "scale": torch.from_numpy(scale), "nodes": torch.tensor([nodes])}
 
 
 def _statistics(x: np.ndarray, method: str, axes: tuple[int, ...]) -> tuple[Tensor, Tensor]:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from wellfit.nouns import shelf
 from wellfit.nouns.data import Data, Raw
@@ -78,13 +78,15 @@ class Question:
 @dataclass(frozen=True)
 class Judged:
     """What measures are worked out from. answers, truth: as `answers_of` and `truth_of` give them; data: with its
-    training rows, from which a rival is made; part: "train", "valid" or "test"; index [N]: places in that part."""
+    training rows, from which a rival is made; part: "train", "valid" or "test"; index [N]: places in that part; network:
+    that gave the answers, in eval mode, where what it draws is to be judged."""
 
     answers: np.ndarray
     truth: np.ndarray
     data: Data
     part: str = "test"
     index: np.ndarray | None = None
+    network: nn.Module | None = None
 
 
 def no_suit(y: np.ndarray, raw: Raw) -> str:
@@ -95,6 +97,15 @@ def no_suit(y: np.ndarray, raw: Raw) -> str:
 def nothing(case: Case, judged: Mapping[str, Mapping[str, Any]]) -> dict[str, np.ndarray]:
     """A task whose charts need no arrays of their own."""
     return {}
+
+
+@dataclass(frozen=True)
+class Ends:
+    """What a skill of 0 and of 1 stand for, in words; reachable: might a network come to 1?"""
+
+    low: str = "the best constant answer"
+    high: str = "a perfect one"
+    reachable: bool = True
 
 
 @dataclass(frozen=True)
@@ -114,7 +125,8 @@ class Task:
     in_time: rows are parted in the order of time, never at random;
     errors: (judged) -> [N, 2], error of each example's answer and of the best constant answer, from which skill is
         worked out; None: from answers and truth [N, C], [N, K];
-    evidence: (case, judged by part) -> arrays by name that charts of this task ask for.
+    evidence: (case, judged by part) -> arrays by name that charts of this task ask for;
+    ends: what a skill of 0 and of 1 stand for.
     """
 
     form: Form
@@ -131,6 +143,7 @@ class Task:
     in_time: bool = False
     errors: Callable[[Judged], np.ndarray] | None = None
     evidence: Callable[[Case, Mapping[str, Mapping[str, Any]]], dict[str, np.ndarray]] = nothing
+    ends: Ends = Ends()
 
 
 def task_of(word: str) -> Task:

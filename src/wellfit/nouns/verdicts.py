@@ -12,7 +12,7 @@ import numpy as np
 
 from wellfit.nouns import shelf
 from wellfit.nouns.skill import LOST, SURELY_LOST, Skill
-from wellfit.nouns.task import task_of
+from wellfit.nouns.task import Ends, task_of
 from wellfit.nouns.trend import improving, largest_step, unrest
 from wellfit.nouns.units import percent
 
@@ -32,19 +32,9 @@ class Word(NamedTuple):
     confidence: float = 1.0
 
 
-class Ends(NamedTuple):
-    """What a skill of 0 and of 1 stand for, in words; reachable: might a network come to 1?"""
-
-    low: str = "the best constant answer"
-    high: str = "a perfect one"
-    reachable: bool = True
-
-
 def ends_of(have: Mapping[str, Any]) -> Ends:
-    """The ends of the scale of skill: where nothing is asked, the task's rival and certainty, which nothing reaches."""
-    if have.get("task") in shelf.names("tasks") and task_of(have["task"]).form == "density":
-        return Ends("a Gaussian", "certainty", False)
-    return Ends()
+    """The ends of the scale of skill, as the task says."""
+    return task_of(have["task"]).ends if have.get("task") in shelf.names("tasks") else Ends()
 
 
 def word_for(have: Mapping[str, Any], skill: Skill | None) -> Word:

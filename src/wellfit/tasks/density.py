@@ -11,7 +11,7 @@ from wellfit.nouns import gaussian
 from wellfit.nouns.data import Data, Raw
 from wellfit.nouns.drawn_examples import drawn
 from wellfit.nouns.errors import DataError
-from wellfit.nouns.task import Question, Task
+from wellfit.nouns.task import Ends, Question, Task
 
 FEW = 5000  # training rows below which a flow learns rows by heart
 
@@ -34,6 +34,7 @@ def density() -> Task:
         steps=3000,
         errors=gaussian.errors,
         evidence=drawn,
+        ends=Ends("a Gaussian", "certainty", reachable=False),
     )
 
 

@@ -11,8 +11,9 @@ from wellfit.nouns.advice import advice, text
 from wellfit.nouns.finding import Finding, Severity, by_weight
 from wellfit.nouns.reading import Reading
 from wellfit.nouns.skill import Estimate, Skill, skill_of
+from wellfit.nouns.task import Ends
 from wellfit.nouns.units import figure
-from wellfit.nouns.verdicts import Ends, ends_of, word_for
+from wellfit.nouns.verdicts import ends_of, word_for
 
 
 def diagnose(have: Mapping[str, Any]) -> list[Finding]:

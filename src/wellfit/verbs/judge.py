@@ -45,7 +45,7 @@ def judge(case: Case, split: str = "test", at_most: int | None = None) -> dict[s
     cells = outputs.ndim > 2  # many answers each: half the memory, and digits enough
     answers = answers_of(task.form, outputs if cells else outputs.double(), data.preparation)
     truth = truth_of(task.form, part.y, data.preparation)
-    judged = Judged(answers, truth, data, split, index)
+    judged = Judged(answers, truth, data, split, index, case.network)
     metrics, baseline = task.merits(judged)
     errors = {} if task.errors is None and answers.ndim < 3 else {"errors": (task.errors or cell_errors)(judged)}
     return errors | {

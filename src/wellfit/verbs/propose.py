@@ -16,9 +16,11 @@ from torch import Tensor, nn
 from wellfit.nouns import field_sizes, shelf
 from wellfit.nouns.data import Data
 from wellfit.nouns.grain import grain_of
+from wellfit.nouns.molecules import BONDS
 from wellfit.nouns.recipe import Recipe
 from wellfit.nouns.task import task_of
 from wellfit.nouns.turning import mirrors
+from wellfit.nouns.units import many
 
 Proposal = dict[str, tuple[Any, str]]
 
@@ -177,12 +179,18 @@ def _options(name: str, data: Data, asked: dict[str, Any]) -> tuple[dict[str, An
                 found["numeric"] = places
             return found, f"{len(places)} numbers bin by bin (housing RMSE 45k, 51k without)"
     if data.form == "density" and "grain" in shelf.needs(shelf.get("networks", name)) and "grain" not in asked:
-        steps = grain_of(data)
+        steps, found = grain_of(data), {}
         if any(steps):
-            return {"grain": steps}, f"{sum(map(bool, steps))} of {len(steps)} were written down in steps"
-        return {}, ""
+            found["grain"] = steps
+        if "bounds" in shelf.needs(shelf.get("networks", name)) and "bounds" not in asked:
+            found["bounds"] = [float(v) for v in torch.aminmax(data.train.x)]
+        return found, f"{sum(map(bool, steps))} of {many(len(steps), 'number')} written down in steps"
     if name == "graph" and data.raw.edge_kinds and "edge_kinds" not in asked:
-        return {"edge_kinds": data.raw.edge_kinds}, "single, double, triple and aromatic bonds"
+        if data.raw.centred:
+            found = {"edge_kinds": 1, "aggregate": "mean", "read": "first"}
+            return {k: v for k, v in found.items() if k not in asked}, "the answer is of the first node of each"
+        said = "single, double, triple and aromatic bonds" if data.raw.edge_kinds == len(BONDS) else "of the edges"
+        return {"edge_kinds": data.raw.edge_kinds}, said
     if data.raw.kind == "text":
         found = {"vocabulary": len(data.classes)}
         if "causal" in inspect.signature(shelf.get("networks", name)).parameters:

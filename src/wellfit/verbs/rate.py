@@ -15,6 +15,7 @@ from wellfit.nouns.task import task_of
 from wellfit.nouns.trial import bare_loss, trial
 
 LOWEST, HIGHEST = 1e-5, 1.0  # of the rates tried, evenly on a log scale
+PROVISIONAL = "provisional"  # the reason for a rate that nobody chose
 SMOOTHING = 0.9  # of the exponential mean of the loss over steps
 NEAR = 0.1  # of the way from the first losses down to the least: so near is as good as the least
 FIRST = 10  # steps whose mean is the loss at the start, and before which a smoothed loss is chance
@@ -35,8 +36,9 @@ class RateTest:
 
 
 def with_tested_rate(case: Case, given: Recipe, reasons: dict[str, str]) -> tuple[Case, dict[str, str]]:
-    """The case with the rate that a range test proposes, and its reason, unless `given` sets the rate itself."""
-    if given.training.lr != "auto":
+    """The case with the rate that a range test proposes, and its reason, unless `given` sets the rate itself, or the
+    task did, as for a game of two networks, whose loss tells nothing of how well they learn."""
+    if given.training.lr != "auto" or reasons.get("training.lr", PROVISIONAL) != PROVISIONAL:
         return case, reasons
     tested = rate_test(case)
     recipe = Recipe.of({"training.lr": tested.lr}, case.recipe)

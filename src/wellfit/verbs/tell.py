@@ -35,7 +35,7 @@ SCALED = {
 def data(data: Data) -> Iterator[Stage]:
     """What was read and how it is split; then the inputs and how they were scaled."""
     n = {s: len(getattr(data, s)) for s in ("train", "valid", "test")}
-    words = {"table": "rows", "pictures": "pictures", "graphs": "molecules"}
+    words = {"table": "rows", "pictures": "pictures", "graphs": "nodes" if data.raw.centred else "graphs"}
     words |= dict.fromkeys(("text", "series", "grid"), "windows")
     what = words.get(data.raw.kind, "examples")
     if data.classes:
@@ -65,7 +65,7 @@ def data(data: Data) -> Iterator[Stage]:
     by = "" if data.choices.get("normalise") == "kept" else " by the training rows"
     line = f"{'×'.join(map(str, data.shape_in))} inputs, {scaling}{by}"
     if data.raw.kind == "graphs":
-        line = f"graphs of up to {data.shape_in[0]} nodes, {data.raw.edge_kinds} kinds of edges"
+        line = f"graphs of up to {data.shape_in[0]} nodes, {units.many(data.raw.edge_kinds, 'kind')} of edges"
     if data.symbolic:
         line = f"{data.shape_in[0]:,} {data.facts['unit']} a window, of {data.facts['symbols']:,} different"
     if data.raw.kind == "series":

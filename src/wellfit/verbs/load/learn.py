@@ -79,7 +79,8 @@ def learn(
     if scaling is None:
         asked_for, plain = (choices.normalise, plain) if what.form != "density" else (scaling_of(choices), None)
         method, own = choose(encoded[train], plain, raw.kind, parted.how, numbers, asked_for)
-        scaling = Scaling.fit(encoded[train], method, pictures=raw.kind == "pictures", plain=plain)
+        nodes = encoded.shape[2] - raw.edge_kinds * encoded.shape[1] if raw.kind == "graphs" else 0
+        scaling = Scaling.fit(encoded[train], method, pictures=raw.kind == "pictures", plain=plain, nodes=nodes)
         why = f"{own} ({why})" if why else own
     targets = kept_targets(like, what, choices.normalise_targets)
     why_targets = "as the network learnt it"

@@ -8,6 +8,7 @@ from wellfit.nouns.scaling import Scaling
 from wellfit.nouns.units import many
 
 FAR = 10.0  # standard deviations: beyond it a value is a far outlier
+LARGE = 10.0  # feature of a node, or weight of an edge, above which graphs are scaled
 TIED = 0.5  # share of rows with one value, above which a feature is a spike with a tail, whose tail matters
 ENOUGH = 1 / 3  # share of features with far outliers from which ranks are taken
 
@@ -25,7 +26,9 @@ def choose(x: np.ndarray, plain: np.ndarray | None, kind: str, how: str, y: np.n
     if asked != "auto":
         return asked, "as asked"
     if kind == "graphs":
-        return "none", "features and edges of graphs are 0 and 1"
+        if float(np.abs(x).max()) <= LARGE:
+            return "none", "features and edges of graphs are small numbers"
+        return "standardise", "features of nodes to mean 0 and standard deviation 1, over the nodes that are there"
     if kind == "pictures":
         return (
             "standardise",

@@ -48,7 +48,11 @@ def _read_one(source: Any, choices: DataChoices, like: Preparation | None) -> Ra
     for word in shelf.names("readers"):
         if shelf.module("readers", word).can_read(source):
             word = "masks" if cells and word == "pictures" else word  # cut into tiles, not brought to one size
-            size = {"size": like.shape[1:]} if like is not None and word in ("pictures", "masks") else {}
+            size: dict[str, Any] = {}
+            if like is not None and word in ("pictures", "masks"):
+                size = {"size": like.shape[1:]}
+            elif like is not None and word == "edges":
+                size = {"size": like.shape[0], "names": like.names}
             return shelf.get("readers", word)(source, target=choices.target, skip_bad=choices.skip_bad, **size)
     if isinstance(source, str):
         raise _no_reader(source)
