@@ -62,6 +62,22 @@ def test_attribution_of_a_run_is_a_page_with_its_files(run: Path):
         assert held["occlusion"].shape == held["inputs"].shape == (6, 1, 8, 8)
 
 
+def test_what_is_shown_unasked_is_one_page_that_can_be_mailed(run: Path):
+    found = wf.explain(run)
+    page = found.page.read_text(encoding="utf-8")
+    assert set(found.parts) == {"attribution", "examples", "layers"}
+    assert page.index('id="attribution"') < page.index('id="examples"') < page.index('id="layers"')
+    assert found.page.stat().st_size < 3e6
+    assert "<script" not in page
+    wf.explain(run, "examples")
+    assert 'id="layers"' in found.page.read_text(encoding="utf-8")  # what was found before stays on the page
+
+
+def test_a_run_beside_itself_is_alike(run: Path):
+    part = wf.explain(run, "layers", against=run)["layers"]
+    assert np.allclose(np.diag(part.arrays["cka_against"]), 1, atol=1e-4)
+
+
 def test_parts_lie_where_the_answer_is(run: Path):
     parts = wf.explain(run, "attribution", methods=["integrated_gradients"])["attribution"]
     size = np.abs(parts.arrays["integrated_gradients"]).sum((0, 1))

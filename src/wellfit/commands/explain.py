@@ -84,7 +84,8 @@ def explain(
 ) -> int:
     """See what a run, or a trained network of your own, has learnt: a page of pictures, and the arrays behind them.
 
-    WHAT it can show: attribution (what its answers come from), with checks of whether that can be trusted.
+    WHAT it can show: attribution (what its answers come from, and whether that can be trusted), examples (sure
+    mistakes, likely wrong labels, near-duplicates), layers.
 
         wellfit explain runs/first
         wellfit explain runs/first --what attribution --rows 17 203 --method integrated_gradients

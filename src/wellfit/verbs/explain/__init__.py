@@ -8,13 +8,15 @@ from wellfit.nouns.errors import ShelfError, nearest
 from wellfit.nouns.explained import Part
 from wellfit.nouns.look import Look
 from wellfit.verbs.explain.attribution import attribution
+from wellfit.verbs.explain.examples import examples
+from wellfit.verbs.explain.layers import layers
 from wellfit.verbs.explain.page import PAGE, write_page, write_part
 
 __all__ = ["PAGE", "PARTS", "parts_named", "write_page", "write_part"]
 
-PARTS: dict[str, Callable[[Look], Part]] = {"attribution": attribution}
+PARTS: dict[str, Callable[[Look], Part]] = {"attribution": attribution, "examples": examples, "layers": layers}
 """Word after --what -> what finds it, in the order of the page."""
-USUAL = ("attribution",)
+USUAL = ("attribution", "examples", "layers")
 """What is found where nothing is asked for: what takes seconds."""
 
 
