@@ -30,6 +30,8 @@ OPTIONS = {
         {"pool": "flatten"},
         {"pool": "average"},
         {"shift": 2, "mirror": "both"},
+        {"kernel": 5, "padding": "longitude", "down": "average"},
+        {"dilation": 2, "padding": "reflect", "down": "stride", "convolutions": 2, "residual": True},
     ],
     "vgg": [{"head": (8,), "depth": 11}, {"head": (8,), "down": "average", "padding": "reflect"}],
     "resnet": [{}, {"skip": False, "down": "max"}, {"depth": 50, "padding": "longitude"}],
@@ -319,6 +321,37 @@ def test_sizes_agree_with_torchs_for_every_kernel_dilation_padding_and_way_down(
     assert {size, sizes[1]} <= set(seen) | (set() if name != "vgg" or down == "stride" else {sizes[1]})
 
 
+@given(
+    size=st.lists(st.integers(8, 40), min_size=1, max_size=2),
+    kernel=st.sampled_from([1, 3, 5]),
+    dilation=st.integers(1, 3),
+    padding=st.sampled_from(["zero", "reflect", "longitude"]),
+    down=st.sampled_from(["max", "average", "stride"]),
+    residual=st.booleans(),
+)
+@settings(max_examples=60, deadline=None)
+def test_sizes_of_the_small_network_agree_with_torchs_too(size, kernel, dilation, padding, down, residual):
+    options = {"kernel": kernel, "dilation": dilation, "padding": padding, "down": down, "residual": residual}
+    reach = dilation * max(kernel // 2, 1)
+    network = made("conv", (1, *size), (2,), widths=(4, 4, 4), norm="none", convolutions=2, **options)
+    seen: list[tuple[int, ...]] = []
+    for module in network.modules():
+        if isinstance(module, nn.Conv1d | nn.Conv2d):
+            module.register_forward_hook(lambda m, args, output: seen.append(tuple(output.shape[2:])))
+    sizes = [tuple(size)]
+    while len(sizes) < 3:  # the last stage is not halved, nor a side under eight
+        k = max(kernel, 3)
+        strided = [
+            (s + 2 * dilation * (k // 2) - dilation * (k - 1) - 1) // 2 + 1 for s in sizes[-1]
+        ]  # torch's formula
+        halved = strided if down == "stride" else [s // 2 for s in sizes[-1]]
+        sizes.append(tuple(h if s >= 8 else s for h, s in zip(halved, sizes[-1])))
+    if padding != "zero" and reach >= min(min(s) for s in sizes):
+        return  # a map too small to be mirrored so far is refused, by a law of its own
+    assert network(noise(2, 1, *size)).shape == (2, 2)
+    assert set(seen) == set(sizes)
+
+
 def test_a_map_too_small_for_its_padding_is_refused():
     network = made("unet", (1, 8, 8), (1, 8, 8), padding="reflect", kernel=5, dilation=2, norm="none")
     with pytest.raises(ValueError, match="reflect padding by 4 pixels is too much for a map of"):
@@ -326,9 +359,9 @@ def test_a_map_too_small_for_its_padding_is_refused():
 
 
 @pytest.mark.parametrize("padding", ["reflect", "longitude"])
-@pytest.mark.parametrize("name", ["vgg", "resnet", "unet"])
+@pytest.mark.parametrize("name", ["conv", "vgg", "resnet", "unet"])
 def test_longitude_padding_goes_round_the_globe(name: str, padding: str):
-    options = {"depth": 11, "head": (8,)} if name == "vgg" else {}
+    options = {"vgg": {"depth": 11, "head": (8,)}, "conv": {"pool": "average"}}.get(name, {})
     network = made(name, (1, 8, 8), (2, 8, 8) if name == "unet" else (2,), padding=padding, **options).eval()
     x = noise(2, 1, 8, 8)
     rolled, back = network(x.roll(4, -1)), network(x)
