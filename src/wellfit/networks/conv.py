@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import torch
@@ -72,11 +72,8 @@ def conv(
     if axes not in CONVOLUTIONS:
         asked = "pictures [C, H, W] (or series [C, L], volumes [C, D, H, W])"
         raise ValueError(f"a convolutional network takes {asked}, not inputs of shape {tuple(shape_in)}")
-    words = {"activation": (activation, ACTIVATIONS), "norm": (norm, NORMS), "pool": (pool, POOLS)}
-    words |= {"mirror": (mirror, MIRRORS), "padding": (padding, PADDINGS), "down": (down, DOWNS)}
-    for what, (word, known) in words.items():
-        if word not in known:
-            raise ValueError(f"{what} {word!r} is not known; known are {', '.join(known)}")
+    _must_know(activation=(activation, ACTIVATIONS), norm=(norm, NORMS), pool=(pool, POOLS))
+    _must_know(mirror=(mirror, MIRRORS), padding=(padding, PADDINGS), down=(down, DOWNS))
     if kernel < 1 or kernel % 2 == 0 or dilation < 1:
         raise ValueError(f"kernel must be odd, dilation 1 or more; not {kernel} and {dilation}")
     if convolutions < 1 or shift < 0 or len(widths) < 1 or len(MIRRORS[mirror]) > axes:
@@ -97,6 +94,12 @@ def conv(
     if len(shape_out) != 1:
         layers["unflatten"] = nn.Unflatten(1, tuple(shape_out))
     return nn.Sequential(OrderedDict(layers))
+
+
+def _must_know(**words: tuple[str, Collection[str]]) -> None:
+    for what, (word, known) in words.items():
+        if word not in known:
+            raise ValueError(f"{what} {word!r} is not known; known are {', '.join(known)}")
 
 
 def _stages(
