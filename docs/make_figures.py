@@ -4,7 +4,7 @@ terminal.svg: what `wellfit fit digits` prints; report.png: the top of its repor
 doctor.png: the top of the page that `wellfit doctor --report` makes of examples/doctor/wine.py, whose text goes into
 doctor.md and the README too; series.png: forecasts of the report on a series; augmentation.jpg: two photographs that
 scikit-learn brings, varied; field.png, field_error.png: maps of the report on air temperature;
-explain.png: what `wellfit explain` says of a run on digits. `make_figures.py fit`, `doctor`, `series`, `augmentation`,
+explain.png, features.png: what `wellfit explain` says of a run on digits. `make_figures.py fit`, `doctor`, `series`, `augmentation`,
 `fields` or `explain` makes one of them.
 """
 
@@ -136,6 +136,8 @@ def explained(folder: Path) -> None:
     run(["fit", "digits", "--out", "seen"], folder)
     run(["explain", "seen", "--what", "attribution", "--out", "why"], folder)
     screenshot(folder / "why" / "explained.html", "explain.png", 1480)
+    run(["explain", "seen", "--what", "features", "--out", "units"], folder)
+    screenshot(folder / "units" / "explained.html", "features.png", 1560)
 
 
 def augmentations() -> None:

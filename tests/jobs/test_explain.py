@@ -146,3 +146,15 @@ def test_a_run_of_another_version_and_data_that_changed(run: Path, tmp_path: Pat
     (old / "recipe.toml").write_text(recipe)
     x, y = pictures()
     assert "not the data it was started on" in refused(old, data=(255 - x, y))
+
+
+def test_features_of_a_run_and_of_a_module_without_data(run: Path, tmp_path: Path):
+    found = wf.explain(run, "features", layer="conv2", unit=3, steps=8)["features"]
+    (told,) = found.facts["units"]
+    assert (told["layer"], told["unit"]) == ("conv2", 3)
+    assert found.arrays["conv2"].shape == (1, 1, 8, 8)
+    assert "it has 8 units" in refused(run, "features", layer="conv2", unit=8)
+    assert "channel, logit, unit, layer" in refused(run, "features", objective="chanel")
+    own = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 36, 2))
+    part = wf.explain(own, "features", shape=(3, 8, 8), steps=4, count=2, out=tmp_path / "own")["features"]
+    assert part.arrays["network"].shape == (2, 3, 8, 8)

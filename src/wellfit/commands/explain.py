@@ -27,6 +27,8 @@ class Asked:
         The layer to look at, as `wellfit summary` names it.
     unit
         The unit (channel) to look at. Default: several.
+    objective
+        What features are painted for: channel (its mean, the default), unit (its middle cell) or layer (all of it).
     rows
         Numbers of the examples to explain, as in the source. Default: some of the validation split.
     methods
@@ -41,6 +43,7 @@ class Asked:
 
     layer: str = ""
     unit: int | None = None
+    objective: str = ""
     rows: Numbers = ()
     methods: Annotated[Words, Parameter(name="--method")] = ()
     count: int = 0
@@ -85,10 +88,11 @@ def explain(
     """See what a run, or a trained network of your own, has learnt: a page of pictures, and the arrays behind them.
 
     WHAT it can show: attribution (what its answers come from, and whether that can be trusted), examples (sure
-    mistakes, likely wrong labels, near-duplicates), layers.
+    mistakes, likely wrong labels, near-duplicates), layers; and, where it is asked for, features (what units look for).
 
         wellfit explain runs/first
         wellfit explain runs/first --what attribution --rows 17 203 --method integrated_gradients
+        wellfit explain runs/first --what features --layer conv2 --unit 5
         wellfit explain mine.py:trained --data pictures.zip
 
     Parameters

@@ -24,7 +24,8 @@ class Look:
     """name: of the run or module; network: on its device; shape_in: of one example; data: None where nothing but the
     network was given; loss: None likewise; run: None for a module of the user's own; against: (name, network) that it
     is compared with; layer, unit: what is asked for, "" and None for the usual; rows: numbers of the examples to
-    explain, in the source; methods: explainers asked for; count: how many pictures at most; steps: of an optimisation,
+    explain, in the source; objective: channel, unit (its middle cell) or layer; methods: explainers asked for; count:
+    how many pictures at most; steps: of an optimisation,
     0 for the usual."""
 
     name: str
@@ -36,6 +37,7 @@ class Look:
     against: tuple[str, nn.Module] | None = None
     layer: str = ""
     unit: int | None = None
+    objective: str = ""
     rows: tuple[int, ...] = ()
     methods: tuple[str, ...] = ()
     count: int = 0

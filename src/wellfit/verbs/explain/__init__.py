@@ -9,12 +9,14 @@ from wellfit.nouns.explained import Part
 from wellfit.nouns.look import Look
 from wellfit.verbs.explain.attribution import attribution
 from wellfit.verbs.explain.examples import examples
+from wellfit.verbs.explain.features import features
 from wellfit.verbs.explain.layers import layers
 from wellfit.verbs.explain.page import PAGE, write_page, write_part
 
 __all__ = ["PAGE", "PARTS", "parts_named", "write_page", "write_part"]
 
-PARTS: dict[str, Callable[[Look], Part]] = {"attribution": attribution, "examples": examples, "layers": layers}
+_ORDER: tuple[Callable[[Look], Part], ...] = (attribution, examples, layers, features)
+PARTS = {f.__name__: f for f in _ORDER}
 """Word after --what -> what finds it, in the order of the page."""
 USUAL = ("attribution", "examples", "layers")
 """What is found where nothing is asked for: what takes seconds."""
