@@ -51,6 +51,7 @@ def _read(path: Path, names: list[str], load: Callable[[str], bytes], skip_bad: 
     found, why = decoded(names, load, lambda content: picture(content, size))
     notes = none_bad(path, names, why, skip_bad)
     keep = np.array([n not in why for n in names])
+    notes = (*notes, *_empty(path, names, classes))
     stacked, said = _stacked([found[n] for n in names if n not in why], size)
     return Raw(
         path.name.removesuffix(".zip"),
@@ -87,6 +88,20 @@ def _places(path: Path, names: list[str]) -> tuple[np.ndarray | None, np.ndarray
         return None, None
     classes = np.array([f[0] for f in folders], dtype=object)
     return classes, given
+
+
+def _empty(path: Path, names: list[str], classes: np.ndarray | None) -> tuple[Finding, ...]:
+    """A note on folders beside those of classes that hold no picture."""
+    if classes is None or not path.is_dir():
+        return ()
+    known = set(classes.tolist())
+    parts = [PurePosixPath(n).parts for n in names]
+    above = {path.joinpath(*p[: p.index(c)]) for p, c in zip(parts, classes.tolist())}
+    empty = sorted({d.name for a in above for d in a.iterdir() if d.is_dir() and d.name[0] not in "._"} - known)
+    if not empty or all(split_word(e) for e in empty):
+        return ()
+    said = f"no picture in the folder{'s' * (len(empty) > 1)} {', '.join(empty[:5])}: no class"
+    return (Finding("classes-empty", "warning", said, remedy="add pictures, or remove the folder", stage="data"),)
 
 
 def _stacked(found: list[np.ndarray], size: Any) -> tuple[np.ndarray, tuple[Finding, ...]]:

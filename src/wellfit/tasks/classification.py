@@ -59,8 +59,10 @@ def question(y: np.ndarray, names: tuple[str, ...], why: str, raw: Raw) -> Quest
     found, first, counts = np.unique(words.astype(str), return_index=True, return_counts=True)
     classes = [str(c) for c in found]
     if len(classes) == 1:
-        raise DataError(f"classes to tell apart in {label!r}", f"one class only: {classes[0]!r}, {len(words):,} times",
-                        "name another target, or add examples of another class")  # fmt: skip
+        beside = "".join(f"; {f.summary}" for f in raw.findings if f.fault == "classes-empty")
+        found = f"one class only: {classes[0]!r}, {len(words):,} times{beside}"
+        do = "name another target, or add examples of another class"
+        raise DataError(f"classes to tell apart in {label!r}", found, do)
     single = np.flatnonzero(counts == 1)
     if len(single):
         alone = ", ".join(f"{classes[i]!r} (row {first[i] + 1:,})" for i in single[:3])

@@ -58,10 +58,12 @@ def propose(given: Recipe, data: Data, begun: Mapping[str, Any] | None = None) -
     optimizer = asked["training.optimizer"]
     optimizer = "adamw" if optimizer == "auto" else optimizer
     proposed = _network(name, data) | _training(data, optimizer) | _transfer(asked["transfer.weights"])
-    proposed |= task_of(data.task).defaults(data, name)
+    own = task_of(data.task).defaults(data, name)  # also of keys that have a usual value, where nobody set them
+    proposed |= own
+    unset = set(own) - set_by_a_person - set(begun)
     varied = any(k.startswith("augment.") for k in asked)  # a person who says how means that and no more
     proposed = {k: v for k, v in proposed.items() if not (varied and k.startswith("augment."))}
-    open_keys = {k: v for k, (v, _) in proposed.items() if asked.get(k, "auto") == "auto"}
+    open_keys = {k: v for k, (v, _) in proposed.items() if k in unset or asked.get(k, "auto") == "auto"}
     reasons = {k: r for k, (_, r) in proposed.items() if k in open_keys}
     options, why = _options(name, data, asked["network.options"])
     if asked["network.name"] == "auto" and why_name:

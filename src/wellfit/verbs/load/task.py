@@ -59,6 +59,8 @@ def _complete(y: np.ndarray, numeric: np.ndarray | None, label: str) -> None:
         bad = np.asarray(isna(y)) | (y.astype(str) == "")
     rows = np.flatnonzero(bad.reshape(len(y), -1).any(axis=1))
     if len(rows):
+        if len(rows) == len(y):
+            raise DataError(f"answers in {label!r}", f"none in {len(y):,} rows", "name another target: --target COLUMN")
         listed = ", ".join(f"{r + 1:,}" for r in rows[:3])
         raise DataError(
             f"an answer for every example in {label!r}",
