@@ -22,7 +22,7 @@ def test_a_study_ends_with_as_many_trials_as_it_is_to_have(tmp_path):
     while trials := [(q, t) for q in queues if (t := q.take()) is not None]:
         for queue, trial in trials:
             suggested(trial, SPACE)
-            queue.tell(trial, 1.0)
+            queue.tell(trial, 1.0, {})
     assert len(queues[0].finished()) == 5
     assert queues[0].whole()
 
@@ -38,7 +38,7 @@ def test_the_trial_of_a_dead_worker_is_taken_up_with_its_values_and_counts_once(
     while (trial := alive.take()) is not None:
         found.append(suggested(trial, SPACE))
         alive.silent_s = 60.0  # its own trials are alive
-        alive.tell(trial, 1.0)
+        alive.tell(trial, 1.0, {})
     assert values in found
     assert len(alive.finished()) == 3
     assert len({origin(t) for t in alive.finished()}) == 3
@@ -50,7 +50,7 @@ def test_a_worker_that_was_taken_for_dead_changes_nothing_any_more(tmp_path):
     assert trial is not None
     suggested(trial, SPACE)
     assert other.take_up() == [0]
-    assert slow.tell(trial, 0.5) is False
+    assert slow.tell(trial, 0.5, {}) is False
     assert other.finished() == []
 
 
@@ -68,7 +68,7 @@ def test_two_that_take_the_last_trial_at_once_do_not_both_keep_it(tmp_path):
     first = a.take()
     assert first is not None
     assert b.take() is None
-    a.tell(first, 1.0)
+    a.tell(first, 1.0, {})
     assert len(b.finished()) == 1
 
 

@@ -15,7 +15,8 @@ from wellfit.nouns.case import Case
 from wellfit.nouns.data import Data, Raw, Split
 from wellfit.nouns.recipe import Recipe
 from wellfit.nouns.step import Rest, Step
-from wellfit.verbs.train import Pace, train
+from wellfit.nouns.tempo import Tempo
+from wellfit.verbs.train import train
 
 CHOICES = {
     "network.dropout": 0.2,
@@ -221,8 +222,8 @@ def test_clipping_bounds_the_norm_of_the_update():
 
 def test_a_growing_batch_stands_in_for_a_falling_rate():
     """arXiv:1711.00489: rate over batch size follows the schedule, whichever of the two moves."""
-    by_batch = Pace(case_of(2000, **{"training.decay_by": "batch", "training.epochs": 20}), 2000)
-    by_rate = Pace(case_of(2000, **{"training.epochs": 20}), 2000)
+    by_batch = Tempo(case_of(2000, **{"training.decay_by": "batch", "training.epochs": 20}).recipe.training, 2000)
+    by_rate = Tempo(case_of(2000, **{"training.epochs": 20}).recipe.training, 2000)
     for epoch in range(2, 20):
         batch = by_batch.batch(epoch, 0)
         noise = by_batch.rate(epoch * 2000, batch, 0) / batch
@@ -233,7 +234,7 @@ def test_a_growing_batch_stands_in_for_a_falling_rate():
 
 
 def test_the_rate_warms_up_to_its_peak():
-    pace = Pace(case_of(**{"training.warmup_frac": 0.5, "training.schedule": "constant"}), 100)
+    pace = Tempo(case_of(**{"training.warmup_frac": 0.5, "training.schedule": "constant"}).recipe.training, 100)
     rates = [pace.rate(seen, 16, 0) for seen in range(0, 400, 20)]
     assert rates == sorted(rates)
     assert rates[0] < 1e-3

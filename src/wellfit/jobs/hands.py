@@ -32,6 +32,11 @@ class Hands:
             one.poll()
 
     @property
+    def n(self) -> int:
+        """Processes of this machine that share the work, this one among them."""
+        return 1 + len(self.started)
+
+    @property
     def none(self) -> bool:
         """Is nobody left but us?"""
         return all(one.poll() is not None for one in self.started)
@@ -53,7 +58,7 @@ def hands(plan: Plan, workers: int | None, search_until: float, until: float) ->
     if workers > 1 and not portable:
         raise RunError(f"--workers {workers}", "data or network are in the memory of this process alone",
                        "give a path as the source, or workers=1")  # fmt: skip
-    found = Hands([_start(plan, n, search_until, until) for n in range(1, workers)], 0.1 * max(0.0, until - time.time())
+    found = Hands([_start(plan, n, workers, search_until, until) for n in range(1, workers)], 0.1 * max(0.0, until - time.time())
                   if until < float("inf") else 0.0)  # fmt: skip
     try:
         yield found
@@ -66,10 +71,15 @@ def hands(plan: Plan, workers: int | None, search_until: float, until: float) ->
                 one.wait(10)
 
 
-def _start(plan: Plan, n: int, search_until: float, until: float) -> subprocess.Popen[bytes]:
+def _start(plan: Plan, n: int, workers: int, search_until: float, until: float) -> subprocess.Popen[bytes]:
     """Its words go to worker-N.log in the study's folder."""
     finite = lambda t: t if t < float("inf") else None
-    ask: dict[str, Any] = plan.ask | {"rank": n, "search_until": finite(search_until), "until": finite(until)}
+    ask: dict[str, Any] = plan.ask | {
+        "rank": n,
+        "workers": workers,
+        "search_until": finite(search_until),
+        "until": finite(until),
+    }
     file = plan.bench.folder / f"worker-{n}.json"
     file.write_text(json.dumps(ask))
     with open(plan.bench.folder / f"worker-{n}.log", "ab") as log:

@@ -65,8 +65,7 @@ def work(bench: Bench, queue: Queue, until_s: float, stopped: Callable[[], bool]
         found = prove(bench, winner, attrs["who"], attrs["seed"], lambda t=trial: queue.beat(t), stopped)
         if found is None:
             return
-        trial.set_user_attr("proof", vars(found))
-        queue.tell(trial, found.valid)
+        queue.tell(trial, found.valid, vars(found))
         longest = max(longest, time.time() - begun)
         yield trial.number
 
@@ -90,7 +89,7 @@ def proofs(queue: Queue) -> dict[str, dict[int, Proof]]:
     """{"winner": {seed: Proof}, "default": ...} of what has ended."""
     found: dict[str, dict[int, Proof]] = {WINNER: {}, DEFAULT: {}}
     for t in queue.finished():
-        if "proof" in t.user_attrs:
-            proof = Proof(**t.user_attrs["proof"])
+        if "end" in t.user_attrs:
+            proof = Proof(**t.user_attrs["end"])
             found[proof.who][proof.seed] = proof
     return found

@@ -10,7 +10,7 @@ import socket
 import time
 import tomllib
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -31,9 +31,12 @@ from wellfit.verbs.propose import propose
 from wellfit.verbs.rate import with_tested_rate
 from wellfit.verbs.search import Queue, me, must_be_same, open_study, usual_space
 from wellfit.verbs.search.queue import params_of, values_of
-from wellfit.verbs.search.study import must_be_known, reachable
+from wellfit.verbs.search.study import must_be_known, reachable, rungs
 from wellfit.verbs.settle import settle
+from wellfit.verbs.stack import unfit
 
+AT_ONCE = {"random": 64}
+"""Trials that are drawn and trained at once where they can be stacked; 16 for a search that learns from those before."""
 GONE_S = 120.0
 """A leader on another host that was silent for so long is taken for dead."""
 
@@ -51,6 +54,11 @@ class Plan:
     ask: dict[str, Any] = field(default_factory=dict)
     portable: bool = False
     network: Any = None
+
+    def share(self, workers: int) -> None:
+        """Take no more trials at once than leave some for as many workers."""
+        fair = math.ceil(self.queue.total / workers) if self.queue.total else self.bench.at_once
+        self.bench = replace(self.bench, at_once=max(1, min(self.bench.at_once, fair)))
 
 
 def planned(
@@ -87,7 +95,8 @@ def planned(
     study = open_study(storage, folder, folder.name, search=search, pruner=pruner, epochs=int(epochs), seed=seed + rank)
     with reachable(storage):
         base, reasons = yield from _default(study, given, data, start)
-        axes = axes or usual_space(base, data, given)
+        alone = unfit(transfer.carry(build(base, data, start.network), start))
+        axes = axes or usual_space(base, data, given, stacked=not alone)
         prints = {"version of wellfit": __version__, "data": data.raw.fingerprint[:16],
                   "recipe": _print(given.toml()), "space": _print(axes.toml())}  # fmt: skip
         must_be_same(study, prints, f"to join the study {folder.name}")
@@ -97,8 +106,15 @@ def planned(
         if queue.leads:
             _begin(bench, queue, trials)
         other = open_study(storage, folder, f"{folder.name}-proof", search="random", pruner="none", seed=seed)
+    bench = replace(bench, at_once=1 if alone else AT_ONCE.get(search, 16), rungs=rungs(pruner, int(epochs)))
     line = f"{len(axes.axes)} choices to search: {'; '.join(a.words for a in axes.axes)}"
     yield Stage("space", line, axes, {"space": axes.toml(), "study": str(folder)})
+    how = (
+        f"one by one ({alone})"
+        if alone
+        else f"up to {bench.at_once} at once, stacked, where they differ in width alone"
+    )
+    yield Stage("trials", f"trained {how}", alone, {"stacked": not alone})
     ask = {"source": str(source), "recipe": str(folder / "given.toml"), "space": str(folder / SPACE), "out": str(folder),
            "storage": storage, "trials": trials, "search": search, "pruner": pruner, "plugins": list(plugins)}  # fmt: skip
     portable = isinstance(source, str | Path) and targets is None and network is None
@@ -165,12 +181,16 @@ def attempts(queue: Queue, space: Space) -> list[Attempt]:
     """The trials that have ended, by number, in plain values."""
     found = []
     for t in queue.finished():
-        a, curve = t.user_attrs, dict(t.intermediate_values)
-        whole = t.state.name == "COMPLETE"
+        end, whole = t.user_attrs.get("end", {}), t.state.name == "COMPLETE"
+        curve = {int(k): v for k, v in end.get("curve", {}).items()}
         loss = t.value if whole and t.value is not None else min(curve.values(), default=math.nan)
         values = values_of(t.params, space)
-        found.append(Attempt(t.number, values, float(loss), curve, whole, a.get("why", ""), a.get("finding"),
-                             float(a.get("seconds", 0.0)), a.get("worker", "")))  # fmt: skip
+        found.append(
+            Attempt(
+                t.number, values, float(loss), curve, whole, end.get("why", ""), end.get("finding"),
+                float(end.get("seconds", 0.0)), t.user_attrs.get("worker", ""),
+            )
+        )  # fmt: skip
     return found
 
 

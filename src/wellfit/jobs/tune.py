@@ -54,6 +54,7 @@ def tuned(source, targets=None, *, time=None, trials=None, workers=None, seeds=5
     plan = yield from planned(source, targets, trials=trials, **options)
     search_until = clock.time() + SHARE * (until - clock.time())
     with gather.interruptible() as stopped, hands(plan, workers, search_until, until) as others:
+        plan.share(others.n)
         yield from _searched(plan, others, search_until, stopped)
         if not plan.queue.leads:
             yield from _helped(plan, until, stopped)

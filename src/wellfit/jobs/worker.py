@@ -42,6 +42,7 @@ def work(ask: dict[str, Any], alone: Any) -> None:
             break
     if plan is None:
         return
+    plan.share(ask["workers"])
     search_until = ask["search_until"] or float("inf")
     until = ask["until"] or float("inf")
     over = lambda: alone() or time.time() > search_until

@@ -22,6 +22,7 @@ from wellfit.nouns.progress import Progress, checkpoint_of, restore
 from wellfit.nouns.reading import Reading
 from wellfit.nouns.step import Rest, Step
 from wellfit.nouns.task import task_of
+from wellfit.nouns.tempo import Tempo, order_of
 from wellfit.nouns.threads import threads
 from wellfit.nouns.world import ALONE, ASK_EVERY, World, join
 
@@ -52,7 +53,7 @@ def train(
         network.parameters(), float(choices.lr), momentum=choices.momentum, l2=float(choices.l2)
     )
     depth.split_groups(optimizer, depth.shares(network, case.recipe.transfer.rate_decay))
-    pace, here = Pace(case, len(rows)), join(case.device)
+    pace, here = Tempo(choices, len(rows)), join(case.device)
     step_of, agreed = _stepper(case, optimizer), _agreed(here, rest, stop)
     due = due if here.rank == 0 else lambda index: False
     here.same(*network.state_dict().values())
@@ -75,41 +76,6 @@ def train(
         finally:
             progress.put_best(network)
             network.eval()
-
-
-class Pace:
-    """How fast: the rate and the batch size at any moment, from the schedule (arXiv:1711.00489 for the batch)."""
-
-    def __init__(self, case: Case, n_rows: int):
-        c = case.recipe.training
-        self.epochs, self.n_rows = int(c.epochs), n_rows
-        self.lr, self.batch_size, self.warmup_frac = (
-            float(c.lr),
-            min(int(c.batch_size), n_rows),
-            c.warmup_frac,
-        )
-        self.by_batch, self.final_frac = c.decay_by == "batch", c.final_frac
-        self._schedule = shelf.get("schedules", c.schedule)
-        self._largest = max(self.batch_size, n_rows // 10)  # "batch size grows to about a tenth of the data" (ibid.)
-
-    def factor(self, progress: float, drops: int) -> float:
-        """The schedule's share of the peak, without warm-up."""
-        return self._schedule(min(progress, 1.0), final_frac=self.final_frac, drops=drops)
-
-    def batch(self, epoch: int, drops: int) -> int:
-        """Examples a step in this epoch."""
-        if not self.by_batch:
-            return self.batch_size
-        return min(round(self.batch_size / self.factor(epoch / self.epochs, drops)), self._largest)
-
-    def rate(self, seen: int, batch: int, drops: int) -> float:
-        """Step size after `seen` examples; where the batch has grown, only what it could not take over falls."""
-        progress = seen / (self.epochs * self.n_rows)
-        warm = min(1.0, (progress + 1e-12) / self.warmup_frac) if self.warmup_frac else 1.0
-        factor = self.factor(progress, drops)
-        if self.by_batch:
-            factor = min(1.0, factor * batch / self.batch_size)
-        return self.lr * max(warm, 0.01) * factor
 
 
 def _stepper(case: Case, optimizer: torch.optim.Optimizer) -> Callable[[], None]:
@@ -168,8 +134,7 @@ def _forward(case: Case, here: World = ALONE) -> Callable[..., tuple[Tensor, Ten
 def _epoch(case, split, optimizer, progress, pace, step_of, due, agreed, here) -> Iterator[Step | Rest]:
     """One pass over the training rows from `progress.cursor` on."""
     x, network, groups = split.x, case.network, optimizer.param_groups
-    generator = torch.Generator().manual_seed(case.recipe.training.seed * 1_000_003 + progress.epoch)
-    order = torch.randperm(len(x), generator=generator)[progress.cursor :].to(x.device)
+    order = order_of(len(x), case.recipe.training.seed, progress.epoch)[progress.cursor :].to(x.device)
     batch, base = pace.batch(progress.epoch, progress.drops), progress.epoch * len(x)
     if progress.cursor == 0:
         progress.losses, progress.sizes, progress.epoch_s = [], [], 0.0
@@ -265,7 +230,7 @@ def evaluate(case: Case, split: Split, here: World = ALONE) -> tuple[float, floa
     return a, b, c
 
 
-def _close_epoch(case: Case, valid: Split, progress: Progress, pace: Pace, here: World) -> tuple[Reading, ...]:
+def _close_epoch(case: Case, valid: Split, progress: Progress, pace: Tempo, here: World) -> tuple[Reading, ...]:
     """Evaluate, keep the best weights, decide whether to stop; the epoch's curves are returned."""
     sizes = torch.tensor(progress.sizes, dtype=torch.float64)
     train_loss = float((torch.stack(progress.losses).double().cpu() * sizes).sum() / sizes.sum())

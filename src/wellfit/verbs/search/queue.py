@@ -39,6 +39,7 @@ class Queue:
     silent_s: float = DEAD_S
     leads: bool = False
     _beats: dict[int, float] = field(default_factory=dict)
+    _led: float = 0.0
 
     def take(self) -> Trial | None:
         """The next trial, or None where enough were begun. Trials of dead workers come first."""
@@ -47,7 +48,7 @@ class Queue:
             return None
         trial = self.study.ask()
         trial.set_user_attr("worker", self.worker)
-        self.beat(trial)
+        self._beats[trial.number] = time.time()  # it has just begun, which the storage knows
         if self._is_over(trial.number):
             trial.set_user_attr("over", True)
             self._end(trial, "FAIL")
@@ -60,23 +61,30 @@ class Queue:
         if now - self._beats.get(trial.number, 0.0) >= BEAT_S:
             self._beats[trial.number] = now
             trial.set_user_attr("beat", now)
-            if self.leads:
-                self.study.set_user_attr("leader_beat", now)
 
-    def tell(self, trial: Trial, value: float | None = None, *, why: str = "", finding: Any = None) -> bool:
-        """A trial's end: its value, or why it was stopped. False where somebody else has taken it up meanwhile."""
-        with suppress(KeyError):
-            del self._beats[trial.number]
+        if self.leads and now - self._led >= BEAT_S:
+            self._led = now
+            self.study.set_user_attr("leader_beat", now)
+
+    def tell(self, trial: Trial, value: float | None, end: dict[str, Any]) -> bool:
+        """A trial's end: its value, None where it was stopped; end: what is to be known of it, JSON types. False where
+        somebody else has taken it up meanwhile."""
+        self._beats.pop(trial.number, None)
         try:
-            if why:
-                trial.set_user_attr("why", why)
-            if finding is not None:
-                trial.set_user_attr("finding", finding)
+            trial.set_user_attr("end", end)
             return self._end(trial, "COMPLETE" if value is not None else "PRUNED", value)
         except Exception as error:  # Optuna's UpdateFinishedTrialError, by whichever way it comes
             if type(error).__name__ in ("UpdateFinishedTrialError", "RuntimeError", "ValueError"):
                 return False
             raise
+
+    def give_back(self, trial: Trial) -> None:
+        """A trial of ours that will not be ended here goes back into the queue."""
+        with suppress(
+            Exception
+        ):  # whatever made us leave may have taken the storage with it; then it is taken up later
+            self._end(trial, "FAIL")
+            self._again(next(t for t in self._trials() if t.number == trial.number))
 
     def take_up(self) -> list[int]:
         """Put the trials of dead workers back into the queue with the same values; the numbers of those are returned."""
@@ -159,7 +167,7 @@ class Queue:
         return not later and time.time() - ended > self.silent_s / 4
 
     def _again(self, t: FrozenTrial) -> None:
-        attrs = {k: v for k, v in t.user_attrs.items() if k not in ("worker", "beat", "why", "finding")}
+        attrs = {k: v for k, v in t.user_attrs.items() if k not in ("worker", "beat", "end")}
         self.study.enqueue_trial(dict(t.params), user_attrs={**attrs, "again": origin(t)})
 
     def _end(self, trial: Trial, state: str, value: float | None = None) -> bool:

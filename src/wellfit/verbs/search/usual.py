@@ -17,11 +17,12 @@ DECAY = {"adamw": (1e-4, 0.3), "adam": (1e-7, 1e-2)}
 """Bounds of l2 by optimizer; the penalty in the gradient for all others."""
 
 
-def usual_space(base: Recipe, data: Data, given: Recipe) -> Space:
+def usual_space(base: Recipe, data: Data, given: Recipe, *, stacked: bool = False) -> Space:
     """Rate, size, penalty, dropout, batch, and of pictures how far they are moved, around the complete recipe `base`.
 
     What a person set in `given` stays as it is and is no axis. Bounds: ten times the rate of the range test both ways; a
-    quarter to twice the first layer's width; one layer more or fewer; half to twice the batch.
+    quarter to twice the first layer's width; one layer more or fewer; half to twice the
+    batch, unless trials are stacked, which then share each batch.
     """
     c, t = base.network, base.training
     axes: list[Axis] = [Axis("training.lr", t.lr / 10, min(t.lr * 10, 1.0), prior="log", unit="a step")]  # type: ignore[operator]
@@ -37,7 +38,8 @@ def usual_space(base: Recipe, data: Data, given: Recipe) -> Space:
         axes.append(Axis("network.dropout", 0.0, 0.6, unit="of the units"))
     batch = int(t.batch_size)
     sizes = sorted({max(2, batch // 2), batch, min(2 * batch, max(2, len(data.train)))})
-    axes.append(Axis("training.batch_size", choices=tuple(sizes), unit="examples"))
+    if not stacked:
+        axes.append(Axis("training.batch_size", choices=tuple(sizes), unit="examples"))
     if c.name == "conv" and data.raw.kind == "pictures" and "shift" in c.options:
         axes.append(Axis("network.options.shift", 0, max(1, min(data.shape_in[1:]) // 8), unit="pixels", whole=True))
     return Space(tuple(a for a in axes if a.key not in given.given() and _option(a.key) not in given.network.options))
