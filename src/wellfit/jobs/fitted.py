@@ -97,9 +97,22 @@ class Fitted:
 
         return predict(self.path, source, network=self.network)
 
-    def report(self) -> Path:
-        """Write the report anew and say where it is."""
-        return report(self.run)
+    def report(self, *, pdf: bool = False) -> Path:
+        """Write the report anew and say where it is; pdf: printed to report.pdf too, by a Chromium of this machine.
+
+        Raises RunError where a PDF is asked for and nothing here can print it."""
+        page = report(self.run)
+        if not pdf:
+            return page
+        from wellfit.verbs.report.pdf import printed
+
+        return printed(self.run, page)
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it: verdict, test, loss curves, findings."""
+        from wellfit.verbs.report.card import card
+
+        return card(self.run)
 
     def __repr__(self) -> str:
         name, figure = next(iter(self.test.items()), ("no test figure", {}))

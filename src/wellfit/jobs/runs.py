@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from wellfit.nouns import living
+from wellfit.nouns.beside import ROWS, Seen, beside, rows_of
 from wellfit.nouns.errors import RunError, WellfitError
+from wellfit.nouns.reading import Track
 from wellfit.nouns.run import ENVIRONMENT, RECIPE, Run
 
 
@@ -45,37 +51,29 @@ def _row(path: Path) -> dict[str, Any]:
 
 
 def compared(paths: Sequence[str | Path]) -> dict[str, Any]:
-    """{"runs": names, "verdict": [...], "test": {metric: [... or None]}, "recipe": {key: [...]} where they differ,
-    "same_data": were they tested on the same rows}.
+    """What `nouns/beside` says of these runs: figures, the choices in which they differ, curves over seeds, paired tests.
 
     Raises RunError where one is no run.
     """
     runs = [Run.open(p) for p in paths]
-    results = [r.result for r in runs]
-    recipes = [r.recipe.flat() for r in runs]
-    metrics = dict.fromkeys(m for r in results for m in r.get("test", {}))
-    choices = {k: [r.get(k) for r in recipes] for k in dict.fromkeys(k for recipe in recipes for k in recipe)}
     names = [r.path.name for r in runs]
-    parted = (
-        "split",
-        "group",
-        "time",
-        "valid_frac",
-        "test_frac",
-        "seed",
-        "valid_from",
-        "test_from",
-        "until",
-        "horizon",
+    own = names if len(set(names)) == len(names) else [str(r.path) for r in runs]
+    return beside([_seen(run, name) for run, name in zip(runs, own)])
+
+
+def _seen(run: Run, name: str) -> Seen:
+    result, loss = run.result, run.curves.get("valid_loss")
+    arrays: dict[str, Any] = {}
+    with suppress(OSError, ValueError, zipfile.BadZipFile), np.load(run.path / "evidence.npz") as held:
+        arrays = rows_of({k: held[k] for k in ROWS if k in held.files})
+    return Seen(
+        name,
+        run.recipe.flat(),
+        living.status(run.path, result),
+        result.get("verdict", ""),
+        result.get("test", {}),
+        str(run.read_json(ENVIRONMENT, {}).get("fingerprint")),
+        epochs=loss.epochs if isinstance(loss, Track) else None,
+        values=loss.values if isinstance(loss, Track) else None,
+        **arrays,
     )
-    tested = {
-        (r.read_json(ENVIRONMENT, {}).get("fingerprint"), *(f.get(f"data.{k}") for k in parted))
-        for r, f in zip(runs, recipes)
-    }
-    return {
-        "runs": names if len(set(names)) == len(names) else [str(r.path) for r in runs],
-        "verdict": [r.get("verdict") or r.get("status", "running") for r in results],
-        "test": {m: [r.get("test", {}).get(m) for r in results] for m in metrics},
-        "same_data": len(tested) == 1,
-        "recipe": {k: row for k, row in choices.items() if len(set(map(str, row))) > 1},
-    }

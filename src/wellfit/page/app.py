@@ -19,15 +19,17 @@ from starlette.routing import Route
 from wellfit.nouns import living
 from wellfit.nouns.errors import RunError, WellfitError
 from wellfit.page import facts
+from wellfit.page.compare import chart, compared
 from wellfit.page.curves import Curves, since
 from wellfit.page.files import content
 from wellfit.page.guard import HEADERS, Guard, form_key, form_of
-from wellfit.page.runs import Runs
+from wellfit.page.runs import Runs, scored
 
 HERE = Path(__file__).parent
 LOOK_S = 0.3
 """Seconds between two looks at a run that somebody is looking at."""
 LIST_S = 1.0
+MOST_COMPARED = 50
 WRITTEN = {"page.css": "text/css", "live.js": "text/javascript", "charts.js": "text/javascript"}
 SHUT_IN = "sandbox allow-scripts; default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 """For pages out of a run's folder: they may draw, but reach nothing, not even this page."""
@@ -45,7 +47,7 @@ class Page:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self.pages.filters |= {"address": lambda name: quote(name, safe="/")}
+        self.pages.filters |= {"address": lambda name: quote(name, safe="/"), "scored": scored}
 
     def html(self, template: str, status: int = 200, **shown: Any) -> HTMLResponse:
         return HTMLResponse(self.text(template, **shown), status)
@@ -71,6 +73,18 @@ class Page:
         if folder is None:
             return self.gone(name)
         return self.html("run.html", **await run_in_threadpool(facts.run_facts, self.runs, name, folder))
+
+    async def compare(self, request: Request) -> Response:
+        names = list(dict.fromkeys(request.query_params.getlist("run")))[:MOST_COMPARED]
+        known = await run_in_threadpool(self.runs.names)
+        missing = [name for name in names if name not in known]
+        if missing:
+            return self.gone(missing[0])
+        if len(names) < 2:
+            why = RunError("to compare runs", f"{len(names)} marked", "mark two or more in the list")
+            return self.sorry(400, why)
+        found = await run_in_threadpool(compared, self.runs, {name: known[name] for name in names})
+        return self.html("compare.html", facts=found, chart=_json(chart(found)))
 
     async def curves_of(self, request: Request) -> Response:
         folder = await run_in_threadpool(self.runs.find, request.path_params["name"])
@@ -181,6 +195,7 @@ def app(root: Path, token: str, leaving: Callable[[], bool] = lambda: False) -> 
     routes = [
         Route("/", page.index),
         Route("/events", page.rows_events),
+        Route("/compare", page.compare),
         Route("/run/{name:path}", page.one),
         Route("/curves/{name:path}", page.curves_of),
         Route("/follow/{name:path}", page.run_events),

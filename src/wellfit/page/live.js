@@ -120,7 +120,7 @@ function run(name) {
     take(found.tracks);
     redraw();
     source = listen(`/follow/${name}?after=${found.cursor}`, {
-      readings: data => { take(JSON.parse(data)); points > MOST_POINTS + 3 * tracks.size * 600 ? load() : redraw(); },
+      readings: data => { take(JSON.parse(data)); points > MOST_POINTS + 2 * tracks.size * 1200 ? load() : redraw(); },
       parts: data => { for (const [id, html] of Object.entries(JSON.parse(data))) put(id, html); redraw(); },
       anew: () => load(),
       gone: (_, source) => { source.close(); say("this run is not there any more; what is shown was its last state"); },
@@ -130,5 +130,14 @@ function run(name) {
   load();
 }
 
-const place = document.getElementById("training");
-if (place) run(place.dataset.run); else if (document.getElementById("rows")) list();
+function compare(place) {
+  const figure = place.appendChild(document.createElement("figure"));
+  const series = JSON.parse(place.dataset.chart).map((s, i) => ({ ...s, colour: `var(--series-${i % 6 + 1})` }));
+  const again = () => draw(figure, { title: "Validation loss", series });
+  figure.addEventListener("again", again);
+  addEventListener("resize", again);
+  again();
+}
+
+const place = document.getElementById("training"), beside = document.getElementById("beside");
+if (beside) compare(beside); else if (place) run(place.dataset.run); else if (document.getElementById("rows")) list();

@@ -13,8 +13,8 @@ from wellfit.nouns.units import duration, figure
 from wellfit.page.curves import last_epoch
 from wellfit.page.files import Damaged, Kept, parse_json, parse_toml, stamp
 
-DEPTH = 2
-"""Folders deep, a run may lie: DIR/run, or DIR/study/run."""
+DEPTH = 3
+"""Folders deep, a run may lie: DIR/run, or DIR/study/trials/run."""
 MOST_ENTRIES = 20_000
 """Entries of folders that are looked at for runs; beyond, somebody has named the wrong folder."""
 
@@ -115,9 +115,14 @@ def _part(given: dict[str, Any], name: str) -> dict[str, Any]:
 def headline(result: dict[str, Any]) -> str:
     """The first test figure with its interval, in words; "" before there is one."""
     name, m = next(iter(_part(result, "test").items()), ("", None))
+    return f"{name} {said}" if (said := scored(m)) else ""
+
+
+def scored(m: Any) -> str:
+    """A test figure with its interval, of whatever version; "" where it is none."""
     if not isinstance(m, dict) or not isinstance(m.get("value"), int | float):
         return ""
-    said = f"{name} {figure(m['value'], 4)}{' ' + m['unit'] if m.get('unit') else ''}"
+    said = f"{figure(m['value'], 4)}{' ' + str(m['unit']) if m.get('unit') else ''}"
     if all(isinstance(m.get(k), int | float) for k in ("low", "high")):
         said += f" [{figure(m['low'], 4)}, {figure(m['high'], 4)}]"
     return said

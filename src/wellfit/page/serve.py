@@ -70,9 +70,11 @@ def _listening(host: str, port: int | None) -> socket.socket:
 
 
 def _bound(host: str, port: int) -> socket.socket:
+    if not 0 <= port < 2**16:
+        raise PageError(f"a page at port {port}", "ports go from 0 to 65535", "leave --port out, or name another")
     try:
         family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    except (socket.gaierror, OverflowError, UnicodeError) as error:
+    except (socket.gaierror, UnicodeError) as error:
         raise PageError(f"a page at {host}, port {port}", str(error), "leave --host out, or name another") from None
     listening = socket.socket(family, kind, protocol)
     try:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-COLUMNS = 600
+COLUMNS = 300
 """Columns of pixels that a chart has at most."""
 
 
@@ -35,5 +35,11 @@ def thin(x: np.ndarray, y: np.ndarray, columns: int = COLUMNS) -> np.ndarray:
 
 def plain(values: np.ndarray, digits: int = 6) -> list[Any]:
     """For JSON: to `digits` significant digits, None where not finite."""
-    size = f"{{:.{digits}g}}"
-    return [float(size.format(v)) if np.isfinite(v) else None for v in values.tolist()]
+    finite = np.isfinite(values)
+    safe = np.where(finite & (values != 0), values, 1.0)
+    places = digits - 1 - np.floor(np.log10(np.abs(safe)))
+    up, down = 10.0 ** np.clip(places, 0, 300), 10.0 ** np.clip(-places, 0, 300)  # both exact where they matter
+    found: list[Any] = np.where(values == 0, 0.0, np.round(safe * up / down) / up * down).tolist()
+    for k in np.flatnonzero(~finite).tolist():
+        found[k] = None
+    return found

@@ -12,11 +12,16 @@ from rich.text import Text
 
 from wellfit.nouns.units import count, duration, figure
 from wellfit.views.terminal.screen import Screen
+from wellfit.views.terminal.training import sparkline
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 RIGHT = {"parameters", "mult-adds", "epochs", "time"}
+APART, PAIRS = (
+    "They were not tested on the same rows: these figures cannot be compared",
+    " one by one, the pairs below can.",
+)
 FIRST = 20  # predictions shown in a terminal
 
 
@@ -101,14 +106,35 @@ def number(value: float | None) -> str:
 
 
 def compared(facts: Mapping[str, Any], screen: Screen) -> tuple[RenderableType, ...]:
-    """Runs side by side, as `jobs/runs.compared` gives them: their figures, and the choices in which they differ."""
+    """Runs side by side, as `jobs/runs.compared` gives them: their figures, the choices in which they differ, the
+    validation loss of runs that differ in their seeds alone, and tests in pairs."""
     names = facts["runs"]
     figures = [["verdict", *(v or "–" for v in facts["verdict"])]]
     figures += [[f"test {m}", *(scored({m: v}, m) if v else "–" for v in row)] for m, row in facts["test"].items()]
     choices = [[key, *("–" if v is None else str(v) for v in row)] for key, row in facts["recipe"].items()]
     differing = table(["choice", *names], choices, screen) if choices else "The recipes are the same."
-    apart = "" if facts["same_data"] else "\nThey were not tested on the same rows: these figures cannot be compared.\n"
-    return table(["", *names], figures, screen), apart, differing
+    apart = "" if facts["same_data"] else f"\n{APART}{PAIRS if facts['tests'] else '.'}\n"
+    curves = [_curve(group, screen) for group in facts["groups"] if group["mean"]]
+    lines = [[row[0], *row[1:]] for row in curves]
+    losses = ["", table(["validation loss", "lowest", "epoch", "last", "seeds", ""], lines, screen)] if lines else []
+    tests = [f"\n{screen.text(test['words'])}." for test in facts["tests"]]
+    return table(["", *names], figures, screen), apart, differing, *losses, *tests
+
+
+def _curve(group: Mapping[str, Any], screen: Screen) -> list[str]:
+    """Name, lowest mean with its spread, its epoch, the last, how many seeds, and the curve."""
+    best = min(range(len(group["mean"])), key=group["mean"].__getitem__)
+    sd = group["sd"][best]
+    lowest = figure(group["mean"][best]) + (f" ± {figure(sd, 2)}" if sd is not None else "")
+    drawn = sparkline(group["mean"], 24, screen)
+    return [
+        group["name"],
+        lowest,
+        f"{group['epochs'][best]:g}",
+        figure(group["mean"][-1]),
+        str(len(group["runs"])),
+        drawn,
+    ]
 
 
 def predictions(answers: DataFrame, screen: Screen) -> Table:
