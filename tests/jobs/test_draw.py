@@ -7,6 +7,7 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from wellfit.cli import main
 from wellfit.jobs.draw import drawn
@@ -53,6 +54,35 @@ def test_predict_says_how_likely_rows_are(rows, capfd):
     test = said["log-likelihood (nats)"]
     assert np.isfinite(test).all()
     assert -test.mean() == pytest.approx(run.test["NLL"]["value"], rel=0.2)
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    x = np.random.default_rng(0).integers(0, 256, (40, 3, 9, 8)).astype(np.uint8)
+    out = tmp_path_factory.mktemp("pictures") / "run"
+    return fit(x, out=out, force=True, **{"data.task": "generation", "network.name": "gan"}, **QUICK)
+
+
+def test_pictures_are_drawn_as_one_png_or_as_numbers_in_their_range(pictures, tmp_path, capfd):
+    assert shell("sample", str(pictures.path), "--count", "10", "--out", str(tmp_path / "made.png")) == 0
+    assert "10 pictures written to" in capfd.readouterr().out
+    with Image.open(tmp_path / "made.png") as made:
+        assert made.size == ((8 * 9 - 1) * 7, (2 * 10 - 1) * 7)  # seven times as large
+    assert shell("sample", str(pictures.path), "--count", "10", "--out", str(tmp_path / "made.npy")) == 0
+    made = np.load(tmp_path / "made.npy")
+    assert made.shape == (10, 3, 9, 8)
+    assert 0 <= made.min() <= made.max() <= 255
+    np.testing.assert_array_equal(made, pictures.draw(10))
+    assert shell("sample", str(pictures.path)) == 2
+    assert "--out samples.png" in capfd.readouterr().err
+
+
+def test_the_page_shows_what_is_drawn_and_asks_for_no_labels(pictures, rows):
+    page = (pictures.path / "report.html").read_text()
+    for words in ("Pictures drawn by the network", "Oddest pictures", "nothing is predicted (generation)"):
+        assert words in page
+    assert "with their labels" not in page
+    assert "Oddest rows" in (rows[1].path / "report.html").read_text()
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST = 1_000_000  # examples at once
-ACROSS = 8  # pictures side by side in one file
+ACROSS, SIDE = 8, 64  # pictures side by side in one file, and pixels to which small ones are enlarged
 
 
 def can_draw(path: str | Path) -> bool:
@@ -51,7 +51,7 @@ def _range(run: Run) -> tuple[float, float]:
 
 
 def png(pictures: np.ndarray, high: float) -> bytes:
-    """Pictures [N, C, H, W] from 0 to `high` side by side, eight to a row, as one PNG."""
+    """Pictures [N, C, H, W] from 0 to `high` side by side, eight to a row, as one PNG; small ones enlarged."""
     from PIL import Image
 
     n, c, h, w = pictures.shape
@@ -63,7 +63,8 @@ def png(pictures: np.ndarray, high: float) -> bytes:
         r, column = divmod(k, across)
         at = (slice(r * (h + 1), r * (h + 1) + h), slice(column * (w + 1), column * (w + 1) + w))
         canvas[at] = np.moveaxis(one, 0, -1).round().astype(np.uint8)
-    held = io.BytesIO()
+    larger, held = max(1, SIDE // max(h, w)), io.BytesIO()
+    canvas = canvas.repeat(larger, 0).repeat(larger, 1)
     Image.fromarray(canvas).save(held, "PNG", optimize=True)
     return held.getvalue()
 

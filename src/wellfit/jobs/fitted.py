@@ -89,6 +89,12 @@ class Fitted:
 
         return sample(self.path, prompt, length=length, temperature=temperature, seed=seed, network=self.network)
 
+    def draw(self, count: int = 64, seed: int = 0) -> pd.DataFrame | np.ndarray:
+        """What a run that learnt a density or to generate draws: a table of rows, or pictures [count, C, H, W]."""
+        from wellfit.jobs.draw import drawn
+
+        return drawn(self.path, count, seed=seed, network=self.network)
+
     def forecast(self, source: Any) -> pd.DataFrame:
         """The steps after the last of a series (a path or a DataFrame): "time", each variable, and its 90 % band.
 

@@ -57,8 +57,9 @@ def answers(path: str | Path, source: Any, *, skip_bad: bool = False, network: A
 
     Columns: "row" (from 0) or "file"; then "prediction" and the probability "p(CLASS)" of each class, or for
     several labels an example each label's 0 or 1 and its probability, or for a regression each target by name with
-    its unit; or the log-likelihood in nats, as it is measured. Of a forecast: "time" and each variable at the steps
-    after the last of the source, with the ends of its 90 % band; of fields over time their means by area.
+    its unit; or the log-likelihood in nats, as it is measured (of `gan` the energy score). Of a forecast: "time" and
+    each variable at the steps after the last of the source, with the ends of its 90 % band; of fields over time their
+    means by area.
     Raises RunError, and DataError where columns or shapes are not those of training.
     """
     import pandas as pd
@@ -89,7 +90,8 @@ def answers(path: str | Path, source: Any, *, skip_bad: bool = False, network: A
         found |= {with_unit(n, units.get(n, "")): out[:, k] for k, n in enumerate(model.target_names)}
     elif model.form == "density":
         step = logarithm(run.recipe.network.options.get("grain"), model.preparation.shape_in)
-        found["log-likelihood (nats)"] = out[:, 0] + step
+        likely = hasattr(model.network, "log_prob")
+        found["log-likelihood (nats)" if likely else "energy score"] = out[:, 0] + step if likely else -out[:, 0]
     elif model.form == "labels":
         found |= {c: (out[:, k] > 0.5).astype(int) for k, c in enumerate(model.classes)}
     else:

@@ -87,6 +87,12 @@ def _not_learning(have: Mapping[str, Any], recipe: Mapping[str, Any], skill: Ski
         yield "the scale of inputs and targets", {"data.normalise": "standardise"}
         yield "see whether the loss fits the task", {}
         return
+    if skill is not None and recipe.get("training.loss") == "likelihood":  # nothing was asked
+        yield "more epochs", {"training.epochs": 2 * recipe.get("training.epochs", 50)}
+        yield "a larger network", {}
+        if lr:
+            yield "another rate (a tenth, or ten times)", {"training.lr": lr / 10}
+        return
     yield "see whether the labels belong to their inputs", {}
     yield "inputs that say more about the target", {}
     yield "see the scale of inputs and targets, and whether the loss fits the task", {}

@@ -50,7 +50,7 @@ def unbeaten(have: Mapping[str, Any]) -> Finding | None:
         f"The network {'does not beat' if ahead <= 0 else 'is not surely better than'} the trivial answer: "
         f"{have.get('baseline')}.",
         evidence=f"{said}; the trivial answer reaches {figure(rival)}{unit}",
-        remedy="use the trivial answer, or give the network inputs that say more",
+        remedy="use the trivial answer, or give the network inputs that say more" if ends_of(have) == Ends() else "",
         confidence=0.9 if ahead <= 0 else 0.6,
         limit=rival,
         source="the task's rival, judged on the same rows",

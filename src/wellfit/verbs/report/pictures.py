@@ -54,6 +54,8 @@ def _label(have: Mapping[str, Any], y: np.ndarray | None, k: int) -> str:
     classes = have.get("classes") or []
     if y.ndim > 2 or (have["form"] == "classes" and y.ndim > 1):
         return ""  # an array for each: the task's own charts show it
+    if have["form"] == "density":
+        return ""
     if have["form"] == "classes":
         return _name(classes, int(y.reshape(len(y), -1)[k, 0]))
     if have["form"] == "labels":
@@ -88,7 +90,9 @@ def mistakes(have: Mapping[str, Any]) -> list[dict[str, str]]:
         return []  # arrays: the task's own charts show them
     index = _worst(have)
     rows, x = have.get("worst_rows"), have.get("worst_x")
-    told = {"classes": _of_classes, "labels": _of_labels}.get(have["form"], _of_values)(have, index)
+    told = {"classes": _of_classes, "labels": _of_labels, "density": _of_density}.get(have["form"], _of_values)(
+        have, index
+    )
     for k, one in enumerate(told):
         one["row"] = str(rows[k]) if isinstance(rows, np.ndarray) and len(rows) == len(index) else str(index[k])
         one["source"] = picture(x[k]) if isinstance(x, np.ndarray) and x.ndim == 4 and len(x) == len(index) else ""
@@ -128,6 +132,11 @@ def _of_labels(have: Mapping[str, Any], index: np.ndarray) -> list[dict[str, str
     return [
         {"truth": names(t > 0.5), "said": names(p > 0.5), "how": f"{p.max():.2f}", "less": ""} for t, p in zip(*pair)
     ]
+
+
+def _of_density(have: Mapping[str, Any], index: np.ndarray) -> list[dict[str, str]]:
+    said = np.asarray(have["test_outputs"], dtype=float).reshape(len(have["test_outputs"]), -1)[index, 0]
+    return [{"truth": "", "said": figure(float(s), 4), "how": "", "less": ""} for s in said]
 
 
 def _of_values(have: Mapping[str, Any], index: np.ndarray) -> list[dict[str, str]]:
