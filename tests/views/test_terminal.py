@@ -109,12 +109,13 @@ def test_the_bar_fits_every_terminal(monkeypatch, width):
         told.take(stage)
     where.console.print(told.below(stages[-1]))
     (line, *more) = lines(where.console.file.getvalue())
-    assert not more
+    assert len(more) <= 1  # the small curves, where there is room
+    assert all(len(line) <= width for line in more)
     assert len(line) <= max(0, width - 2)
     assert ("79/90" in line) == (width >= 8)
     assert ("loss 0.123" in line) == (width >= 40)
     assert ("examples/s" in line) == (width >= 100)
-    assert "█" in line or width < 100
+    assert set("▇█") & set("".join([line, *more])) or width < 100
 
 
 def test_no_color_is_respected(monkeypatch):

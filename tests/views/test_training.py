@@ -6,9 +6,10 @@ import io
 import math
 
 import pytest
+from fake import Terminal
 
 from wellfit.views.terminal.screen import screen
-from wellfit.views.terminal.training import Training, clock, ended, said, sparkline
+from wellfit.views.terminal.training import Training, clock, curves, ended, said, sparkline
 
 
 class Hand:
@@ -76,6 +77,43 @@ def test_a_falling_loss_is_a_falling_curve():
 @pytest.mark.parametrize("values", [[], [1.0], [math.nan] * 9, [1.0] * 9, [0.0] * 9, [-1.0, math.inf, 2.0]])
 def test_a_curve_of_whatever_is_drawn_or_left_out(values):
     assert len(sparkline(values, 10, screen(io.StringIO()))) <= 10
+
+
+def many(epochs: int) -> Training:
+    training = Training(clock=Hand())
+    for e in range(1, epochs + 1):
+        training.take(
+            {"epoch": e, "epochs": epochs, "train_loss": 1 / e, "valid_loss": 0.5 + 1 / e, "valid_score": 0.9}
+        )
+    return training
+
+
+@pytest.mark.parametrize("width", range(10, 160, 7))
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_small_curves_fit_the_width_and_speak_its_alphabet(width, encoding):
+    line = curves(many(50), screen(Terminal(encoding)), width)
+    assert line is None or (line.cell_len <= width and line.plain.startswith("training "))
+    assert line is not None or width < 80
+    if line is not None and encoding == "ascii":
+        assert line.plain.isascii()
+
+
+def test_losses_share_a_scale_so_that_the_gap_is_seen():
+    line = curves(many(50), screen(Terminal()), 120)
+    assert line is not None
+    training, validation = (line.plain.partition(word)[2].split()[0] for word in ("training ", "validation "))
+    assert training[-1] == "▁"
+    assert validation[-1] > training[-1]
+
+
+def test_there_are_no_curves_before_two_epochs():
+    assert curves(many(1), screen(Terminal()), 120) is None
+
+
+def test_curves_of_a_long_training_take_little_memory_and_keep_their_shape():
+    training = many(20_000)
+    assert max(map(len, training.curves.values())) <= 1025
+    assert training.losses == sorted(training.losses, reverse=True)
 
 
 def test_a_loss_that_is_no_number_is_said():

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.style import Style
@@ -174,7 +174,9 @@ class _Shown:
         room = self.screen.width - 3  # of which the last are for the ^C that a terminal writes
         if room < NARROW:
             return training.bar(self.training, self.screen, room)
-        return beside(Text("training", style="bold"), training.bar(self.training, self.screen, room - LABEL))
+        drawn = training.curves(self.training, self.screen, room - LABEL)
+        line = training.bar(self.training, self.screen, room - LABEL, curve=drawn is None)
+        return beside(Text("training", style="bold"), line if drawn is None else Group(line, drawn))
 
 
 def beside(label: Text, what: Any, width: int = LABEL) -> Table:

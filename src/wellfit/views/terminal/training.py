@@ -17,7 +17,9 @@ from wellfit.nouns.units import count, duration, figure
 from wellfit.views.terminal.screen import Screen
 
 SPARKS, PLAIN_SPARKS = "▁▂▃▄▅▆▇█", "_.-~^"
-BAR, SPARK = (8, 28), 24  # columns of the bar (least, most); most columns of the sparkline
+BAR, SPARK, SHORT = (8, 28), 24, 10  # columns of the bar (least, most); most and fewest columns of a curve
+CURVES = (("train_loss", "training", "blue"), ("valid_loss", "validation", "yellow"), ("valid_score", "score", "green"))
+MOST = 1024  # values kept of a curve: beyond, every other one is let go
 SPEED_OVER_S = 8.0  # the time left is reckoned from about the last this many seconds
 
 
@@ -29,12 +31,14 @@ class Training:
     epoch: float = 0.0
     epochs: int = 0
     latest: dict[str, float] = field(default_factory=dict)
-    losses: list[float] = field(default_factory=list)
+    curves: dict[str, list[float]] = field(default_factory=dict)
     best_epoch: float = 0.0
     best_loss: float = math.nan
     best_se: float = math.nan
     why_stop: str = ""
     stopping: bool = False
+    _every: int = 1  # epochs between two values that are kept
+    _epochs: int = 0  # epochs seen
     _passed: list[tuple[float, float]] = field(default_factory=list)  # (seconds, epoch)
 
     def take(self, facts: Mapping[str, Any]) -> None:
@@ -44,13 +48,30 @@ class Training:
         known = ("train_loss", "valid_loss", "valid_loss_se", "valid_score", "examples_s")
         self.latest |= {k: float(facts[k]) for k in known if facts.get(k) is not None}
         if "valid_loss" in facts:
-            self.losses.append(float(facts["valid_loss"]))
+            self._keep(facts)
             if facts.get("best"):
                 self.best_epoch, self.best_loss = self.epoch, float(facts["valid_loss"])
                 self.best_se = float(facts.get("valid_loss_se", math.nan))
         self._passed.append((self.clock(), self.epoch))
         if len(self._passed) > 512:  # every other one will do
             self._passed = [self._passed[0], *self._passed[2::2]]
+
+    def _keep(self, facts: Mapping[str, Any]) -> None:
+        """An epoch's figures into the curves."""
+        self._epochs += 1
+        if (self._epochs - 1) % self._every:
+            return
+        for name, _, _ in CURVES:
+            if facts.get(name) is not None:
+                self.curves.setdefault(name, []).append(float(facts[name]))
+        if max(map(len, self.curves.values()), default=0) > MOST:
+            self.curves = {name: values[::2] for name, values in self.curves.items()}
+            self._every *= 2
+
+    @property
+    def losses(self) -> list[float]:
+        """The validation loss, epoch by epoch, or fewer."""
+        return self.curves.get("valid_loss", [])
 
     @property
     def seconds(self) -> float:
@@ -94,7 +115,7 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
-def bar(training: Training, screen: Screen, width: int) -> RenderableType:
+def bar(training: Training, screen: Screen, width: int, curve: bool = True) -> RenderableType:
     """One line of `width` columns: epoch, as many figures as there is room for, the bar, and a small curve."""
     done = f"{math.floor(training.epoch)}/{training.epochs}"
     words = (
@@ -110,7 +131,7 @@ def bar(training: Training, screen: Screen, width: int) -> RenderableType:
         taken.append(word)
         room -= len(word) + 2
     spare = room + BAR[0]  # for the bar and, beside it, the curve
-    spark = sparkline(training.losses, min(SPARK, spare // 2 - 1, spare - BAR[0] - 2), screen)
+    spark = sparkline(training.losses, min(SPARK, spare // 2 - 1, spare - BAR[0] - 2), screen) if curve else ""
     bar_width = max(BAR[0], min(BAR[1], spare - (len(spark) + 2 if spark else 0)))
     line = Table.grid(padding=(0, 2, 0, 0))
     cells = [Text(done, no_wrap=True), drawn(training, screen, bar_width), *(Text(w, no_wrap=True) for w in taken)]
@@ -129,20 +150,41 @@ def drawn(training: Training, screen: Screen, width: int) -> ProgressBar | Text:
     return done
 
 
-def sparkline(values: Sequence[float], width: int, screen: Screen) -> str:
-    """The values as a curve of at most `width` characters, on a log scale where all are above zero; "" under 6."""
+def curves(training: Training, screen: Screen, width: int) -> Text | None:
+    """One line of small curves: the losses on one scale, so that the gap between them is seen, and the score; as many as
+    there is room for. None before there is a curve, or where there is no room for two."""
+    losses = [v for name, _, _ in CURVES[:2] for v in training.curves.get(name, ())]
+    have = [c for c in CURVES if len(training.curves.get(c[0], ())) > 1]
+    while len(have) > 1 and sum(len(label) + 10 for _, label, _ in have) + SHORT * len(have) > width:
+        have.pop()
+    if len(have) < 2:
+        return None
+    each = min(SPARK, (width - sum(len(label) + 10 for _, label, _ in have)) // len(have))
+    line = Text(no_wrap=True)
+    for name, label, colour in have:
+        values = training.curves[name]
+        drawn = sparkline(values, each, screen, losses if name != "valid_score" else ())
+        line.append(f"{label} ", style="dim").append(drawn, style=colour).append(f" {figure(values[-1]):<8}")
+    return line
+
+
+def sparkline(values: Sequence[float], width: int, screen: Screen, among: Sequence[float] = ()) -> str:
+    """The values as a curve of at most `width` characters, on a log scale where all are above zero; "" under 6.
+
+    among: other values that share the scale."""
     signs = SPARKS if screen.unicode else PLAIN_SPARKS
     kept = [v for v in values if math.isfinite(v)]
     if width < 6 or len(kept) < 2:
         return ""
-    if min(kept) > 0:
-        kept = [math.log(v) for v in kept]
+    others = [v for v in among if math.isfinite(v)]
+    if min(*kept, *others) > 0:
+        kept, others = [math.log(v) for v in kept], [math.log(v) for v in others]
     n = min(width, len(kept))
     runs = [kept[i * len(kept) // n : (i + 1) * len(kept) // n] for i in range(n)]
     means = [sum(run) / len(run) for run in runs]
-    low, span = min(means), max(means) - min(means)
+    low, high = min(*means, *others), max(*means, *others)
     top = len(signs) - 1
-    return "".join(signs[round((m - low) / span * top) if span else 0] for m in means)
+    return "".join(signs[round((m - low) / (high - low) * top) if high > low else 0] for m in means)
 
 
 def said(training: Training) -> str:
