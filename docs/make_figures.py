@@ -4,8 +4,8 @@ terminal.svg: what `wellfit fit digits` prints; report.png: the top of its repor
 doctor.png: the top of the page that `wellfit doctor --report` makes of examples/doctor/wine.py, whose text goes into
 doctor.md and the README too; series.png: forecasts of the report on a series; augmentation.jpg: two photographs that
 scikit-learn brings, varied; field.png, field_error.png: maps of the report on air temperature;
-explain.png, features.png: what `wellfit explain` says of a run on digits. `make_figures.py fit`, `doctor`, `series`,
-`augmentation`, `fields` or `explain` makes one of them.
+explain.png, features.png, landscape.png: what `wellfit explain` says of a run on digits. `make_figures.py fit`, `doctor`,
+`series`, `augmentation`, `fields` or `explain` makes one of them.
 """
 
 from __future__ import annotations
@@ -138,6 +138,9 @@ def explained(folder: Path) -> None:
     screenshot(folder / "why" / "explained.html", "explain.png", 1480)
     run(["explain", "seen", "--what", "features", "--out", "units"], folder)
     screenshot(folder / "units" / "explained.html", "features.png", 1560)
+    run(["fit", "digits", "--out", "other", "--set", "training.seed=1"], folder)
+    run(["explain", "seen", "--what", "landscape", "--against", "other", "--replay", "--out", "loss"], folder)
+    screenshot(folder / "loss" / "explained.html", "landscape.png", 1480)
 
 
 def augmentations() -> None:

@@ -158,3 +158,15 @@ def test_features_of_a_run_and_of_a_module_without_data(run: Path, tmp_path: Pat
     own = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 36, 2))
     part = wf.explain(own, "features", shape=(3, 8, 8), steps=4, count=2, out=tmp_path / "own")["features"]
     assert part.arrays["network"].shape == (2, 3, 8, 8)
+
+
+def test_the_landscape_with_the_way_there_and_to_another_run(run: Path, tmp_path: Path):
+    part = wf.explain(run, "landscape", against=run, replay=True, out=tmp_path / "l")["landscape"]
+    loss = part.facts["loss"]
+    assert np.allclose(part.arrays["between"][0], loss, rtol=1e-4)  # from a run to itself
+    assert abs(part.arrays["slices"][1, 0, 12] - loss) < 1e-6 * max(1, loss)  # the weights were put back in between
+    assert np.allclose(part.arrays["way"][-1], 0)
+    x, y = part.arrays["way_x"], part.arrays["way_y"]
+    near = part.arrays["way_map"][np.abs(y).argmin(), np.abs(x).argmin()]
+    assert near < part.arrays["way_map"].max()
+    assert len(part.arrays["way"]) >= 3

@@ -66,12 +66,15 @@ class Given:
         Without data, for a factory that takes (shape_in, shape_out): sizes of one output.
     against
         Another run of the same task, to compare with.
+    replay
+        Train the run once more, for the way of its weights over the landscape.
     """
 
     data: str | None = None
     shape: Shape = ()
     outputs: Shape = ()
     against: Path | None = None
+    replay: bool = False
 
 
 def explain(
@@ -88,11 +91,13 @@ def explain(
     """See what a run, or a trained network of your own, has learnt: a page of pictures, and the arrays behind them.
 
     WHAT it can show: attribution (what its answers come from, and whether that can be trusted), examples (sure
-    mistakes, likely wrong labels, near-duplicates), layers; and, where it is asked for, features (what units look for).
+    mistakes, likely wrong labels, near-duplicates), layers; and, where it is asked for, features (what units look for),
+    landscape (of the loss).
 
         wellfit explain runs/first
         wellfit explain runs/first --what attribution --rows 17 203 --method integrated_gradients
         wellfit explain runs/first --what features --layer conv2 --unit 5
+        wellfit explain runs/first --what landscape --against runs/second
         wellfit explain mine.py:trained --data pictures.zip
 
     Parameters

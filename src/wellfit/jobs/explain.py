@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from wellfit.jobs.fitted import Fitted
+from wellfit.nouns.case import Case
 from wellfit.nouns.errors import NetworkError, RecipeError, RunError
 from wellfit.nouns.explained import Part
 from wellfit.nouns.inside import layer_named, must_be_finite
@@ -22,12 +23,14 @@ from wellfit.nouns.module import as_module, named
 from wellfit.nouns.recipe import Recipe
 from wellfit.nouns.run import Run
 from wellfit.nouns.stage import Stage, last
+from wellfit.nouns.step import Rest
 from wellfit.nouns.tensors import MODEL
-from wellfit.verbs import gather, keep
+from wellfit.verbs import gather, keep, transfer
 from wellfit.verbs.build import build
 from wellfit.verbs.explain import PARTS, parts_named, write_page, write_part
 from wellfit.verbs.load import load
 from wellfit.verbs.settle import settle
+from wellfit.verbs.train import train
 
 FOLDER = "explained"
 
@@ -62,6 +65,7 @@ def explained(
     shape: Sequence[int] = (),
     outputs: Sequence[int] = (),
     against: str | Path | None = None,
+    replay: bool = False,
     out: str | Path | None = None,
     recipe: Any = None,
     **asked: Any,
@@ -70,8 +74,9 @@ def explained(
 
     data, targets: as for `fit`; of a run only where its own have moved or were in memory; network: of a run with one of
     the user's own; shape, outputs: of one example and output of a module without data; against: another run of the same
-    task; out: the folder, by default explained/ in the run's; recipe: choices for the data of a module; asked: layer,
-    unit, rows, methods, count, steps, seed, as in `nouns.look.Look`. Raises WellfitError.
+    task; replay: train once more, for the way of the weights (landscape); out: the folder, by default explained/ in the
+    run's; recipe: choices for the data of a module; asked: layer, unit, objective, rows, methods, count, steps, seed, as
+    in `nouns.look.Look`. Raises WellfitError.
     """
     wanted = parts_named(tuple(parts))
     asked = {k: tuple(v) if isinstance(v, list | tuple) else v for k, v in asked.items() if v is not None}
@@ -79,7 +84,7 @@ def explained(
     if module is None and isinstance(what, str) and ":" in what and not Path(what).exists():
         module = named(what, f"the network {what}")
     if module is None:
-        look = of_run(what, data, targets, network, against, **asked)
+        look = of_run(what, data, targets, network, against, replay, **asked)
     else:
         look = of_module(
             module, what if isinstance(what, str) else "", data, targets, (shape, outputs), recipe, **asked
@@ -98,8 +103,9 @@ def explained(
 
 
 def of_run(
-    path: Any, source: Any = None, targets: Any = None, network: Any = None, against: Any = None, **asked: Any
-) -> Look:
+    path: Any, source: Any = None, targets: Any = None, network: Any = None, against: Any = None, replay: bool = False,
+    **asked: Any,
+) -> Look:  # fmt: skip
     """The look at a run: its network with its weights, and its data read again. Raises RunError where the run has not
     finished, was made by another version, or its data are gone or changed."""
     fitted = path if isinstance(path, Fitted) else None
@@ -123,7 +129,22 @@ def of_run(
         second = Run.open(against)
         other = (str(against), keep.read_model(second, network).network.to(case.device))
     seen = model.network.to(case.device)
+    if replay:
+        asked["path"] = (
+            *played_again(transfer.again(case, begun)),
+            tuple(p.detach().cpu().clone() for p in seen.parameters()),
+        )
     return Look(str(run.path), seen, tuple(held.shape_in), held, case.loss, run, other, **asked)
+
+
+def played_again(case: Case) -> list[tuple[Tensor, ...]]:
+    """The weights before the first step and after each epoch: the training of a fresh case, which repeats bit for bit."""
+    now = lambda: tuple(p.detach().cpu().clone() for p in case.network.parameters())
+    found = [now()]
+    for moment in train(case):
+        if isinstance(moment, Rest) and moment.readings and not moment.why_stop:
+            found.append(now())
+    return found
 
 
 def _model(run: Run, network: Any) -> keep.Model:

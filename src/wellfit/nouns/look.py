@@ -23,10 +23,10 @@ MOST_COLUMNS = 128  # features of an array that are shown one by one, as a table
 class Look:
     """name: of the run or module; network: on its device; shape_in: of one example; data: None where nothing but the
     network was given; loss: None likewise; run: None for a module of the user's own; against: (name, network) that it
-    is compared with; layer, unit: what is asked for, "" and None for the usual; rows: numbers of the examples to
-    explain, in the source; objective: channel, unit (its middle cell) or layer; methods: explainers asked for; count:
-    how many pictures at most; steps: of an optimisation,
-    0 for the usual."""
+    is compared with; layer, unit: what is asked for, "" and None for the usual; objective: channel, unit (its middle
+    cell) or layer; rows: numbers of the examples to explain, in the source; methods: explainers asked for; count: how
+    many pictures at most; steps: of an optimisation, 0 for the usual; path: the weights before training, after each
+    epoch and as they were kept, where the training was played again."""
 
     name: str
     network: nn.Module
@@ -43,6 +43,7 @@ class Look:
     count: int = 0
     steps: int = 0
     seed: int = 0
+    path: tuple[tuple[Tensor, ...], ...] = ()
 
     @property
     def device(self) -> torch.device:

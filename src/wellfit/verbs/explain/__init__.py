@@ -10,12 +10,13 @@ from wellfit.nouns.look import Look
 from wellfit.verbs.explain.attribution import attribution
 from wellfit.verbs.explain.examples import examples
 from wellfit.verbs.explain.features import features
+from wellfit.verbs.explain.landscape import landscape
 from wellfit.verbs.explain.layers import layers
 from wellfit.verbs.explain.page import PAGE, write_page, write_part
 
 __all__ = ["PAGE", "PARTS", "parts_named", "write_page", "write_part"]
 
-_ORDER: tuple[Callable[[Look], Part], ...] = (attribution, examples, layers, features)
+_ORDER: tuple[Callable[[Look], Part], ...] = (attribution, examples, layers, features, landscape)
 PARTS = {f.__name__: f for f in _ORDER}
 """Word after --what -> what finds it, in the order of the page."""
 USUAL = ("attribution", "examples", "layers")
