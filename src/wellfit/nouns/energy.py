@@ -48,10 +48,10 @@ def merits(judged: Judged) -> tuple[Merits, str]:
 
 
 def errors(judged: Judged) -> np.ndarray:
-    """[N, 2]: what each row adds to the energy distance of the network and of the Gaussian."""
-    real = _flat(_real(judged))
+    """[N, 2]: what each row adds to MMD² of the network and of the Gaussian, which varies less than the distance does."""
+    real, width = _flat(_real(judged)), _width(judged.data)
     network, rival, _ = _made(judged)
-    return np.stack([_parts(made, real, 0.0)[:, 0] for made in (network, rival)], 1)
+    return np.stack([_parts(made, real, width)[:, 1] for made in (network, rival)], 1)
 
 
 def _real(judged: Judged) -> torch.Tensor:
@@ -84,15 +84,15 @@ def _width(data: Data) -> float:
 
 
 def _parts(made: np.ndarray, real: np.ndarray, width: float) -> np.ndarray:
-    """[N, 2]: what each real row adds to the energy distance and to MMD², whose means over rows they are; width 0: no
-    MMD². Rows are compared with ROWS others at most; a row itself does not count."""
+    """[N, 2]: what each real row adds to the energy distance and to MMD², whose means over rows they are. Rows are
+    compared with ROWS others at most; a row itself does not count."""
     n, pick = len(real), np.arange(len(real))
     if n > ROWS:
         pick = np.sort(np.random.default_rng(0).permutation(n)[:ROWS])
     apart, among, within = cdist(real, made), cdist(made, made), cdist(real, real[pick])
     others = len(pick) - np.isin(np.arange(n), pick)
     found = []
-    for of in (lambda d: -d, lambda d: np.exp(-0.5 * np.square(d / width))) if width else (lambda d: -d,):
+    for of in (lambda d: -d, lambda d: np.exp(-0.5 * np.square(d / width))):
         itself = float(of(np.zeros(1))[0])  # of a row and itself
         drawn = (of(among).sum() - len(made) * itself) / (len(made) * (len(made) - 1))
         own = (of(within).sum(1) - np.isin(np.arange(n), pick) * itself) / np.maximum(others, 1)
