@@ -1,7 +1,8 @@
 """Make the pictures of docs/page.md: `python docs/make_page.py`. It trains, serves, and looks with Chromium.
+`python docs/make_page.py STUDY` makes the picture of a study alone, of a folder that `wellfit tune` has written.
 
 page_run.png: a training with a rate that is too high, seen while it goes on; page_runs.png: the list beside it, with a
-run that has ended and one that was killed.
+run that has ended and one that was killed; page_study.png: a search by `wellfit tune` that has ended.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
@@ -44,11 +46,35 @@ def pictures(folder: Path, browser: Browser, address: str) -> None:
     page.screenshot(path=FIGURES / "page_runs.png")
 
 
+def of_study(folder: Path, browser: Browser, address: str) -> None:
+    """A study's page down to its trials."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1060})
+    page.goto(address.replace("/?", f"/study/{folder.name}?"))
+    page.locator("svg.parallel path").first.wait_for(state="attached")
+    page.screenshot(path=FIGURES / "page_study.png")
+
+
+def served(folder: Path, browser: str, look: Callable[[Path, Browser, str], None]) -> None:
+    """Serve the runs or the study in `folder`, and look at it."""
+    server = start(folder.parent, "page", folder.name, "--port", "0")
+    said = re.search(r"http://\S+", server.stdout.readline()) if server.stdout else None
+    try:
+        if said:
+            with sync_playwright() as playwright:
+                chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+                look(folder, chromium, said[0])
+    finally:
+        server.terminate()
+        server.communicate()
+
+
 def main() -> None:
-    """Three runs, one page, two pictures."""
+    """Runs, a page, and pictures of it."""
     browser = shutil.which("chromium")
     if not browser:
         sys.exit("no Chromium on this machine")
+    if len(sys.argv) > 1:
+        return served(Path(sys.argv[1]).absolute(), browser, of_study)
     with tempfile.TemporaryDirectory() as folder:
         here = Path(folder)
         start(here, "fit", "iris", "--out", "runs/flowers", "--set", "training.epochs=30").wait()
@@ -60,16 +86,11 @@ def main() -> None:
         killed.wait()
         wild = ["training.lr=2.0", "training.optimizer=adamw", "training.epochs=3000", "training.schedule=constant"]
         fit = start(here, *words, "runs/wild", "--set", *DENSE, *wild)
-        server = start(here, "page", "runs", "--port", "0")
-        said = re.search(r"http://\S+", server.stdout.readline()) if server.stdout else None
         try:
-            if said:
-                with sync_playwright() as playwright:
-                    pictures(here, playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"]), said[0])
+            served(here / "runs", browser, pictures)
         finally:
-            for process in (server, fit):
-                process.terminate()
-                process.communicate()
+            fit.terminate()
+            fit.communicate()
 
 
 if __name__ == "__main__":

@@ -30,6 +30,8 @@ def page(folder: Path = Path("runs"), /, *, port: int | None = None, host: str =
 
     def told(address: str) -> None:
         print(f"page      {address}")
+        if host not in ("127.0.0.1", "localhost", "::1"):
+            print("          not encrypted: over networks you do not trust, take `ssh -L` (docs/page.md)")
         print("          Ctrl-C ends it; trainings go on", flush=True)
 
     serve(folder, host, port, told)

@@ -24,13 +24,20 @@ from wellfit.page.curves import Curves, since
 from wellfit.page.files import content
 from wellfit.page.guard import HEADERS, Guard, form_key, form_of
 from wellfit.page.runs import Runs, scored
+from wellfit.page.study import STUDY_PAGE, study_facts
 
 HERE = Path(__file__).parent
 LOOK_S = 0.3
 """Seconds between two looks at a run that somebody is looking at."""
 LIST_S = 1.0
 MOST_COMPARED = 50
-WRITTEN = {"page.css": "text/css", "live.js": "text/javascript", "charts.js": "text/javascript"}
+PAGE = "text/html; charset=utf-8"
+WRITTEN = {
+    "page.css": "text/css",
+    "live.js": "text/javascript",
+    "charts.js": "text/javascript",
+    "study.js": "text/javascript",
+}
 SHUT_IN = "sandbox allow-scripts; default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 """For pages out of a run's folder: they may draw, but reach nothing, not even this page."""
 
@@ -65,7 +72,36 @@ class Page:
 
     async def index(self, request: Request) -> Response:
         rows = await run_in_threadpool(self.runs.rows)
-        return self.html("runs.html", rows=rows)
+        _, studies = await run_in_threadpool(self.runs.look)
+        return self.html("runs.html", rows=rows, studies=sorted(studies))
+
+    async def study(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        folder = (await run_in_threadpool(self.runs.look))[1].get(name)
+        if folder is None:
+            return self.gone(name)
+        found = await run_in_threadpool(study_facts, self.runs, folder)
+        return self.html("study.html", name=name, study=found, drawn=_json(found["drawn"]))
+
+    async def study_now(self, request: Request) -> Response:
+        """What a page on a study asks for again and again while the search goes on."""
+        name = request.path_params["name"]
+        folder = (await run_in_threadpool(self.runs.look))[1].get(name)
+        if folder is None:
+            return JSONResponse({}, 404)
+        found = await run_in_threadpool(study_facts, self.runs, folder)
+        parts = {part: self.text(f"_{part}.html", name=name, study=found) for part in ("found", "trials")}
+        return Response(_json({"parts": parts, "drawn": found["drawn"]}), media_type="application/json")
+
+    async def study_page(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        folder = (await run_in_threadpool(self.runs.look))[1].get(name)
+        found = await run_in_threadpool(content, folder, STUDY_PAGE) if folder else None
+        if found is None:
+            return self.gone(f"{name}/{STUDY_PAGE}")
+        return Response(
+            found, headers={"content-security-policy": f"{SHUT_IN}; frame-ancestors 'self'"}, media_type=PAGE
+        )
 
     async def one(self, request: Request) -> Response:
         name = request.path_params["name"]
@@ -116,7 +152,7 @@ class Page:
             )
             return self.sorry(404, error)
         shut = f"{SHUT_IN}{more}; frame-ancestors 'self'"
-        return Response(found, headers={"content-security-policy": shut}, media_type="text/html; charset=utf-8")
+        return Response(found, headers={"content-security-policy": shut}, media_type=PAGE)
 
     async def stop(self, request: Request) -> Response:
         name = request.path_params["name"]
@@ -196,6 +232,9 @@ def app(root: Path, token: str, leaving: Callable[[], bool] = lambda: False) -> 
         Route("/", page.index),
         Route("/events", page.rows_events),
         Route("/compare", page.compare),
+        Route("/study/{name:path}", page.study),
+        Route("/study-now/{name:path}", page.study_now),
+        Route("/study-page/{name:path}", page.study_page),
         Route("/run/{name:path}", page.one),
         Route("/curves/{name:path}", page.curves_of),
         Route("/follow/{name:path}", page.run_events),

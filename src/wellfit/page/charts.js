@@ -1,7 +1,7 @@
 // Charts: curves as SVG, drawn anew whenever they grow. No library; colours come from the style sheet.
 
 const HEIGHT = 190, LEFT = 46, RIGHT = 10, TOP = 8, BOTTOM = 24;
-const make = (word, attributes, inside) => {
+export const make = (word, attributes, inside) => {
   const element = document.createElementNS("http://www.w3.org/2000/svg", word);
   for (const [k, v] of Object.entries(attributes)) element.setAttribute(k, v);
   if (inside !== undefined) element.textContent = inside;
@@ -70,9 +70,9 @@ export function draw(figure, spec) {
       svg.append(make("line", { class: "tick", x1: LEFT, x2: width - RIGHT, y1: atY(v), y2: atY(v) }));
       svg.append(make("text", { x: LEFT - 6, y: atY(v) + 3.5, "text-anchor": "end" }, number(v)));
     }
-    for (const v of lastX > firstX ? nice(firstX, lastX, Math.max(2, width / 90)) : [])
+    for (const v of lastX > firstX ? nice(firstX, lastX, Math.max(2, width / 90)).filter(v => !spec.across || Number.isInteger(v)) : [])
       svg.append(make("text", { x: atX(v), y: HEIGHT - 9, "text-anchor": "middle" }, number(v)));
-    svg.append(make("text", { x: width - RIGHT, y: HEIGHT + 2, "text-anchor": "end" }, "epoch"));
+    svg.append(make("text", { x: width - RIGHT, y: HEIGHT + 2, "text-anchor": "end" }, spec.across || "epoch"));
   }
   for (const s of series) {
     if (s.low) {
@@ -85,6 +85,12 @@ export function draw(figure, spec) {
   }
   if (spec.limit !== undefined && values.length) svg.append(make("line", { class: "limit", x1: LEFT, x2: width - RIGHT, y1: atY(spec.limit), y2: atY(spec.limit) }));
   if (spec.mark !== undefined) svg.append(make("line", { class: "mark", x1: atX(spec.mark), x2: atX(spec.mark), y1: TOP, y2: HEIGHT - BOTTOM }));
+  const lost = series.filter(s => s.y[s.y.length - 1] === null).map(s => s.x[s.y.findLastIndex(v => v !== null) + 1]);
+  if (lost.length && values.length) { // the value that came after was no number
+    const at = atX(Math.min(...lost));
+    svg.append(make("line", { class: "limit", x1: at, x2: at, y1: TOP, y2: HEIGHT - BOTTOM }));
+    svg.append(make("text", { x: at + 4, y: TOP + 10 }, "not finite"));
+  }
   const hair = svg.appendChild(make("line", { class: "hair", y1: TOP, y2: HEIGHT - BOTTOM, visibility: "hidden" }));
   svg.onpointermove = event => {
     const box = svg.getBoundingClientRect(), at = firstX + ((event.clientX - box.left) / box.width * width - LEFT) / (width - LEFT - RIGHT) * (lastX - firstX);

@@ -38,7 +38,21 @@ function listen(address, on) {
   return source;
 }
 
-function list() { listen("/events", { rows: html => put("rows", html) }); }
+// A browser opens six connections to a server: a page that nobody looks at gives its own back.
+function whileSeen(begin) {
+  let end = document.hidden ? null : begin();
+  document.addEventListener("visibilitychange", () => {
+    if (end) end();
+    end = document.hidden ? null : begin();
+  });
+}
+
+function list() {
+  whileSeen(() => {
+    const source = listen("/events", { rows: html => put("rows", html) });
+    return () => source.close();
+  });
+}
 
 function run(name) {
   let tracks = new Map(), points = 0, asked = 0, source = null;
@@ -111,11 +125,15 @@ function run(name) {
       figure(place, `proof-${word}`, spec);
     }
   }
+  let turn = 0; // which load is the last: an earlier one gives up
   async function load() {
+    const mine = ++turn;
     if (source) source.close();
     const answer = await fetch(`/curves/${name}`).catch(() => null);
-    if (!answer) { say("the server does not answer; trying again …"); setTimeout(load, 2000); return; }
+    if (mine !== turn) return;
+    if (!answer) { say("the server does not answer; trying again …"); setTimeout(() => mine === turn && load(), 2000); return; }
     const found = await answer.json();
+    if (mine !== turn) return;
     tracks = new Map(); points = 0;
     take(found.tracks);
     redraw();
@@ -127,7 +145,10 @@ function run(name) {
     });
   }
   addEventListener("resize", redraw);
-  load();
+  whileSeen(() => {
+    load();
+    return () => { turn++; if (source) source.close(); };
+  });
 }
 
 function compare(place) {

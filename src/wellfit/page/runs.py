@@ -15,6 +15,8 @@ from wellfit.page.files import Damaged, Kept, parse_json, parse_toml, stamp
 
 DEPTH = 3
 """Folders deep, a run may lie: DIR/run, or DIR/study/trials/run."""
+SPACE = "space.toml"
+"""What makes a folder a study."""
 MOST_ENTRIES = 20_000
 """Entries of folders that are looked at for runs; beyond, somebody has named the wrong folder."""
 
@@ -30,9 +32,15 @@ class Runs:
 
     def names(self) -> dict[str, Path]:
         """{name as in the address: folder}; a link that leads out of `root` is no run of it."""
+        return self.look()[0]
+
+    def look(self) -> tuple[dict[str, Path], dict[str, Path]]:
+        """(the runs, the studies of `wellfit tune`) by name."""
+        itself = {self.root.absolute().name or "run": self.root}
         if (self.root / RECIPE).is_file():
-            return {self.root.absolute().name or "run": self.root}
+            return itself, {}
         found: dict[str, Path] = {}
+        studies = itself if (self.root / SPACE).is_file() else {}
         left = MOST_ENTRIES
         look = [(self.root, "", 1)]
         top = os.path.realpath(self.root)
@@ -51,7 +59,9 @@ class Runs:
                     found[name] = Path(entry.path)
                 elif depth < DEPTH and not entry.name.startswith("."):
                     look.append((Path(entry.path), f"{name}/", depth + 1))
-        return found
+                    if os.path.isfile(os.path.join(entry.path, SPACE)):
+                        studies[name] = Path(entry.path)
+        return found, studies
 
     def find(self, name: str) -> Path | None:
         """The folder of a run by its name in the address; None where there is none (any more)."""
