@@ -4,7 +4,7 @@ terminal.svg: what `wellfit fit digits` prints; report.png: the top of its repor
 doctor.png: the top of the page that `wellfit doctor --report` makes of examples/doctor/wine.py, whose text goes into
 doctor.md and the README too; series.png: forecasts of the report on a series; augmentation.jpg: two photographs that
 scikit-learn brings, varied; field.png, field_error.png: maps of the report on air temperature;
-explain.png, features.png, landscape.png: what `wellfit explain` says of a run on digits. `make_figures.py fit`, `doctor`,
+explain.png, features.png, landscape.png, atlas.png: what `wellfit explain` says of digits. `make_figures.py fit`, `doctor`,
 `series`, `augmentation`, `fields` or `explain` makes one of them.
 """
 
@@ -141,6 +141,8 @@ def explained(folder: Path) -> None:
     run(["fit", "digits", "--out", "other", "--set", "training.seed=1"], folder)
     run(["explain", "seen", "--what", "landscape", "--against", "other", "--replay", "--out", "loss"], folder)
     screenshot(folder / "loss" / "explained.html", "landscape.png", 1480)
+    run(["explain", "seen", "--what", "atlas", "--out", "plane"], folder)
+    screenshot(folder / "plane" / "explained.html", "atlas.png", 1500)
 
 
 def augmentations() -> None:

@@ -170,3 +170,21 @@ def test_the_landscape_with_the_way_there_and_to_another_run(run: Path, tmp_path
     near = part.arrays["way_map"][np.abs(y).argmin(), np.abs(x).argmin()]
     assert near < part.arrays["way_map"].max()
     assert len(part.arrays["way"]) >= 3
+
+
+def test_blocks_and_atlas_of_a_run_and_what_they_refuse(run: Path, tmp_path: Path):
+    found = wf.explain(run, "blocks", "atlas", layer="conv2", steps=2, out=tmp_path / "b")
+    page = found.page.read_text(encoding="utf-8")
+    assert page.index('id="blocks"') < page.index('id="atlas"')
+    assert "<script>" in page
+    assert found["atlas"].facts["classes"] == ["0", "1"]
+    assert found["atlas"].arrays["counts"].min() >= 4
+    assert found["blocks"].arrays["groups"].shape == (4, 8)
+    assert (found["blocks"].arrays["groups"] >= 0).all()
+    assert "no map" in refused(run, "blocks", layer="output", out=tmp_path / "n")
+    x = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
+    dense = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
+    assert "no layer gives maps" in refused(dense, "atlas", data=x, targets=np.arange(60) % 3, out=tmp_path / "n")
+    small = nn.Sequential(nn.Conv2d(1, 4, 7), nn.ReLU(), nn.Flatten(), nn.Linear(16, 2))
+    few = pictures(40)
+    assert "at least 200" in refused(small, "atlas", data=few[0], targets=few[1], out=tmp_path / "n")

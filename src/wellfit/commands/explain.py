@@ -92,7 +92,7 @@ def explain(
 
     WHAT it can show: attribution (what its answers come from, and whether that can be trusted), examples (sure
     mistakes, likely wrong labels, near-duplicates), layers; and, where it is asked for, features (what units look for),
-    landscape (of the loss).
+    landscape (of the loss), blocks (what a layer sees, place by place), atlas (all that a layer says).
 
         wellfit explain runs/first
         wellfit explain runs/first --what attribution --rows 17 203 --method integrated_gradients

@@ -42,6 +42,19 @@ class Listing:
 
 
 @dataclass(frozen=True)
+class Atlas:
+    """Small pictures on a plane that can be zoomed: size: rows and columns of cells; at: (row, column) of each tile, whose
+    note is its label; names: the labels there are, in order, each with a colour."""
+
+    title: str
+    caption: str
+    size: tuple[int, int]
+    at: tuple[tuple[int, int], ...]
+    tiles: tuple[Tile, ...]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Part:
     """word: as after --what; title; line: what was found, for a terminal; lead: the same and more, for the page;
     facts: JSON types; arrays: by name, for whoever goes on with them."""
@@ -50,6 +63,6 @@ class Part:
     title: str
     line: str
     lead: str
-    figures: tuple[Chart | Gallery | Listing, ...] = ()
+    figures: tuple[Chart | Gallery | Listing | Atlas, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)

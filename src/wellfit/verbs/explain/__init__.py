@@ -7,7 +7,9 @@ from collections.abc import Callable
 from wellfit.nouns.errors import ShelfError, nearest
 from wellfit.nouns.explained import Part
 from wellfit.nouns.look import Look
+from wellfit.verbs.explain.atlas import atlas
 from wellfit.verbs.explain.attribution import attribution
+from wellfit.verbs.explain.blocks import blocks
 from wellfit.verbs.explain.examples import examples
 from wellfit.verbs.explain.features import features
 from wellfit.verbs.explain.landscape import landscape
@@ -16,7 +18,7 @@ from wellfit.verbs.explain.page import PAGE, write_page, write_part
 
 __all__ = ["PAGE", "PARTS", "parts_named", "write_page", "write_part"]
 
-_ORDER: tuple[Callable[[Look], Part], ...] = (attribution, examples, layers, features, landscape)
+_ORDER: tuple[Callable[[Look], Part], ...] = (attribution, examples, layers, features, landscape, blocks, atlas)
 PARTS = {f.__name__: f for f in _ORDER}
 """Word after --what -> what finds it, in the order of the page."""
 USUAL = ("attribution", "examples", "layers")

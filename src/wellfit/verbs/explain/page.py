@@ -15,11 +15,12 @@ import numpy as np
 from wellfit.nouns.chart import Chart
 from wellfit.nouns.drawing import svg
 from wellfit.nouns.errors import RunError
-from wellfit.nouns.explained import Gallery, Listing, Part, Tile
+from wellfit.nouns.explained import Atlas, Gallery, Listing, Part, Tile
 from wellfit.nouns.run import write_aside
 from wellfit.nouns.shown import data_uri
 
 PAGE = "explained.html"
+COLOURS = 10  # of labels on a plane, told apart by their words too
 
 
 def write_part(folder: Path, part: Part) -> None:
@@ -59,7 +60,7 @@ def section(part: Part) -> str:
     return _rendered("part.html", {"part": part, "figures": figures})
 
 
-def _figure(figure: Chart | Gallery | Listing, word: str) -> dict[str, Any]:
+def _figure(figure: Chart | Gallery | Listing | Atlas, word: str) -> dict[str, Any]:
     from markupsafe import Markup
 
     told = {
@@ -74,6 +75,18 @@ def _figure(figure: Chart | Gallery | Listing, word: str) -> dict[str, Any]:
         return {**told, "svg": Markup(svg(figure, word))}
     if isinstance(figure, Listing):
         return {**told, "kind": "listing", "head": figure.head, "rows": figure.rows}
+    if isinstance(figure, Atlas):
+        cells = [{**_tile(t), "row": r + 1, "column": c + 1, "colour": figure.names.index(t.note) % COLOURS}
+                 for t, (r, c) in zip(figure.tiles, figure.at)]  # fmt: skip
+        names = [(name, k % COLOURS) for k, name in enumerate(figure.names)]
+        return {
+            **told,
+            "kind": "atlas",
+            "rows": cells,
+            "head": names,
+            "size": figure.size,
+            "many": len(names) > COLOURS,
+        }
     rows = [(label, [_tile(t) for t in tiles]) for label, tiles in figure.rows]
     return {**told, "kind": "gallery" if figure.head else "wall", "head": figure.head, "rows": rows}
 
