@@ -4,8 +4,9 @@ terminal.svg: what `wellfit fit digits` prints; report.png: the top of its repor
 doctor.png: the top of the page that `wellfit doctor --report` makes of examples/doctor/wine.py, whose text goes into
 doctor.md and the README too; series.png: forecasts of the report on a series; augmentation.jpg: two photographs that
 scikit-learn brings, varied; field.png, field_error.png: maps of the report on air temperature;
-explain.png, features.png, landscape.png, atlas.png: what `wellfit explain` says of digits. `make_figures.py fit`, `doctor`,
-`series`, `augmentation`, `fields` or `explain` makes one of them.
+explain.png, features.png, landscape.png, atlas.png: what `wellfit explain` says of digits; drawn_vae.png, drawn_gan.png: what
+runs on digits draw. `make_figures.py fit`, `doctor`, `series`, `augmentation`, `fields`, `explain` or `drawn` makes one of
+them.
 """
 
 from __future__ import annotations
@@ -145,6 +146,13 @@ def explained(folder: Path) -> None:
     screenshot(folder / "plane" / "explained.html", "atlas.png", 1500)
 
 
+def drawn(folder: Path) -> None:
+    """Digits as both kinds of network draw them."""
+    for word in ("vae", "gan"):
+        run(["fit", "digits", "--task", "generation", "--set", f"network.name={word}", "--out", word], folder)
+        run(["sample", word, "--count", "32", "--out", str(FIGURES / f"drawn_{word}.png")], folder)
+
+
 def augmentations() -> None:
     """Two photographs as they are, and as each way of varying pictures shows them, by the code that trains."""
     import matplotlib.pyplot as plt
@@ -175,7 +183,7 @@ def augmentations() -> None:
 
 def main() -> None:
     FIGURES.mkdir(exist_ok=True)
-    wanted = sys.argv[1:] or ["fit", "doctor", "series", "augmentation", "fields", "explain"]
+    wanted = sys.argv[1:] or ["fit", "doctor", "series", "augmentation", "fields", "explain", "drawn"]
     if "augmentation" in wanted:
         augmentations()
     with tempfile.TemporaryDirectory() as tmp:
@@ -191,6 +199,8 @@ def main() -> None:
             maps(folder)
         if "explain" in wanted:
             explained(folder)
+        if "drawn" in wanted:
+            drawn(folder)
 
 
 if __name__ == "__main__":

@@ -88,6 +88,10 @@ def _words(name: str) -> Callable[[], list[dict[str, Any]]]:
     return lambda: _held("words").get(name, {}).get("runs", [])
 
 
+def _densities(name: str) -> Callable[[], list[dict[str, Any]]]:
+    return lambda: _held("densities").get(name, {}).get("runs", [])
+
+
 def _rival(measure: str, word: str) -> Callable[[dict[str, Any]], float]:
     """A figure of the first rival of fields whose name begins so."""
 
@@ -153,6 +157,10 @@ ROWS = (
     Row(
         "molecules", "esol_delaney.csv --target 'measured log …'", "benchmarks/tasks/words.py --set molecules", "RMSE",
         _words("molecules"), _own, _fixed(0.75), above=False, beside="forest on descriptors", other=lambda r: r["other"],
+    ),
+    Row(
+        "table, density", "winequality-red.csv --task density", "benchmarks/tasks/densities.py --set red_wine",
+        "bits per dimension; goal a Gaussian", _densities("red_wine"), _own, lambda r: r["other"], above=False,
     ),
     Row(
         "transfer, 10 a class", "fives.npz --from runs/fours", "benchmarks/tasks/transfer.py", "accuracy; goal scratch",

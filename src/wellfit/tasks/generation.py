@@ -31,7 +31,10 @@ def generation() -> Task:
         merits=energy.merits,
         score=gain,
         score_name="bound of the log-likelihood, or minus the energy score",
-        network=lambda kind, shape: ("vae", "learns steadily; gan may draw sharper pictures"),
+        network=lambda kind, shape: (
+            "vae",
+            "learns steadily; gan draws sharper ones, at more cost (digits: energy distance 0.058, 0.086)",
+        ),
         defaults=defaults,
         errors=energy.errors,
         evidence=drawn,
