@@ -5,8 +5,8 @@ doctor.png: the top of the page that `wellfit doctor --report` makes of examples
 doctor.md and the README too; series.png: forecasts of the report on a series; augmentation.jpg: two photographs that
 scikit-learn brings, varied; field.png, field_error.png: maps of the report on air temperature;
 explain.png, features.png, landscape.png, atlas.png: what `wellfit explain` says of digits; drawn_vae.png, drawn_gan.png: what
-runs on digits draw. `make_figures.py fit`, `doctor`, `series`, `augmentation`, `fields`, `explain` or `drawn` makes one of
-them.
+runs on digits draw; study.png: the page of a search, whose words go into tune.md. `make_figures.py fit`, `doctor`, `series`,
+`augmentation`, `fields`, `explain`, `drawn` or `tune` makes one of them.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 
 from rich.console import Console
@@ -181,9 +182,28 @@ def augmentations() -> None:
     plt.savefig(FIGURES / "augmentation.jpg", dpi=80, pil_kwargs={"quality": 82})
 
 
+def searched(folder: Path) -> None:
+    """What a search prints, into docs/tune.md, and the top of its page; by trials, not by time, so that it is the same on
+    a machine that is busy."""
+    words = "tune digits --trials 64 --workers 1 --set network.name=dense training.epochs=20 --out search"
+    printed = run(words.split(), folder, colours=False)
+    lines = printed[printed.index("choices ") :].splitlines()
+    put(
+        ROOT / "docs" / "tune.md",
+        "output",
+        fenced("", f"$ wellfit {words}\n" + "\n".join(map(folded, lines))),
+    )
+    screenshot(folder / "search" / "study.html", "study.png", 1900)
+
+
+def folded(line: str) -> str:
+    """A line that is one message, broken as a terminal of 100 columns would show it."""
+    return textwrap.fill(line, 100, subsequent_indent=" " * 10, break_long_words=False, break_on_hyphens=False)
+
+
 def main() -> None:
     FIGURES.mkdir(exist_ok=True)
-    wanted = sys.argv[1:] or ["fit", "doctor", "series", "augmentation", "fields", "explain", "drawn"]
+    wanted = sys.argv[1:] or ["fit", "doctor", "series", "augmentation", "fields", "explain", "drawn", "tune"]
     if "augmentation" in wanted:
         augmentations()
     with tempfile.TemporaryDirectory() as tmp:
@@ -201,6 +221,8 @@ def main() -> None:
             explained(folder)
         if "drawn" in wanted:
             drawn(folder)
+        if "tune" in wanted:
+            searched(folder)
 
 
 if __name__ == "__main__":

@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 
 from wellfit.nouns import shelf
+from wellfit.nouns.attempt import Attempt as Trial
 from wellfit.nouns.drawing import svg
 from wellfit.nouns.opinion import Attempt
 from wellfit.nouns.reading import Track
+from wellfit.nouns.space import Space
 
 CHARTS = shelf.names("charts")
 BY_EPOCH = (
@@ -90,6 +92,7 @@ def have(task: str, kind: str, needs: tuple[str, ...] = (*BY_EPOCH, *BY_LAYER)) 
         "first_weights": weights,
         "attempts": attempts(kind),
         "script_skill": 0.2,
+        **searched(kind),
         "bits_by_context": np.full(8 if kind == "one" else 127, np.nan if kind == "nan" else 2.5),
         **windows(kind),
         **maps(kind),
@@ -170,6 +173,28 @@ def attempts(kind: str) -> list[Attempt]:
     ]
 
 
+SPACE = Space.of({
+    "training.lr": {"low": 1e-4, "high": 1e-1, "prior": "log"},
+    "network.dropout": {"low": 0.0, "high": 0.8},
+    "training.schedule": ["cosine", "linear $x$ <b>"],
+})  # fmt: skip
+
+
+@cache
+def searched(kind: str) -> dict[str, Any]:
+    """The trials of a search: one, with losses that are not finite, as usual, or very many."""
+    rng, n = np.random.default_rng(0), {"one": 1, "nan": 5, "plain": 30, "million": 2000}[kind]
+    lost = float("nan") if kind == "nan" else 0.3
+    trials = [
+        Trial(k, {"training.lr": 10 ** rng.uniform(-4, -1), "network.dropout": rng.uniform(0, 0.8),
+                  "training.schedule": "cosine" if k % 2 else "linear $x$ <b>"},
+              lost if k == 1 else float(rng.uniform(0.1, 1)), {e: 2 / e for e in range(1, 10 - k % 3)}, k % 3 == 0)
+        for k in range(n)
+    ]  # fmt: skip
+    shares = [("lr", 0.7), ("dropout $x$ <b>", lost), ("schedule", 0.1)][: 1 if kind == "one" else 3]
+    return {"search_trials": trials, "search_space": SPACE, "search_importance": shares}
+
+
 TASKS = ("classification", "multilabel", "regression", "quantiles")
 
 
@@ -195,6 +220,7 @@ def test_a_chart_draws_nothing_from_nothing(word: str):
         "forecast_lead": np.zeros((2, 0)), **{f"forecast_{k}": np.zeros((0, 3)) for k in ("history", "truth", "said")},
         "test_truth": np.zeros(0), "classes": (), "class_counts": {}, "headline": {}, "shape_in": (),
         "chance_loss": None, "attempts": [], "script_skill": None,
+        "search_trials": [], "search_space": SPACE, "search_importance": [],
         **{name: np.zeros((0, 3)) for name in (*masks("one"), *drawn("one"))},
     }  # fmt: skip
     for task in TASKS:
@@ -265,7 +291,7 @@ def test_text_stays_text_and_takes_the_pages_colours(word: str):
 @pytest.mark.parametrize("word", CHARTS)
 def test_a_chart_says_where_it_belongs(word: str):
     place = shelf.module("charts", word)
-    assert place.SECTION in ("summary", "data", "network", "training", "inside", "test", "doctor")
+    assert place.SECTION in ("summary", "data", "network", "training", "inside", "test", "doctor", "search")
     assert place.ORDER >= 0
 
 

@@ -92,3 +92,29 @@ def test_unknown_words_and_storages_are_refused_in_three_lines(tmp_path):
     assert f"{error.value}".count("\n") == 2
     with pytest.raises(RunError, match=r"driver|could not|refused"):
         open_study("postgresql://nobody@127.0.0.1:1/none", tmp_path, "s")
+
+
+def test_at_a_rung_the_lowest_half_goes_on_whatever_the_order_in_which_they_say_so(tmp_path):
+    halved = open_study(None, tmp_path, "h", search="random", pruner="halving", epochs=10)
+    trials = [halved.ask() for _ in range(8)]
+    for k, trial in enumerate(trials):
+        trial.report(float((5 * k) % 8), 1)
+    assert [t.number for t in trials if not t.should_prune()] == [k for k in range(8) if (5 * k) % 8 < 4]
+    for trial in trials[:4]:
+        trial.report(float(trial.number), 3)
+        assert not trial.should_prune(), "no rung"
+        trial.report(float(trial.number), 6)
+    assert [t.should_prune() for t in trials[:4]] == [False, True, True, True]
+
+
+def test_a_trial_that_is_given_back_is_taken_at_once(tmp_path):
+    queue = Queue(study(tmp_path), "elsewhere:1:0", 1)
+    trial = queue.take()
+    assert trial is not None
+    values = suggested(trial, SPACE)
+    queue.give_back(trial)
+    again = queue.take()
+    assert again is not None
+    assert suggested(again, SPACE) == values
+    queue.tell(again, 1.0, {})
+    assert queue.whole()

@@ -185,6 +185,7 @@ def _stacked(group: Sequence[Outcome], bench: Bench, queue: Queue, over: Callabl
             one = left[k]
             if _take_in(one, bench, now.readings, now.epoch, now.why_stop, at_chance):
                 gone.append(k)
+        gone += [k for k, now in told.items() if k not in gone and _behind(left[k], bench, now.epoch)]
         if over():
             for k in set(left) - set(gone):
                 left[k].why = "the time is over"
@@ -219,7 +220,13 @@ def _take_in(one: Outcome, bench: Bench, readings: Sequence[Reading], epoch: int
     one.why = one.finding.fault if one.finding else stop
     if not one.why and epoch in bench.rungs:
         one.trial.report(one.loss, epoch)
-        one.why = f"behind the others after {many(epoch, 'epoch')}" if one.trial.should_prune() else ""
+    return bool(one.why)
+
+
+def _behind(one: Outcome, bench: Bench, epoch: int) -> bool:
+    """Does the pruner stop it, now that all that are trained together have said how they fare?"""
+    if epoch in bench.rungs and one.trial.should_prune():
+        one.why = f"behind the others after {many(epoch, 'epoch')}"
     return bool(one.why)
 
 

@@ -24,6 +24,7 @@ from wellfit.nouns.run import write_aside
 from wellfit.nouns.stage import Stage, last
 from wellfit.nouns.units import brief, figure, many, percent
 from wellfit.verbs import gather
+from wellfit.verbs.report import study_page
 from wellfit.verbs.search.study import reachable
 from wellfit.verbs.weigh import Luck, Weight, axes, luck, sentence
 
@@ -181,9 +182,13 @@ def _concluded(
     words = _summary(plan, best, found, weights, compared, curse)
     done = Tuned(bench.folder, recipe, run, bench.space, found, weights, compared, curse, beaten, words)
     write_aside(bench.folder / RESULT, _json(done.to_dict()))
-    yield Stage("recipe", _changes(plan, recipe), recipe, {"recipe": recipe.model_dump(mode="json")})
+    changes = _changed(plan, recipe)
+    shares = [(w.axis.name, w.share) for w in weights]
+    page = study_page(bench.folder, {**vars(done), "name": bench.data.raw.name, "importance": shares, "changes": changes,
+                                     "recipe": recipe.toml(plan.reasons | why)})  # fmt: skip
+    yield Stage("recipe", _used(plan, changes), recipe, {"recipe": recipe.model_dump(mode="json")})
     facts = done.to_dict() | {"status": "interrupted" if stopped else "done", "study": str(bench.folder),
-                              "run": str(run.path), "report": str(run.path / "report.html")}  # fmt: skip
+                              "run": str(run.path), "report": str(page)}  # fmt: skip
     yield Stage("tuned", words, done, facts)
 
 
@@ -219,13 +224,15 @@ def _gain(c: Comparison) -> str:
     )
 
 
-def _changes(plan: Plan, recipe: Recipe) -> str:
-    """What the recipe changes of the default, and how to use it."""
+def _changed(plan: Plan, recipe: Recipe) -> list[tuple[str, str, str]]:
+    """(key, default, now) of what the recipe changes."""
     was, now = plan.bench.base.flat(), recipe.flat()
-    changed = [
-        f"{k} {_brief(was.get(k))} → {_brief(v)}" for k, v in now.items() if was.get(k) != v and k != "training.seed"
-    ]
-    said_ = ", ".join(changed) or "as without a search"
+    return [(k, _brief(was.get(k)), _brief(v)) for k, v in now.items() if was.get(k) != v and k != "training.seed"]
+
+
+def _used(plan: Plan, changes: list[tuple[str, str, str]]) -> str:
+    """What is changed, and how to use the recipe."""
+    said_ = ", ".join(f"{key} {was} → {now}" for key, was, now in changes) or "as without a search"
     return f"{said_}; wellfit fit --recipe {plan.bench.folder / BEST}"
 
 

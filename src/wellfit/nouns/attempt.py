@@ -49,10 +49,11 @@ def best_of(attempts: Sequence[Attempt]) -> Attempt | None:
 def said(values: Mapping[str, Any], space: Space) -> str:
     """Values in a few words: 'lr 0.0021, width 45'."""
     names = {a.key: a.name for a in space.axes}
-    return ", ".join(f"{names.get(k, k)} {_short(v)}" for k, v in values.items())
+    return ", ".join(f"{names.get(k, k)} {short(v)}" for k, v in values.items())
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
+    """A value in a word."""
     if isinstance(value, float):
         return brief(value, 2)
     return "-".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

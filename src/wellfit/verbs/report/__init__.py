@@ -11,12 +11,13 @@ from wellfit.verbs.report.evidence import FACTS, evidence
 from wellfit.verbs.report.figures import figures
 from wellfit.verbs.report.findings import checks, findings, noticed, snippet
 from wellfit.verbs.report.pictures import examples, mistakes, varied
+from wellfit.verbs.report.study import study_page
 from wellfit.verbs.report.summary import summary
 from wellfit.verbs.report.tables import carried, columns, environment, layers, metrics, splits
 from wellfit.verbs.report.template import rendered
 from wellfit.verbs.report.texts import written
 
-__all__ = ["REPORT", "content", "doctors_report", "page", "report"]
+__all__ = ["REPORT", "content", "doctors_report", "page", "report", "study_page"]
 
 REPORT = "report.html"
 

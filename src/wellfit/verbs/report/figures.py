@@ -9,7 +9,7 @@ from wellfit.nouns import shelf
 from wellfit.nouns.drawing import svg
 from wellfit.verbs.report.words import prose
 
-SECTIONS = ("summary", "data", "network", "training", "inside", "test", "doctor")
+SECTIONS = ("summary", "data", "network", "training", "inside", "test", "doctor", "search")
 
 
 def figures(have: Mapping[str, Any]) -> tuple[dict[str, list[dict[str, Any]]], list[tuple[str, str]]]:

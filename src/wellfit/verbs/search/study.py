@@ -126,6 +126,8 @@ def _pruner(word: str, epochs: int) -> BasePruner:
     ladder = rungs(word, epochs)
     if not ladder:
         return optuna.pruners.NopPruner()
-    if word == "halving":  # at the later comparison two of its rungs have been passed: one in four
-        return optuna.pruners.SuccessiveHalvingPruner(min_resource=ladder[0], reduction_factor=2)
+    if word == "halving":
+        from wellfit.verbs.search.halving import Halving  # which takes Optuna to be loaded
+
+        return Halving(dict(zip(reversed(ladder), (4, 2))))
     return optuna.pruners.HyperbandPruner(min_resource=ladder[0], max_resource=epochs, reduction_factor=KEEP)

@@ -90,7 +90,7 @@ class _Shown:
         if stage.name == "transfer":
             self.screen.print(tables.carried(stage.facts.get("in_runs", []), self.screen))
         for name in ("run", "report"):
-            if stage.name == "test" and stage.facts.get(name):
+            if stage.name in ("test", "tuned") and stage.facts.get(name):
                 path = str(stage.facts[name])
                 self._row(
                     name, Text(path, style=Style(link=Path(path).absolute().as_uri() if self.screen.live else None))
