@@ -106,6 +106,7 @@ def test_a_module_of_ones_own_with_arrays(tmp_path: Path):
     assert (tmp_path / "seen" / "explained.html").stat().st_size < 3e6
     assert "no data" in refused(network, "attribution", shape=(4,), out=tmp_path / "none")
     assert "neither data nor the shape" in refused(network, "attribution")
+    assert set(wf.explain(network, shape=(4,), out=tmp_path / "bare").parts) == {"layers"}
 
 
 def test_unknown_words_are_met_with_the_nearest(run: Path):

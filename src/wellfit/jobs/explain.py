@@ -27,7 +27,7 @@ from wellfit.nouns.step import Rest
 from wellfit.nouns.tensors import MODEL
 from wellfit.verbs import gather, keep, transfer
 from wellfit.verbs.build import build
-from wellfit.verbs.explain import PARTS, parts_named, write_page, write_part
+from wellfit.verbs.explain import PARTS, parts_named, usual, write_page, write_part
 from wellfit.verbs.load import load
 from wellfit.verbs.settle import settle
 from wellfit.verbs.train import train
@@ -94,7 +94,7 @@ def explained(
         layer_named(look.network, look.layer)
     folder = Path(out) if out else look.run.path / FOLDER if look.run else Path(f"{FOLDER}-{_file_name(look.name)}")
     found = {}
-    for word, find in wanted:
+    for word, find in wanted if parts else parts_named(usual(look)):
         found[word] = part = find(look)
         write_part(folder, part)
         yield Stage(word, part.line, part, {"part": word, "line": part.line, **part.facts})

@@ -16,13 +16,19 @@ from wellfit.verbs.explain.landscape import landscape
 from wellfit.verbs.explain.layers import layers
 from wellfit.verbs.explain.page import PAGE, write_page, write_part
 
-__all__ = ["PAGE", "PARTS", "parts_named", "write_page", "write_part"]
+__all__ = ["PAGE", "PARTS", "parts_named", "usual", "write_page", "write_part"]
 
 _ORDER: tuple[Callable[[Look], Part], ...] = (attribution, examples, layers, features, landscape, blocks, atlas)
 PARTS = {f.__name__: f for f in _ORDER}
 """Word after --what -> what finds it, in the order of the page."""
 USUAL = ("attribution", "examples", "layers")
-"""What is found where nothing is asked for: what takes seconds."""
+
+
+def usual(look: Look) -> tuple[str, ...]:
+    """What is found where nothing is asked for: what takes seconds and such data allow."""
+    if look.data is None:
+        return ("layers",)
+    return USUAL[1:] if look.way == "text" else USUAL
 
 
 def parts_named(words: tuple[str, ...]) -> list[tuple[str, Callable[[Look], Part]]]:

@@ -120,7 +120,7 @@ def laid_out(vectors: Tensor, seed: int) -> tuple[np.ndarray, str]:
         return flat[:, :2], "principal axes (openTSNE is not installed)"
     pick = np.random.default_rng(seed).permutation(len(flat))[:PLANE]
     rest = np.setdiff1d(np.arange(len(flat)), pick)
-    made = TSNE(perplexity=min(30, len(pick) / 4), n_iter=300, random_state=seed, n_jobs=1, verbose=False).fit(
+    made = TSNE(perplexity=max(2, min(30, len(pick) // 4)), n_iter=300, random_state=seed, n_jobs=1, verbose=False).fit(
         flat[pick]
     )
     plane = np.empty((len(flat), 2))

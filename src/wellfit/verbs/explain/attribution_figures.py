@@ -49,11 +49,7 @@ def pictures(look: Look, found: Explained) -> Gallery:
             seen = m.by_cell(k)
             note = "" if np.abs(seen).max() > 0 else "nothing speaks for it here"
             tiles.append(Tile(heat(seen, under=under), f"{named(m)} for {answer}", note))
-        label = (
-            f"row {found.rows[k]}: {answer}"
-            if look.way == "masks"
-            else f"says {answer} ({percent(float(found.chances[k]), 0)})"
-        )
+        label = f"row {found.rows[k]}: {answer}" if look.way == "masks" else f"says {_said(look, found, k)}"
         rows.append((label + (f" (true: {truth})" if truth and truth != answer else ""), tuple(tiles)))
     head = ("picture", *(["said"] if look.way == "masks" else []), *map(named, found.methods))
     caption = f"{CONTRAST} Integrated gradients and Shapley values add up to the answer, the others do not."

@@ -8,6 +8,7 @@ Source: Olah et al. 2018, distill.pub/2018/building-blocks.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -96,7 +97,7 @@ def places(look: Look, layer: str, x: Tensor, aim: Aim) -> Places:
         slopes = torch.autograd.grad(said.sum(), a, allow_unused=True)[0]
     a = a.detach()
     parts = torch.zeros_like(a[:, 0]) if slopes is None else (slopes * a).sum(1)
-    size = [min(SIDE, n) for n in a.shape[2:]]
+    size = (min(SIDE, a.shape[2]), min(SIDE, a.shape[3]))
     return Places(
         torch.nn.functional.adaptive_avg_pool2d(a, size),
         torch.nn.functional.adaptive_avg_pool2d(parts[:, None], size)[:, 0] * (a[0, 0].numel() / (size[0] * size[1])),
@@ -155,7 +156,8 @@ def groups_of(look: Look, layer: str, count: int = GROUPS) -> tuple[Tensor, floa
         a = found[layer].movedim(1, -1).flatten(0, -2).clamp_min(0).cpu().double().numpy()
     a = a[np.random.default_rng(look.seed).permutation(len(a))[:4096]]
     count = min(count, a.shape[1])
-    model = NMF(count, init="nndsvda", max_iter=400, tol=1e-3, random_state=look.seed)
+    how: Any = {"n_components": count, "init": "nndsvda", "max_iter": 400, "tol": 1e-3, "random_state": look.seed}
+    model = NMF(**how)
     weights = model.fit_transform(a)
     kept = 1 - float(np.square(a - weights @ model.components_).sum() / max(np.square(a).sum(), 1e-30))
     return torch.from_numpy(model.components_).float().to(look.device), kept
