@@ -29,10 +29,14 @@ def processes():
         process.communicate()
 
 
+ATTENTIVE = "from wellfit.verbs import notice; notice.BUDGET_FRAC = 1.0; from wellfit.cli import main; main()"
+"""wellfit that takes as much time as it wants to notice what is wrong, so that the test need not wait for its share."""
+
+
 def start(*words: str, cwd: Path) -> subprocess.Popen:
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
     return subprocess.Popen(
-        [sys.executable, "-m", "wellfit", *words],
+        [sys.executable, "-c", ATTENTIVE, *words],
         cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8",
     )  # fmt: skip
 

@@ -40,6 +40,21 @@ def test_nothing_is_noticed_in_a_healthy_training(tmp_path, generous):
     assert told(tmp_path / "well", **{**WILD, "training.lr": 0.02, "training.epochs": 10}) == ([], [])
 
 
+def test_readings_are_kept_as_the_runs_own_curves(tmp_path, generous, monkeypatch):
+    seen = {}
+    monkeypatch.setattr(notice, "skill_of", lambda have: seen.update(have))
+    told(tmp_path / "run", **{**WILD, "training.epochs": 3, "training.lr": 0.02})
+    curves = Run(tmp_path / "run").curves
+    for name in ("loss", "valid_loss", "grad_norm"):
+        ours, theirs = seen[name], curves[name]
+        pairs = [(ours[w], theirs[w]) for w in theirs] if isinstance(theirs, dict) else [(ours, theirs)]
+        for a, b in pairs:
+            assert a.values.tolist() == b.values[: len(a)].tolist()
+            assert a.steps.tolist() == b.steps[: len(a)].tolist()
+            assert len(a)
+    assert len(seen["valid_loss"]) > 1
+
+
 def test_it_is_not_asked_beyond_its_share_of_the_time(tmp_path, monkeypatch):
     monkeypatch.setattr(notice, "BUDGET_FRAC", 0.0)
     asked = []
