@@ -9,7 +9,7 @@ import numpy as np
 
 from wellfit.nouns.chart import Chart
 from wellfit.nouns.drawing import BLUE, GREEN, INK, MUTED, VERMILION, beside, name_axes, name_rows, sheet
-from wellfit.nouns.opinion import Attempt
+from wellfit.nouns.opinion import SCALE, Attempt
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,17 +18,18 @@ SECTION, ORDER = "doctor", 20
 MOST = 14
 
 
-def trial_skills(attempts: Sequence[Attempt], script_skill: float | None = None) -> Chart | None:
-    """attempts: the controls, then the changes, the best first; script_skill: where the script itself ended."""
+def trial_skills(
+    attempts: Sequence[Attempt], script_skill: float | None = None, skill_scale: str = SCALE
+) -> Chart | None:
+    """attempts: the controls, then the changes, the best first; script_skill: where the script itself ended;
+    skill_scale: what the skills are, in words."""
     rows = [a for a in attempts if np.isfinite(a.skill)][:MOST]
     if not rows:
         return None
     if script_skill is not None and np.isfinite(script_skill):
         rows = [Attempt("the script, where it ended", (float(script_skill),)), *rows]
     best = max(rows, key=lambda a: a.skill)
-    caption = (
-        f"Skill on held-out batches, 1 perfect and 0 the best constant answer: {best.words} reaches {best.skill:.2f}"
-    )
+    caption = f"{skill_scale[:1].upper()}{skill_scale[1:]}: {best.words} reaches {best.skill:.2f}"
     caption += f", {rows[0].words} {rows[0].skill:.2f}." if rows[0] is not best else "."
     hidden = len([a for a in attempts if np.isfinite(a.skill)]) - MOST
     caption += f" Dots: single seeds.{f' {hidden} more changes did less.' if hidden > 0 else ''}"

@@ -6,6 +6,8 @@ from itertools import pairwise
 from statistics import median
 
 from wellfit.nouns.finding import Finding
+from wellfit.nouns.kinks import kinked
+from wellfit.nouns.kinks import place as kinks_at
 from wellfit.nouns.last import ACTIVATIONS, last_activation
 from wellfit.nouns.locate import named
 from wellfit.nouns.program import LossSeen, Program
@@ -29,7 +31,8 @@ VANISHED, GONE, DEEP = 0.02, 1e-4, 3
 
 def activation_unsuitable(program: Program) -> Finding | None:
     """Sees: two layers or more and nothing that bends between any of them, their widths not those of a bottleneck; or
-    three sigmoids or tanhs and more in a row, whose first layer gets less than a fiftieth of the last one's gradient.
+    three sigmoids or tanhs and more in a row, whose first layer gets less than a fiftieth of the last one's gradient; or
+    activations of straight pieces where the loss holds second derivatives of the answers.
     Hurts: a stack of linear layers is one linear layer; in saturated ones the gradient vanishes on its way down.
     Mistaken for: capacity-too-small, init-unsuitable, lr-too-low.
     Remedy: ReLU between the layers.
@@ -38,7 +41,17 @@ def activation_unsuitable(program: Program) -> Finding | None:
     if loss is None:
         return None
     hidden = [n for n in loss.tape.nodes if n.depth and n.learnt]
-    return _missing(program, loss, hidden) or _vanishing(program, loss, hidden)
+    return _bent(program) or _missing(program, loss, hidden) or _vanishing(program, loss, hidden)
+
+
+def _bent(program: Program) -> Finding | None:
+    tapes = program.training()[:3]
+    found = [kinked(t) for t in tapes]
+    if not found or not all(found):
+        return None
+    return _said(f"the loss holds second derivatives of a network of {found[0][0].name}: they are zero everywhere",
+                 "derivatives of the answers by the inputs are derived once more; all hidden activations are straight "
+                 "pieces", kinks_at(program), True, "tanh, or another activation that is smooth")  # fmt: skip
 
 
 def _missing(program: Program, loss: LossSeen, hidden: list[Node]) -> Finding | None:
@@ -122,8 +135,10 @@ def _made(program: Program, node: Node) -> Site | None:
     return node.site
 
 
-def _said(summary: str, evidence: str, site: Site | None, sure: bool) -> Finding:
+def _said(
+    summary: str, evidence: str, site: Site | None, sure: bool, remedy: str = "ReLU between the layers"
+) -> Finding:
     return Finding(
-        "activation-unsuitable", "error" if sure else "warning", summary, evidence, "ReLU between the layers", 0.93, 0,
+        "activation-unsuitable", "error" if sure else "warning", summary, evidence, remedy, 0.93, 0,
         site.file if site else None, site.line if site else None, source="seen in the run",
     )  # fmt: skip

@@ -9,6 +9,7 @@ import numpy as np
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.reading import Track
 
+SCALE = "skill on held-out batches, 1 perfect, 0 the best constant answer"
 PROVED = "; confirmed: "
 """Parts what was seen from what a trial measured, in a finding's evidence."""
 
@@ -73,8 +74,8 @@ class Opinion:
     """name: of the script; status: "healthy", "faulty", "crashed" or "untrained"; heading: the outcome in one sentence;
     understood: (what, in words, place); findings: the weightiest first; reached: skill where the script ended; attempts: controls
     first, then the changes, the best first; untried: why there are no trials, "" where there are; checked: labels that
-    were looked for; costs: (what, in words); loss: the program's own training loss by step; notes: remarks
-    on the run as a whole (several ranks, parts that were never trained)."""
+    were looked for; costs: (what, in words); loss: the program's own training loss by step; scale: what the skills are; notes:
+    remarks on the run as a whole (several ranks, parts that were never trained)."""
 
     name: str
     script: str
@@ -90,6 +91,7 @@ class Opinion:
     trouble: list[str] = field(default_factory=list)
     loss: Track | None = None
     patch: Patched | None = None
+    scale: str = SCALE
     notes: list[str] = field(default_factory=list)
 
     @property

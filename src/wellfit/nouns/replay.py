@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from wellfit.nouns.program import LossSeen, Program
 from wellfit.nouns.tape import Node, Tape
 
+LOSS_GONE = "share of the first loss that is gone on held-out batches, 1 all of it"
+"""What skill is where no target says what is right."""
 Substitute = Callable[[Any, str, tuple[Any, ...], dict[str, Any]], Any]
 """(torch function, its name, args, kwargs) -> the result to put in its place, or NotImplemented to leave it."""
 
@@ -40,7 +42,8 @@ class Replay:
     surgeries: done to the networks before training; inside: substitutions of torch calls; fed: changes of a batch's
     leaves; clear: "as is", "before" (right) ; clip: norm that gradients are clipped to; train_mode: force train mode;
     steps: how many; shuffled: batches in random order; note: what was changed, in words; logits: the substitute for a
-    probability loss gives logits.
+    probability loss gives logits. base: where there is no target to judge by, the loss that counts as no skill (then the
+    loss itself is the merit, and only what leaves it alone may be changed); None: judged by targets.
     """
 
     program: Program
@@ -59,6 +62,7 @@ class Replay:
     steps: int = 300
     shuffled: bool = False
     note: str = "as it stands"
+    base: float | None = None
     extra: dict[str, Any] = field(default_factory=dict)
 
 
@@ -103,6 +107,13 @@ class Trials:
     gap: float | None = None
     why: str = ""
     seconds: float = 0.0
+    by_loss: bool = False
+    """Is skill the share of the first loss that is gone, since no target is there to judge by?"""
+
+    @property
+    def scale(self) -> str:
+        """What its skills are, in words."""
+        return LOSS_GONE if self.by_loss else "skill on held-out batches (1 perfect, 0 a constant answer)"
 
     def of(self, word: str) -> Trial | None:
         return next((t for t in self.tried if t.word == word and not t.on), None)

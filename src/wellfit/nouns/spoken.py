@@ -117,7 +117,7 @@ def _tried(opinion: Opinion, say: _Say) -> Iterator[list[Span]]:
     if not opinion.attempts:
         yield from say.row("tried", f"nothing: {opinion.untried or 'there was nothing to try'}")
         return
-    what = "short trainings on copies; skill on held-out batches, 1 perfect, 0 the best constant answer:"
+    what = f"short trainings on copies; {opinion.scale}:"
     yield from say.row("tried", what)
     if opinion.reached is not None and opinion.reached == opinion.reached:
         yield from _skill(Attempt("the script itself, where it ended", (opinion.reached,)), say)

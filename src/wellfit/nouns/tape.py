@@ -85,6 +85,7 @@ class Tape:
 
     index: optimizer steps before it (of all optimizers); phase: which optimizer (its place in Program.optimizers)
     stepped at its end, None where none did; nodes: in order; leaves: number -> what was fed in (copies);
+    asking: the same of tensors outside networks that ask for a gradient (points where a derivative is taken);
     parameters: number -> id of the user's parameter or leaf that asks for a gradient; looks: number -> what it looked
     like; losses: numbers of the tensors that `backward` was called on; stale: were there gradients of earlier steps
     when backward began; cleared: were all gradients gone when the optimizer stepped; stepped: did one step at its end;
@@ -95,6 +96,7 @@ class Tape:
     phase: int | None = None
     nodes: list[Node] = field(default_factory=list)
     leaves: dict[int, Tensor] = field(default_factory=dict)
+    asking: dict[int, Tensor] = field(default_factory=dict)
     parameters: dict[int, int] = field(default_factory=dict)
     looks: dict[int, Look] = field(default_factory=dict)
     losses: list[int] = field(default_factory=list)

@@ -103,3 +103,11 @@ def as_made(module: nn.Module) -> bool:
         and 0.85 * bound < top <= bound * 1.0001
         and abs(float(weight.std()) - bound / 3**0.5) < 0.15 * bound
     )
+
+
+def afresh(network: nn.Module) -> None:
+    """Draw the weights of all layers that are trained anew, as PyTorch does by default."""
+    for module in network.modules():
+        reset = getattr(module, "reset_parameters", None)
+        if callable(reset) and any(p.requires_grad for p in module.parameters(recurse=False)):
+            reset()

@@ -12,6 +12,7 @@ from wellfit.nouns.replay import Replay
 from wellfit.nouns.tape import Site
 
 FAULTS = ("optimizer-unsuitable", "lr-too-high", "lr-too-low")
+KEEPS = True
 HANDICAP = 0.15
 """Adam helps nearly every program a little, so it must do clearly better than the other changes."""
 USUAL = True

@@ -10,6 +10,7 @@ from wellfit.nouns.replay import Replay
 from wellfit.nouns.tape import Site
 
 FAULTS = ("parameters-missing",)
+KEEPS = True
 USUAL = True
 ORDER = 20
 

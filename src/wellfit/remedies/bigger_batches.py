@@ -13,6 +13,7 @@ from wellfit.nouns.replay import Replay
 from wellfit.nouns.tape import Site
 
 FAULTS = ("batch-size-too-small",)
+KEEPS = True
 ALONE = False
 """Less noise is also what a lower rate gives: proves nothing where no clue speaks for it."""
 ROWS = 4

@@ -7,6 +7,7 @@ from dataclasses import replace
 from wellfit.nouns.replay import Replay
 
 FAULTS = ("zero-grad-missing", "gradients-cleared")
+KEEPS = True
 USUAL = True
 ORDER = 20
 

@@ -9,6 +9,7 @@ from wellfit.nouns.replay import Replay
 from wellfit.nouns.tape import Site
 
 FAULTS = ("gradient-clipping-missing",)
+KEEPS = True
 USUAL = True
 ORDER = 40
 

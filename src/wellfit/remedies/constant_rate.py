@@ -12,6 +12,7 @@ from wellfit.nouns.tape import Site
 from wellfit.nouns.units import figure
 
 FAULTS = ("lr-schedule-unsuitable",)
+KEEPS = True
 
 
 def constant_rate(replay: Replay) -> Replay | None:

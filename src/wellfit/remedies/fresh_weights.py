@@ -9,8 +9,10 @@ from torch import nn
 from wellfit.nouns.program import Program
 from wellfit.nouns.replay import Replay
 from wellfit.nouns.tape import Site
+from wellfit.nouns.weights import afresh
 
 FAULTS = ("init-unsuitable",)
+KEEPS = True
 USUAL = True
 ORDER = 5
 
@@ -25,10 +27,7 @@ def fresh_weights(replay: Replay) -> Replay | None:
 
 def _afresh(networks: list[nn.Module]) -> None:
     for network in networks:
-        for module in network.modules():
-            reset = getattr(module, "reset_parameters", None)
-            if callable(reset) and any(p.requires_grad for p in module.parameters(recurse=False)):
-                reset()
+        afresh(network)
 
 
 def place(program: Program) -> Site | None:

@@ -10,6 +10,7 @@ from wellfit.nouns.replay import Replay
 from wellfit.nouns.tape import Site
 
 FAULTS = ("lr-too-low", "loss-scale")
+KEEPS = True
 
 
 def higher_rate(replay: Replay) -> list[Replay]:

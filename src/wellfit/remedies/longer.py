@@ -11,6 +11,7 @@ from wellfit.nouns.replay import Replay
 from wellfit.nouns.tape import Site
 
 FAULTS = ("epochs-too-few", "batch-size-too-large")
+KEEPS = True
 HANDICAP = 0.05
 FACTOR = 8
 MOST = 1200

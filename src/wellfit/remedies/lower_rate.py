@@ -10,6 +10,7 @@ from wellfit.nouns.replay import Replay
 from wellfit.nouns.tape import Site
 
 FAULTS = ("lr-too-high", "loss-scale", "gradient-clipping-missing")
+KEEPS = True
 
 
 def lower_rate(replay: Replay) -> list[Replay]:

@@ -13,6 +13,7 @@ from wellfit.nouns.replay import Replay
 from wellfit.nouns.tape import Site
 
 FAULTS = ("activation-unsuitable",)
+KEEPS = True
 HANDICAP = 0.1
 USUAL = True
 ORDER = 45
@@ -24,6 +25,8 @@ def relu(replay: Replay) -> Replay | None:
     """Edit: ReLU as the hidden activation."""
     tape, loss = replay.batches[0].tape, replay.batches[0].loss
     last = last_activation(loss)
+    if any(n.name == "grad" for n in tape.nodes):
+        return None  # a kink has no second derivative
     hidden = [n for n in tape.nodes if n.depth and n.learnt and n is not last]
     soft = {n.name for n in hidden if n.name in SOFT}
     if any(n.name in ("lstm", "gru", "rnn_tanh", "scaled_dot_product_attention") for n in hidden):

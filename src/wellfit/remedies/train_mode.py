@@ -10,6 +10,7 @@ from torch.nn.modules.dropout import _DropoutNd
 from wellfit.nouns.replay import Replay
 
 FAULTS = ("mode-wrong",)
+KEEPS = True
 USUAL = True
 ORDER = 40
 

@@ -10,6 +10,7 @@ from wellfit.nouns.replay import Replay
 from wellfit.nouns.tape import Site
 
 FAULTS = ("optimizer-unsuitable",)
+KEEPS = True
 MOMENTUM = 0.9
 
 

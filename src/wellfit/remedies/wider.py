@@ -17,6 +17,7 @@ from wellfit.nouns.tape import Ref, Site, mapped
 from wellfit.nouns.widening import hidden, units, widen
 
 FAULTS = ("capacity-too-small",)
+KEEPS = True
 HANDICAP = 0.1
 USUAL = True
 ORDER = 6

@@ -193,13 +193,13 @@ def _measured(trial: Trial, trials: Trials) -> str:
     asis = figure(trials.asis[0].skill, 2) if trials.asis else "?"
     if trial.on == "all the other cures":
         return (
-            f"skill on held-out batches (1 perfect, 0 a constant answer): as it stands {asis}, all the usual cures at once "
+            f"{trials.scale}: as it stands {asis}, all the usual cures at once "
             f"{figure(trials.omnibus[0].skill, 2)}, all of them but this one {figure(trial.outcomes[0].skill, 2)}"
         )
     before = f"with {trial.on.replace('_', ' ')} in place, " if trial.on else ""
     seeds = ", ".join(figure(o.skill, 2) for o in trial.outcomes)
     return (
-        f"skill on held-out batches (1 perfect, 0 a constant answer): as it stands {asis}, {before}{trial.note} {seeds} "
+        f"{trials.scale}: as it stands {asis}, {before}{trial.note} {seeds} "
         f"after {trial.outcomes[0].steps} steps; all the usual cures at once {figure(trials.omnibus[0].skill, 2)}; "
         f"closes {percent(min(trial.closed, 1.0), 0)} of the gap"
     )

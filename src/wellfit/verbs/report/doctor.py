@@ -24,7 +24,9 @@ def doctors_report(said: Opinion, page: Path) -> Path:
 
 
 def _content(said: Opinion) -> dict[str, Any]:
-    drawn, undrawn = figures({"program_loss": said.loss, "attempts": said.attempts, "script_skill": said.reached})
+    drawn, undrawn = figures(
+        {"program_loss": said.loss, "attempts": said.attempts, "script_skill": said.reached, "skill_scale": said.scale}
+    )
     wrong = [s for s in said.findings if s.finding.severity in ("error", "warning")]
     notes = [s for s in said.findings if s not in wrong]
     return {

@@ -72,7 +72,8 @@ class Recorder(TorchFunctionMode):
             name = getattr(getattr(func, "__self__", None), "__name__", "")
         old = args[0] if name in ("__setitem__",) and args and isinstance(args[0], Tensor) else None
         before = perf_counter()
-        ins = self._before(args, kwargs) if name not in _BORING else None
+        boring = name in _BORING and func is not torch.autograd.grad
+        ins = self._before(args, kwargs) if not boring else None
         if name == "__getitem__" and isinstance(args[0], Tensor):  # how many rows there are to pick from
             t = args[0]
             shape = Look(tuple(t.shape), str(t.dtype).removeprefix("torch."), t.requires_grad)
@@ -121,6 +122,8 @@ class Recorder(TorchFunctionMode):
         if t.is_leaf and (t.requires_grad or isinstance(t, nn.Parameter)):
             self._learnt.add(n)
             self.tape.parameters[n] = id(t)
+            if not isinstance(t, nn.Parameter) and n not in self.tape.asking:
+                self._keep_asking(n, t)
             return True
         if t.requires_grad and not t.is_leaf:
             self._learnt.add(n)
@@ -147,6 +150,14 @@ class Recorder(TorchFunctionMode):
             copy = t.detach().clone()
         self._kept[key] = (weakref.ref(t), copy, self.tape.looks[n])
         self.tape.leaves[n] = copy
+
+    def _keep_asking(self, n: int, t: Tensor) -> None:
+        """Copy a tensor that asks for a gradient but is no network's: it may be a point where a derivative is taken."""
+        size = t.numel() * t.element_size()
+        if self.memory + size <= MOST_BYTES:
+            self.memory += size
+            with Unseen():
+                self.tape.asking[n] = t.detach().clone()
 
     def look(self, t: Tensor, leaf: bool = False) -> Look:
         """Shape and dtype, and the values where they are examined or fed in."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import math
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -11,11 +13,14 @@ from torch import Tensor, nn
 from wellfit.nouns.pace import Pace
 from wellfit.nouns.program import OptimizerSeen, Program
 from wellfit.nouns.replay import Batch, Replay
+from wellfit.nouns.weights import afresh
+from wellfit.verbs.trials.run import total_loss
 
 HELD = 5
 """Every so many-th batch is held out to judge on."""
 FEW = 4
 """Batches in a pass from which one of them is held out."""
+TINY = 1e-9
 EPOCH = 48
 """Batches of the beginning that count as different examples."""
 
@@ -34,9 +39,8 @@ def prepare(program: Program) -> Replay | str:
     batches = [b for t in program.training(seen) if (b := _batch(program, t)) is not None]
     if not batches:
         return "no step was written down whole"
-    batches = [b for b in batches if b.target is not None]
-    if not batches:
-        return "no target was seen in the loss"
+    aimed = [b for b in batches if b.target is not None and not _derived(b)]
+    batches = aimed or batches
     networks, parameters, why = _copies(program, seen)
     if why:
         return why
@@ -55,7 +59,32 @@ def prepare(program: Program) -> Replay | str:
             now = rates[0]
         return now / top if top else 1.0
 
-    return Replay(program, networks, parameters, tuple(train), tuple(held), _optimizer(seen), rate, steps=steps)
+    made = Replay(program, networks, parameters, tuple(train), tuple(held), _optimizer(seen), rate, steps=steps)
+    return made if aimed else _by_loss(made)
+
+
+def _derived(batch: Batch) -> bool:
+    """Does the loss hold derivatives of the answers (a residual of a differential equation)? Then a target in it says only
+    part of what is wanted."""
+    return any(n.name == "grad" for n in batch.nodes)
+
+
+def _by_loss(replay: Replay) -> Replay | str:
+    """Where no target says what is right, the loss itself does, if it cannot fall below zero: no skill is the lesser of
+    what it is at the first weights and at weights that PyTorch draws."""
+    program = replay.program
+    main = program.main
+    known = [v for at, v in program.curve if main is None or at >= main.first]
+    if any(v < -TINY for v in known):
+        return "there is no target in the loss, and it has no least value"
+    fresh = copy.deepcopy((replay.networks, replay.parameters))
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        for network in fresh[0].values():
+            afresh(network)
+    starts = [total_loss(replay, *each, replay.held) for each in ((replay.networks, replay.parameters), fresh)]
+    starts = [v for v in starts if math.isfinite(v) and v > TINY]
+    return replace(replay, base=min(starts)) if starts else "there is no target in the loss to judge by"
 
 
 def _batch(program: Program, tape: Any) -> Batch | None:

@@ -107,6 +107,8 @@ def play_batch(replay: Replay, batch: Batch, networks: Any, parameters: Any, tra
     for n, i in batch.tape.parameters.items():
         if i in parameters:
             values[n] = parameters[i]
+        elif n in batch.tape.asking:
+            values[n] = batch.tape.asking[n].clone().requires_grad_()
     if not replay.inside:
         return _play(replay, batch, values, networks, train)
     with _Inside(replay.inside):
@@ -135,6 +137,8 @@ def _play(replay: Replay, batch: Batch, values: dict[int, Any], networks: Any, t
 def skill(replay: Replay, networks: Any, parameters: Any, batches: Any) -> float:
     """The share of the way from the best constant answer to a perfect one, at least -1: accuracy against the majority
     class, balanced accuracy for labels 0 and 1, R² for values."""
+    if replay.base is not None:
+        return _fallen(replay, networks, parameters, batches)
     pairs = []
     with torch.no_grad():
         for batch in batches:
@@ -146,6 +150,25 @@ def skill(replay: Replay, networks: Any, parameters: Any, batches: Any) -> float
         return max(_skill(pairs, replay), -1.0)
     except Exception:
         return float("nan")
+
+
+def total_loss(replay: Replay, networks: Any, parameters: Any, batches: Any) -> float:
+    """Mean over the batches of what the program calls backward on."""
+    found = []
+    with torch.enable_grad():  # it may hold derivatives by the inputs
+        for batch in batches:
+            values = play_batch(replay, batch, networks, parameters, train=False)
+            found.append(sum(float(values[n].detach().sum()) for n in batch.tape.losses if n in values))
+    return sum(found) / len(found)
+
+
+def _fallen(replay: Replay, networks: Any, parameters: Any, batches: Any) -> float:
+    """The share of the first loss that is gone, at least -1."""
+    try:
+        gone = 1 - total_loss(replay, networks, parameters, batches) / (replay.base or 1.0)
+    except Exception:
+        return float("nan")
+    return max(gone, -1.0) if math.isfinite(gone) else -1.0
 
 
 def _skill(pairs: list[Any], replay: Replay) -> float:

@@ -53,7 +53,8 @@ def _try(program: Program, found: Trials, until_s: float, suspects: list[str]) -
     if isinstance(replay, str):
         found.why = replay
         return
-    if pushed_away(replay):
+    found.by_loss = replay.base is not None
+    if not found.by_loss and pushed_away(replay):
         replay = replace(replay, extra={**replay.extra, "away": True})
         suspects = ["loss-unsuitable", *suspects]
     found.reached = reached(program, replay)
@@ -113,9 +114,9 @@ def reached(program: Program, replay: Replay) -> float:
         return float("nan")
 
 
-def _usual() -> list[str]:
+def _usual(by_loss: bool) -> list[str]:
     """The remedies that the omnibus control is made of, in their order."""
-    return [w for w in _words() if getattr(shelf.module("remedies", w), "USUAL", False)]
+    return [w for w in _words(by_loss) if getattr(shelf.module("remedies", w), "USUAL", False)]
 
 
 def _costly(faults: Iterable[str]) -> bool:
@@ -136,9 +137,10 @@ def _together(replay: Replay, words: list[str]) -> tuple[Replay, list[str]]:
 def _omnibus(replay: Replay, until_s: float) -> tuple[list[str], float, Outcome] | None:
     """All the usual cures at once, at two rates, and where that is not enough with the costly ones too: (words, factor
     of the rate, outcome) of the best one."""
-    cheap = [w for w in _usual() if not _costly(shelf.module("remedies", w).FAULTS)]
+    usual = _usual(replay.base is not None)
+    cheap = [w for w in usual if not _costly(shelf.module("remedies", w).FAULTS)]
     best, done = None, []
-    for factor, chosen in ((1.0, cheap), (10.0, cheap), (1.0, _usual())):
+    for factor, chosen in ((1.0, cheap), (10.0, cheap), (1.0, usual)):
         changed, words = _together(replay, chosen)
         if (factor, words) in done:
             continue
@@ -193,7 +195,7 @@ class _Variant(NamedTuple):
 def _variants(replay: Replay, suspects: list[str]) -> list[_Variant]:
     """What every remedy makes of this replay, those of suspected faults first."""
     variants = []
-    for word in _words():
+    for word in _words(replay.base is not None):
         plug = shelf.module("remedies", word)
         tried = shelf.get("remedies", word)(replay)
         for made in tried if isinstance(tried, list) else [tried]:
@@ -235,6 +237,8 @@ def _cut_short(outcome: Outcome, made: Replay) -> bool:
     return outcome.finite and outcome.steps < made.steps
 
 
-def _words() -> list[str]:
+def _words(by_loss: bool = False) -> list[str]:
+    """The remedies in their order; where the loss itself is the merit, those that leave it what it is."""
     order = lambda w: getattr(shelf.module("remedies", w), "ORDER", 50)
-    return sorted(shelf.names("remedies"), key=order)
+    names = [w for w in shelf.names("remedies") if not by_loss or getattr(shelf.module("remedies", w), "KEEPS", False)]
+    return sorted(names, key=order)
