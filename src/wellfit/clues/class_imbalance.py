@@ -12,7 +12,8 @@ from wellfit.nouns.control import kind, labels
 from wellfit.nouns.fed import evaluated, trained
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.flow import Spot, back
-from wellfit.nouns.program import Program
+from wellfit.nouns.options import option, written
+from wellfit.nouns.program import LossSeen, Program
 from wellfit.nouns.source import last_name
 from wellfit.nouns.units import figure, percent
 
@@ -23,12 +24,18 @@ MISSED = 0.6
 GAIN = 0.08
 """Mean recall that mere correction of the answers by the class frequencies must gain: the network knows more than it
 says."""
+NEVER = 0.1
+"""The same for cells of pictures: there a map that says less of the rare class than there is may be what is wanted, but
+not one that says next to nothing of it."""
+UNEVEN = 2.0
+"""Times that one class is as frequent as another, and its weight as large, from which weights are the wrong way round."""
 WEIGHING = ("WeightedRandomSampler", "ImbalancedDatasetSampler", "SubsetRandomSampler")
 
 
 def class_imbalance(program: Program) -> Finding | None:
     """Sees: a class with few of the labels trained on, no class weights and no weighted sampler, little of it found, and
-    more of it found at once where the answers are corrected by the class frequencies.
+    more of it found at once where the answers are corrected by the class frequencies; or class weights that grow with
+    the frequency.
     Hurts: the cheapest answer is the frequent class; the rare one, mostly the one that matters, is missed.
     Mistaken for: lr-too-low, capacity-too-small.
     Remedy: `weight=` or `pos_weight=` in the loss, or a weighted sampler.
@@ -41,12 +48,14 @@ def class_imbalance(program: Program) -> Finding | None:
         "nll_loss",
     ):
         return None
-    if loss.node is None or _weighted(program) or _other_threshold(program):
+    batches = [g for g in trained(program) if g.targets is not None and _classes(g.targets)]
+    if loss.node is None or len(batches) < 2:
         return None
-    batches = [g for g in trained(program) if g.targets is not None and kind(g.targets) == "classes"]
-    if len(batches) < 2:
-        return None
-    y = torch.cat([labels(g.targets) for g in batches if g.targets is not None])
+    cells = _of_cells(batches[0].targets)
+    y = torch.cat([_labels(g.targets) for g in batches if g.targets is not None])
+    against = _against(program, loss, y)
+    if against is not None or _weighted(program) or _other_threshold(program):
+        return against
     counts = torch.bincount(y.clamp_min(0))
     shares = counts[counts > 0].double() / len(y)
     if (
@@ -56,9 +65,9 @@ def class_imbalance(program: Program) -> Finding | None:
         or counts.min() < 5
     ):
         return None
-    held = [h for h in evaluated(program) if h.targets is not None and kind(h.targets) == "classes"]
+    held = [h for h in evaluated(program) if h.targets is not None and _classes(h.targets)]
     held = [h for h in held if h.index >= program.steps - 1] or held[-1:] or batches
-    truth = torch.cat([labels(h.targets) for h in held if h.targets is not None])
+    truth = torch.cat([_labels(h.targets) for h in held if h.targets is not None])
     answer = final.answers(program, [h.inputs for h in held])
     if answer is None or not bool(answer.isfinite().all()):
         return None
@@ -66,7 +75,7 @@ def class_imbalance(program: Program) -> Finding | None:
     if recalls is None:
         return None
     rare, before, after = recalls
-    if rare > MISSED or after - before < GAIN or after < 0.4 + 0.6 / len(shares):
+    if rare > (NEVER if cells else MISSED) or after - before < GAIN or after < 0.4 + 0.6 / len(shares):
         return None
     site = loss.made or loss.site
     return Finding(
@@ -75,6 +84,52 @@ def class_imbalance(program: Program) -> Finding | None:
         f"recall over classes {figure(before, 2)}, with answers corrected by the class frequencies {figure(after, 2)}",
         "weight the classes in the loss (weight=, pos_weight=) or in the sampler", 0.85, None,
         site.file if site else None, site.line if site else None, limit=MISSED, source="logit adjustment",
+    )  # fmt: skip
+
+
+def _of_cells(y: Tensor | None) -> bool:
+    """Has each cell of a picture or a sequence a label of its own?"""
+    return y is not None and y.ndim > 1 and y[0].numel() > 16
+
+
+def _classes(y: Tensor) -> bool:
+    if _of_cells(y):
+        return not y.is_floating_point() or bool(((y == 0) | (y == 1)).all())
+    return kind(y) == "classes"
+
+
+def _labels(y: Tensor) -> Tensor:
+    return y.flatten().long() if _of_cells(y) else labels(y)
+
+
+def _against(program: Program, loss: LossSeen, y: Tensor) -> Finding | None:
+    """Weights that grow with the frequency of the classes: they drown the rare ones still deeper."""
+    counts = torch.bincount(y.clamp_min(0)).double()
+    weight, positive = option(loss, "weight"), option(loss, "pos_weight")
+    if isinstance(positive, Tensor) and positive.numel() == 1 and len(counts) == 2:
+        given, name = torch.tensor([1.0, float(positive)]), "pos_weight"
+    elif (
+        isinstance(weight, Tensor)
+        and weight.ndim == 1
+        and len(weight) == len(counts)
+        and loss.name[:3] in ("cro", "nll")
+    ):
+        given, name = weight.double(), "weight"
+    else:
+        return None
+    order = counts.argsort()
+    rare, often = int(order[0]), int(order[-1])
+    if counts[rare] < 5 or float(given.min()) <= 0:
+        return None
+    uneven, favour = float(counts[often] / counts[rare]), float(given[often] / given[rare])
+    if uneven < UNEVEN or favour < UNEVEN or bool((given[order].diff() < 0).any()):
+        return None
+    site = written(program, loss, name)
+    return Finding(
+        "class-imbalance", "error", "the class weights favour the frequent classes",
+        f"class {often} is {figure(uneven, 2)} times as frequent as class {rare} and its weight is {figure(favour, 2)} times "
+        "as large", "weights that fall with the frequency: number of examples / (classes * count of the class)", 0.9, None,
+        site.file if site else None, site.line if site else None, limit=UNEVEN, source="King and Zeng 2001",
     )  # fmt: skip
 
 
@@ -111,6 +166,8 @@ def _probability(e: ast.expr) -> bool:
 def _recalls(answer: Tensor, truth: Tensor, shares: Tensor, name: str) -> tuple[float, float, float] | None:
     """(recall of the rarest class, mean recall, mean recall of answers corrected by the class frequencies)."""
     rarest = int(shares.argmin())
+    if answer.ndim > 2 and answer.shape[1] == len(shares) and answer.numel() == len(truth) * len(shares):
+        answer = answer.movedim(1, -1).reshape(-1, len(shares))
     if answer.ndim == 2 and answer.shape[1] == len(shares) > 1:
         odds = answer.double().clamp_min(1e-9).log() if name == "binary_cross_entropy" else answer.double()
         said, fair = odds.argmax(1), (odds - shares.log()).argmax(1)

@@ -9,11 +9,12 @@ from functools import cache
 import torch
 from torch import Tensor
 
+from wellfit.nouns import leaks
 from wellfit.nouns.copies import HELD, copies
 from wellfit.nouns.fed import Held, built, evaluated, inputs_chain, loader, trained
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.program import Program
-from wellfit.nouns.source import Source, last_name
+from wellfit.nouns.source import Source
 from wellfit.nouns.tape import Site
 from wellfit.nouns.units import percent
 
@@ -48,21 +49,18 @@ SPLITTING = (
     "StratifiedKFold",
 )
 DIVIDING = ("train_test_split", "random_split", "KFold", "StratifiedKFold", "ShuffleSplit")
-CHOOSING = (
-    "SelectKBest", "SelectPercentile", "SelectFromModel", "RFE", "RFECV", "TargetEncoder", "PLSRegression",
-    "LinearDiscriminantAnalysis", "NeighborhoodComponentsAnalysis",
-)  # fmt: skip
-"""What copies rows, what divides them, and what is fitted to inputs by their labels."""
+"""What copies rows, and what divides them."""
 
 
 def data_leak(program: Program) -> Finding | None:
     """Sees: rows (or the greater part of windows) that were trained on and are evaluated too, while the evaluated set is
-    not the training set; a selection of features by the labels before the split (in the source).
+    not the training set; a scaling, a selection of features or an encoding by the target that is fitted to all rows before
+    they are divided (in the source).
     Hurts: the score measures memory, and promises what new data will not keep.
     Mistaken for: a good result. A training accuracy on the training set, and data of few values, are left out.
     Remedy: split first, then repeat, balance, window and select on the training part alone.
     Source: Kapoor and Narayanan 2023, Leakage and the reproducibility crisis in machine-learning-based science."""
-    return _rows(program) or _chosen(program)
+    return _rows(program) or _fitted(program)
 
 
 def _rows(program: Program) -> Finding | None:
@@ -233,32 +231,14 @@ def _first(source: Source, calls: Iterable[ast.Call]) -> int | None:
     return min(lines, default=None)
 
 
-def _chosen(program: Program) -> Finding | None:
-    """Features chosen by the labels of all rows, before the rows are divided."""
+def _fitted(program: Program) -> Finding | None:
+    """Statistics of all rows (a scaling, a selection of features, means of the target), before the rows are divided."""
     for source in program.sources.values():
-        for call in source.calls("fit", "fit_transform"):
-            made = _kind(source, call)
-            if made not in CHOOSING or len(call.args) < 2:
-                continue
-            parts = [n.id for a in call.args[:2] for n in ast.walk(a) if isinstance(n, ast.Name)]
-            after = [c for c in source.calls("train_test_split", "random_split", "split") if c.lineno > call.lineno]
-            used = {n.id for c in after for a in c.args for n in ast.walk(a) if isinstance(n, ast.Name)}
-            target = parts[-1] if parts else ""
-            if after and target in used:
+        for said in (leaks.fitted(source), leaks.encoded(source)):
+            if said is not None:
                 return Finding(
-                    "data-leak", "error", "features are chosen by the labels of all rows, test rows among them",
-                    f"{made} is fitted to {', '.join(parts)} on line {call.lineno}, they are divided on line {after[0].lineno}",
-                    "split first, and fit the selection on the training rows alone", 0.9, None, source.path, call.lineno,
+                    "data-leak", "error", said.summary, said.evidence, "split first, and fit on the training rows alone",
+                    0.9, None, source.path, said.line,
                     source="Hastie et al., The Elements of Statistical Learning, 7.10.2",
                 )  # fmt: skip
     return None
-
-
-def _kind(source: Source, call: ast.Call) -> str:
-    """Class of the object that a method is called on."""
-    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
-    if isinstance(owner, ast.Call):
-        return last_name(owner.func)
-    places = source.assignments(last_name(owner)) if owner is not None else []
-    value = places[-1].value if places else None
-    return last_name(value.func) if isinstance(value, ast.Call) else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.meeting import answers_chain, resolved_dim, shown_at
 from wellfit.nouns.mixing import mixing
-from wellfit.nouns.program import LossSeen, Program
+from wellfit.nouns.program import LossSeen, PassSeen, Program
 from wellfit.nouns.tape import Site
 from wellfit.nouns.units import percent
 
@@ -144,13 +144,27 @@ def _argmax(program: Program) -> Said | None:
     """Evaluation takes the largest, or softmax, over the examples."""
     for seen in program.passes:
         look = seen.tape.looks.get(seen.output) if seen.output is not None else None
-        if look is None or len(look.shape) != 2 or min(look.shape) < 2 or look.shape[0] == look.shape[1] or seen.grad:
+        if look is None or len(look.shape) != 2 or min(look.shape) < 2:
+            continue
+        if look.shape[0] == look.shape[1] and not _rows_first(program, seen):
             continue
         used = {i for other in seen.compared for i in other.ins}
         for node in seen.tape.nodes:
             first = node.depth == 0 and node.ins[:1] == (seen.output,)
             taken = first and node.name in ("argmax", "max") and bool(set(node.outs) & used)
-            if (taken or (first and node.name in SOFT)) and resolved_dim(node, 2) == 0:
+            if (taken or (first and node.name in SOFT and not seen.grad)) and resolved_dim(node, 2) == 0:
                 said = f"{node.name} runs over the examples, not over the classes"
                 return said, f"dim=0 of {list(look.shape)}", "dim=1", node.site
     return None
+
+
+def _rows_first(program: Program, seen: PassSeen) -> bool:
+    """Does the network that is evaluated give the classes along axis 1 in training? Then axis 0 holds the examples, also
+    where there are as many of them as classes."""
+    loss = program.loss
+    answer = loss.look(loss.answer) if loss is not None else None
+    shape = seen.tape.looks[seen.output].shape if seen.output is not None else ()
+    same = loss is not None and any(n.module is seen.node.module for n in loss.tape.passes())
+    return same and answer is not None and loss is not None and loss.name in ("cross_entropy", "nll_loss") and (
+        len(answer.shape) == 2 and answer.shape[1] == shape[1] and answer.shape[0] != answer.shape[1]
+    )  # fmt: skip

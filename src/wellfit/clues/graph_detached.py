@@ -49,13 +49,20 @@ def graph_detached(program: Program) -> list[Finding]:
             continue
         what = cut.name if cut is not None else "no_grad"
         found.append(Finding(
-            "graph-detached", "error" if total else "warning",
+            "graph-detached", "error" if total or (cut is None and _raw(program, missed)) else "warning",
             f"`{what}` cuts the gradient: the loss does not reach parameters that the optimizer holds",
             f"{len(missed)} of {len(asking)} parameters never had a gradient: "
             + ", ".join(sorted(program.parameter_names[i] for i in missed)[:4]),
             f"leave out `{what}`", 0.95 if total else 0.85, 0, site.file, site.line, source="seen in the run",
         ))  # fmt: skip
     return found
+
+
+def _raw(program: Program, missed: set[int]) -> bool:
+    """Are the layers that no gradient reaches still as PyTorch made them? (Trained ones may be kept on purpose.)"""
+    layers = [m for n in program.networks for m in n.module.modules() if isinstance(m, LAYERS)]
+    layers = [m for m in layers if id(m.weight) in missed]
+    return bool(layers) and all(as_made(m) for m in layers)
 
 
 def _unrecorded(program: Program, missed: set[int], total: bool) -> Site | None:

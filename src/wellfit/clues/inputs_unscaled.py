@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 import torch
 from torch import Tensor
 
@@ -17,6 +19,8 @@ LARGE, TINY, PROVED = 8.0, 0.01, 20.0
 that above which a control stands in for a trial."""
 BETTER = 0.25
 """Skill by which kernel regression on standardised inputs must beat the network for the proof without a trial."""
+DIVISOR = 10
+"""A whole number of this size and above that inputs are divided by is a scale."""
 OTHER = 5.0
 """Factor between the spreads in training and in evaluation that no draw of the same data gives."""
 NORMS = frozenset(("batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_norm", "native_layer_norm"))
@@ -27,7 +31,7 @@ LAYERS = frozenset(
 
 def inputs_unscaled(program: Program) -> list[Finding]:
     """Sees: features whose root mean square is far above 1 (or all far below), where the first layer is met; inputs of
-    another scale in evaluation than in training.
+    another scale in evaluation than in training; inputs divided by `//`.
     Hurts: the largest feature drowns the others, units saturate or die at the first steps, steps of one size fit none.
     Mistaken for: lr-too-high, init-unsuitable, targets-unscaled.
     Remedy: subtract the training mean and divide by the training deviation, everywhere alike.
@@ -41,7 +45,24 @@ def inputs_unscaled(program: Program) -> list[Finding]:
     rows = rows[rows.flatten(1).isfinite().all(1)]
     if not len(rows) or rows.ndim < 2:
         return []
-    return [f for f in (_apart(program, rows), _far(program, rows)) if f is not None][:1]
+    return [f for f in (_floored(program, rows), _apart(program, rows), _far(program, rows)) if f is not None][:1]
+
+
+def _floored(program: Program, rows: Tensor) -> Finding | None:
+    """Whole division in place of a scaling: what is left of the inputs is one or two values."""
+    distinct = len(torch.unique(rows.flatten()[: 2**18]))
+    if distinct > 3:
+        return None
+    for spot in inputs_chain(program):
+        for n in ast.walk(spot.expr):
+            size = spot.source.value(n.right) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.FloorDiv) else None
+            if isinstance(size, (int, float)) and size >= DIVISOR:
+                return Finding(
+                    "inputs-unscaled", "error", "inputs are divided as whole numbers: next to nothing is left of them",
+                    f"the inputs hold {distinct} different value{'s' if distinct > 1 else ''}; `// {figure(size)}`",
+                    "divide by /", 0.95, 0, spot.source.path, n.lineno, limit=3, source="seen in the run and its source",
+                )  # fmt: skip
+    return None
 
 
 def _sizes(rows: Tensor) -> Tensor:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ast
 
+import torch
+
+from wellfit.nouns.fed import evaluated, targets_chain
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.lineage import made_at, target_steps, target_written
-from wellfit.nouns.meeting import Targets, outputs_of, targets
+from wellfit.nouns.meeting import VALUE_LOSSES, Targets, outputs_of, targets
 from wellfit.nouns.program import LossSeen, Program
+from wellfit.nouns.source import last_name
 from wellfit.nouns.tape import Site
-from wellfit.nouns.units import figure
+from wellfit.nouns.units import figure, percent
 
 SIGNS = frozenset(("soft_margin_loss", "hinge_embedding_loss"))
 """Losses of labels -1 and 1."""
@@ -19,6 +23,8 @@ REFUSED = (
     "not implemented for 'Int'",
 )  # fmt: skip
 """What torch says where cross-entropy is given labels as fractions or as columns."""
+WHOLE = frozenset(("long", "int", "round", "trunc", "floor", "rint", "short", "byte", "LongTensor", "IntTensor", "fix"))
+"""Calls that leave whole numbers."""
 Said = tuple[str, str, str, Site | None]
 """summary, evidence, remedy, place (None: where the labels were made)."""
 
@@ -26,7 +32,7 @@ Said = tuple[str, str, str, Site | None]
 def labels_encoding(program: Program) -> Finding | None:
     """Sees: two labels other than 0 and 1 before a loss of probabilities, labels 0 and 1 before a hinge; one and the
     same class in all of training where the network has several outputs and evaluation holds others; a class number
-    beyond the outputs (the script's crash).
+    beyond the outputs (the script's crash); values that are whole numbers in training and none in evaluation.
     Hurts: the loss has no minimum at the labels, or there is nothing to tell apart.
     Mistaken for: loss-unsuitable, labels-misaligned.
     Remedy: labels in the form that the loss's documentation asks for.
@@ -35,6 +41,7 @@ def labels_encoding(program: Program) -> Finding | None:
     said = _crashed(program)
     if said is None and loss is not None and known is not None:
         said = _two(loss, known) or _hinge(loss, known) or _one_class(program, loss, known)
+        said = said or _cut_off(program, loss, known)
     if said is None:
         return None
     site = said[3] or _place(program, loss)
@@ -120,6 +127,48 @@ def _crashed(program: Program) -> Said | None:
         remedy = "whole class numbers (long) in shape [batch], or probabilities in the outputs' shape"
         return ("the loss was given labels in a form that it refuses", crash, remedy, None)
     return None
+
+
+def _cut_off(program: Program, loss: LossSeen, known: Targets) -> Said | None:
+    """Values that lost their fractions on the way to the loss: evaluation holds answers against whole ones."""
+    if (loss.name and loss.name not in VALUE_LOSSES) or not known.whole or len(known.values) < 24:
+        return None
+    held = [h.targets for h in evaluated(program) if h.targets is not None and h.targets.is_floating_point()]
+    there = torch.cat([t.flatten() for t in held]) if held else torch.zeros(0)
+    there = there[there.isfinite()]
+    broken = float((there != there.round()).double().mean()) if len(there) >= 8 else 0.0
+    if broken < 0.5 or float(there.min()) > known.high or float(there.max()) < known.low:
+        return None
+    return (
+        "values lose their fractions before the loss",
+        f"training targets are whole numbers, {known.distinct} different ones from {figure(known.low)} to "
+        f"{figure(known.high)}; {percent(broken, 0)} of those in evaluation are not",
+        "keep them as floating-point numbers",
+        _whole_made(program, loss),
+    )
+
+
+def _whole_made(program: Program, loss: LossSeen) -> Site | None:
+    """Where the targets become whole numbers."""
+    spots = [(s.source, s.expr) for s in targets_chain(program, loss)]
+    source = program.source(loss.site)
+    spots += [(source, s.value) for s in target_steps(program, loss)] if source is not None else []
+    for file, expr in spots:
+        for n in ast.walk(expr):
+            if isinstance(n, ast.Call) and (last_name(n.func) in WHOLE or _to_whole(n)):
+                return Site(file.path, n.lineno, "")
+    found = [c for f in program.sources.values() for c in f.calls("long", "int", "round", "trunc", "floor", "astype", "to")
+             if isinstance(c.func, ast.Attribute) and (last_name(c.func) in WHOLE or _to_whole(c))]  # fmt: skip
+    return Site(source.path, found[0].lineno, "") if source is not None and len(found) == 1 else None
+
+
+def _to_whole(call: ast.Call) -> bool:
+    """`astype(int)`, `to(torch.long)`."""
+    given = [*call.args, *(k.value for k in call.keywords if k.arg == "dtype")]
+    kinds = [last_name(a) or str(getattr(a, "value", "")) for a in given]
+    return last_name(call.func) in ("astype", "to", "type", "tensor", "as_tensor", "array", "asarray") and any(
+        k.startswith(("int", "long", "Long", "uint", "Int")) for k in kinds
+    )
 
 
 def _scaled(program: Program, loss: LossSeen) -> Site | None:

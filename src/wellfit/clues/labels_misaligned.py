@@ -29,7 +29,8 @@ SEEDING = frozenset(
 
 def labels_misaligned(program: Program) -> Finding | None:
     """Sees: inputs and labels shuffled by different permutations, or one of them alone (in the source); labels that cannot
-    be learnt from the inputs in training while they can in evaluation, or the other way round.
+    be learnt from the inputs in training while they can in evaluation, or the other way round; names sorted as text
+    beside such labels.
     Hurts: there is nothing to learn; the loss settles at chance, or the training set is memorised.
     Mistaken for: lr-too-low, capacity-too-small; labels that are mere noise everywhere are no fault of the program.
     Remedy: one permutation for both, or shuffle pairs.
@@ -49,6 +50,12 @@ def labels_misaligned(program: Program) -> Finding | None:
         if here is not None and there is not None and there > LEARNABLE:
             site = built(targets_chain(program)) or built(inputs_chain(program))
             return _finding("labels do not belong to their inputs in training", said, site, 0.85)
+    if here is not None and here < UNLEARNABLE and (there is None or there < UNLEARNABLE):
+        sorted_at = _as_text(program)
+        if sorted_at is not None:
+            return _finding(
+                "file names sorted as text meet labels in the order of their numbers", said, sorted_at, 0.85
+            )
     if here is not None and here > LEARNABLE and there is not None and there < UNLEARNABLE:
         last = next(h for h in reversed(evaluated(program)) if h.targets is not None)
         cross = control.learnt(*_joined(pairs), last.inputs, last.targets) if last.targets is not None else None
@@ -121,6 +128,35 @@ def _apart(program: Program) -> tuple[Site | None, bool]:
             if key not in other and _uses(spot) < 2:
                 return Site(spot.source.path, spot.line), any(k not in mine for k in other)
     return None, False
+
+
+def _as_text(program: Program) -> Site | None:
+    """`sorted(names)` without a key, of names that a number without leading zeros is part of or of files, whose place in
+    that order says which label they get."""
+    for path, source in program.sources.items():
+        for call in source.calls("sorted", "listdir", "glob", "iglob", "iterdir", "namelist", "sort"):
+            inside = source.enclosing(call, ast.Call)
+            if source.keyword(call, "key") is not None or (inside is not None and last_name(inside.func) == "sorted"):
+                continue
+            if last_name(call.func) in ("sorted", "sort") and not _numbered(source):
+                continue
+            given = source.enclosing(call, ast.Assign)
+            names = {last_name(t) for t in given.targets} if isinstance(given, ast.Assign) else set()
+            pairs = [c for c in source.calls("zip", "enumerate") if len(c.args) > 1 or last_name(c.func) == "enumerate"]
+            if any(n is call or last_name(n) in names - {""} for c in pairs for a in c.args for n in ast.walk(a)):
+                return Site(path, call.lineno)
+    return None
+
+
+def _numbered(source: Source) -> bool:
+    """Are names made from numbers without leading zeros, `f"scan_{i}.png"`?"""
+    for n in source.nodes:
+        if isinstance(n, ast.JoinedStr) and len(n.values) > 1:
+            texts = [v.value for v in n.values if isinstance(v, ast.Constant)]
+            bare = [v for v in n.values if isinstance(v, ast.FormattedValue) and v.format_spec is None]
+            if bare and any("." in str(t) and " " not in str(t) for t in texts):
+                return True
+    return bool(list(source.calls("listdir", "glob", "iterdir", "namelist")))
 
 
 def _zipped(program: Program) -> Site | None:

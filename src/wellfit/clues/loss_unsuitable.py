@@ -5,12 +5,16 @@ from __future__ import annotations
 import ast
 import math
 
+import torch
+from torch import Tensor
+
 from wellfit.nouns.finding import Finding, Severity
 from wellfit.nouns.meeting import VALUE_LOSSES, Targets, outputs_of, rounded, targets
+from wellfit.nouns.options import option, written
 from wellfit.nouns.pace import Pace
 from wellfit.nouns.program import LossSeen, Program
 from wellfit.nouns.tape import Node, Site
-from wellfit.nouns.units import figure
+from wellfit.nouns.units import figure, percent
 
 LAYOUT = frozenset(("mean", "sum", "squeeze", "__truediv__", "div", "nanmean", "view", "reshape", "flatten"))
 ODD = frozenset(("sub", "__sub__", "rsub", "__rsub__"))
@@ -20,6 +24,8 @@ PIXELS = 20.0
 BOTTOMLESS = 100.0
 """Times its first size, or 1 where that is less, that a loss of targets has fallen below zero: a log-density of data that
 are no constant comes nowhere near."""
+SEEN = 0.02
+"""Share of the labels from which a class is one of the task's."""
 Said = tuple[Severity, str, str, str, Site | None]
 """severity, summary, evidence, remedy, place (None: the loss)."""
 
@@ -28,7 +34,7 @@ def loss_unsuitable(program: Program) -> Finding | None:
     """Sees: outputs and targets in the wrong order; cross-entropy over a single output or of rows that are no
     distribution; a loss of probabilities with targets that are none; a single output for several classes, rounded to be
     judged; a squared error of class labels (a suspicion, for trials to confirm); differences left signed; a sum that is
-    maximised; a loss that falls without end below zero.
+    maximised; a loss that falls without end below zero; a class of the task that the loss ignores or gives no weight.
     Hurts: the loss is constant, has no minimum at the targets, or says that class 3 is nearer to 4 than to 8.
     Mistaken for: targets-unscaled, labels-encoding.
     Remedy: CrossEntropyLoss for classes, BCEWithLogitsLoss for one output, MSELoss for values.
@@ -38,6 +44,8 @@ def loss_unsuitable(program: Program) -> Finding | None:
         return None
     said = (
         _order(loss)
+        or _ignored(program, loss, known)
+        or _weightless(program, loss, known)
         or _cross(loss, known)
         or _binary(loss, known)
         or _values(program, loss, known)
@@ -72,6 +80,41 @@ def _order(loss: LossSeen) -> Said | None:
         return None
     return ("error", "outputs and targets are given in the wrong order",
             f"{loss.name}(targets, outputs)", f"{loss.name}(outputs, targets)", None)  # fmt: skip
+
+
+def _class_shares(loss: LossSeen, known: Targets) -> Tensor | None:
+    """Shares of the classes among the labels of single examples (None for pictures and sequences, where a label may stand
+    for padding)."""
+    target, fed = loss.look(loss.target), loss.look(loss.inputs[0]) if loss.inputs else None
+    if loss.name not in ("cross_entropy", "nll_loss") or target is None or fed is None or not known.whole:
+        return None
+    if len(target.shape) != 1 or fed.shape[:1] != target.shape or target.dtype.startswith("float") or known.low < 0:
+        return None
+    counts = torch.bincount(known.values.long(), minlength=outputs_of(loss))
+    return counts.double() / counts.sum()
+
+
+def _ignored(program: Program, loss: LossSeen, known: Targets) -> Said | None:
+    """`ignore_index` is a class that there are examples of."""
+    shares, ignored = _class_shares(loss, known), option(loss, "ignore_index")
+    if shares is None or not isinstance(ignored, int) or not 0 <= ignored < len(shares) or shares[ignored] < SEEN:
+        return None
+    return ("error", f"class {ignored} is left out of the loss: it can never be learnt",
+            f"ignore_index={ignored}, and {percent(float(shares[ignored]), 0)} of the labels are {ignored}",
+            "leave ignore_index out", written(program, loss, "ignore_index"))  # fmt: skip
+
+
+def _weightless(program: Program, loss: LossSeen, known: Targets) -> Said | None:
+    """A class that there are examples of has weight 0 or less."""
+    shares, weight = _class_shares(loss, known), option(loss, "weight")
+    if shares is None or not isinstance(weight, Tensor) or weight.shape != shares.shape:
+        return None
+    lost = [c for c in range(len(shares)) if float(weight[c]) <= 0 and shares[c] >= SEEN]
+    if not lost:
+        return None
+    return ("error", f"class {lost[0]} has no weight in the loss: it can never be learnt",
+            f"weight {figure(float(weight[lost[0]]))}, and {percent(float(shares[lost[0]]), 0)} of the labels are {lost[0]}",
+            "a weight above 0 for every class", written(program, loss, "weight"))  # fmt: skip
 
 
 def _cross(loss: LossSeen, known: Targets) -> Said | None:

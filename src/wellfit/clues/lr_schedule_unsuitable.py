@@ -17,13 +17,19 @@ EARLY = 0.5
 SOON = 0.25
 LOW = 0.1
 GROWN = 20.0
+STEPPED = frozenset(
+    ("StepLR", "MultiStepLR", "ExponentialLR", "CosineAnnealingLR", "OneCycleLR", "LambdaLR", "LinearLR", "PolynomialLR",
+     "MultiplicativeLR", "CyclicLR")
+)  # fmt: skip
+"""Schedulers that step by the method that is watched."""
 DONE = 0.95
 """Share of the loss that is gone: then the rate may go as well."""
 
 
 def lr_schedule_unsuitable(program: Program) -> Finding | None:
     """Sees: a rate that is a hundredth of its highest value before half of the training is over; one that never gets
-    near what the schedule was to reach; one that grows twentyfold beyond where it began.
+    near what the schedule was to reach; one that grows twentyfold beyond where it began; a scheduler that is made and
+    never stepped.
     Hurts: the rest of the training changes nothing; or it blows up.
     Mistaken for: lr-too-low, epochs-too-few; a fall to nothing at the very end is what cosine and linear schedules do.
     Remedy: step the scheduler once an epoch, or count its period in steps.
@@ -31,6 +37,13 @@ def lr_schedule_unsuitable(program: Program) -> Finding | None:
     main, pace = program.main, Pace(program)
     if main is None or not main.rates or main.steps < 4 or not main.rates[0][1]:
         return None
+    if _idle(program, main):
+        at = main.schedule_site
+        return Finding(
+            "lr-schedule-unsuitable", "error", f"the {main.schedule} is made and never stepped",
+            f"the rate was {figure(main.rates[0][1][0])} in all {main.steps} steps", "call its step() in the training loop",
+            0.94, main.first, at.file if at else None, at.line if at else None, source="seen in the run",
+        )  # fmt: skip
     rates = [(at - main.first, float(r[0])) for at, r in main.rates]
     top, said = peak_rate(main), None
     if len(rates) > 1 and top > 0:
@@ -54,6 +67,12 @@ def lr_schedule_unsuitable(program: Program) -> Finding | None:
         "step the scheduler once an epoch, or count its period in steps", 0.93, main.first,
         site.file if site else None, site.line if site else None, limit=GONE, source="rates seen in the run",
     )  # fmt: skip
+
+
+def _idle(program: Program, main: OptimizerSeen) -> bool:
+    """Was a scheduler made whose steps could not be missed, and none seen?"""
+    moved = len(main.rates) > 1 or main.schedule_steps or "v" in program.events
+    return main.schedule in STEPPED and not moved and not program.crash and not program.cut
 
 
 def _wanted(main: OptimizerSeen) -> float:

@@ -20,6 +20,10 @@ BEYOND = 0.5
 """Decades above the usual range of the optimizer that, with a loss that did not fall, need no trial."""
 
 
+CREEP = 1e-4
+"""Steps that move the weights by less are too small, whatever the rate (clipping, a wiped gradient)."""
+
+
 def lr_too_high(program: Program) -> Finding | None:
     """Sees: first steps that move the weights by a fifth of their norm or more, a loss that rises to three times its
     start or stops being finite, a rate above the optimizer's usual range with a loss that does not fall.
@@ -36,7 +40,7 @@ def lr_too_high(program: Program) -> Finding | None:
     peak = max((v if math.isfinite(v) else math.inf for v in early), default=0.0) / abs(start) if start else 0.0
     stuck = not pace.finite or pace.end >= 0.97 * start
     wild = (first >= WILD, peak >= PEAK, not pace.finite, stuck and (above > 0 or first >= BRISK), above >= BEYOND)
-    if not any(wild) or above < 0:
+    if not any(wild) or above < 0 or (pace.finite and first < CREEP):
         return None
     proved = above >= BEYOND and stuck and (first >= WILD or peak >= PEAK)
     site = optimizer_argument(program, "lr")

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import math
+from statistics import median
 
 from wellfit.nouns.finding import Finding
-from wellfit.nouns.locate import optimizer_argument
-from wellfit.nouns.pace import Pace, beyond_usual
+from wellfit.nouns.locate import clipping, optimizer_argument
+from wellfit.nouns.pace import Pace, beyond_usual, scaled_rate
 from wellfit.nouns.program import Program
-from wellfit.nouns.units import figure
+from wellfit.nouns.units import figure, percent
 
 SLOW = 8e-4
 """Usual share of the weights' norm that a step moves them: the lecture's aim is 0.001 to 0.01."""
 NOTHING = 1e-9
 """Below this no gradient arrives: the rate is not the cause."""
+LEFT = 0.01
+"""Share of the gradients' norm: where clipping leaves less, it sets the step and no longer bounds it."""
 CREEP = 1e-4
 """A tenth of the aim."""
 
 
 def lr_too_low(program: Program) -> Finding | None:
     """Sees: steps that move the weights by far less than a thousandth of their norm, from the first one on, and a loss
-    that has kept most of its first value.
+    that has kept most of its first value; gradients of which clipping leaves next to nothing.
     Hurts: the training ends long before it gets anywhere.
     Mistaken for: epochs-too-few (steps are of a good size, there are few of them), gradients that vanish, a schedule
     that took the rate away, a training that has converged; settled by a trial at higher rates.
@@ -29,6 +32,9 @@ def lr_too_low(program: Program) -> Finding | None:
     main, pace = program.main, Pace(program)
     if main is None or len(pace.losses) < 10 or not pace.finite:
         return None
+    clipped = _clipped(program, pace)
+    if clipped is not None:
+        return clipped
     below, usual, first = beyond_usual(main), pace.update, pace.first_update
     if not math.isfinite(usual) or usual < NOTHING or first > 8 * SLOW:
         return None
@@ -45,4 +51,21 @@ def lr_too_low(program: Program) -> Finding | None:
         "a rate 10 to 100 times higher", 0.92 if below <= -0.3 else 0.75 if usual < 3 * CREEP else 0.6, main.first,
         site.file if site else None, site.line if site else None, limit=SLOW,
         source="Karpathy, CS231n notes (ratio of updates to weights); usual rates of the optimizer's documentation",
+    )  # fmt: skip
+
+
+def _clipped(program: Program, pace: Pace) -> Finding | None:
+    """Clipping that leaves next to nothing of the gradients, where the step follows their size."""
+    left = [c.left for c in program.clips]
+    if len(left) < 3 or median(left) > LEFT or not scaled_rate(program.main) or not pace.update < SLOW:
+        return None
+    site, limit = clipping(program), program.clips[0].limit
+    return Finding(
+        "lr-too-low", "error" if pace.update < CREEP and pace.fallen < 0.3 else "warning",
+        "clipping leaves next to nothing of the gradients: the steps are too small",
+        f"clipped at {figure(limit)}, {percent(median(left), 2)} of the gradients' norm is left; a step usually moves the "
+        f"weights by {figure(pace.update, 2)} of their norm (aim 0.001 to 0.01)",
+        "clip at a norm that most gradients do not reach, 1 to 10", 0.94, program.main.first if program.main else None,
+        site.file if site else None, site.line if site else None, limit=LEFT,
+        source="Pascanu, Mikolov and Bengio 2013: a limit of the size of usual norms; seen in the run",
     )  # fmt: skip

@@ -11,14 +11,19 @@ from wellfit.nouns.last import THROUGH
 from wellfit.nouns.locate import argument, batch_size
 from wellfit.nouns.program import Program
 from wellfit.nouns.tape import Node, Site, Tape
+from wellfit.nouns.units import figure, percent
 
+SLOW, MANY = 5e-3, 50
+"""Momentum below which statistics may not have arrived at the end of a training, and batches of one that is no mere try:
+0.1 is PyTorch's default, 0.01 that of TensorFlow's (there written as 0.99)."""
 FEW = 2
 """Examples in a batch: their mean says next to nothing of the data's."""
 NORMS = ("batch_norm", "layer_norm", "group_norm", "instance_norm")
 
 
 def normalization_layer_misused(program: Program) -> Finding | None:
-    """Sees: batch norm trained on batches of one or two; a momentum of 0 (statistics never follow) or of 0.9 and more
+    """Sees: batch norm trained on batches of one or two; a momentum of 0 (statistics never follow), so small
+    that half of what they began with is left at the end, or of 0.9 and more
     (they are the last batch's); a norm over a single value; a norm as the last layer, right before the loss.
     Hurts: what it learns in training does not hold in evaluation; the outputs cannot leave mean 0 and spread 1.
     Mistaken for: mode-wrong, regularization-too-strong.
@@ -58,6 +63,13 @@ def _momentum(program: Program) -> Finding | None:
         for module in network.module.modules():
             if not isinstance(module, _NormBase) or module.momentum is None or not module.track_running_stats:
                 continue
+            seen = int(module.num_batches_tracked) if module.num_batches_tracked is not None else 0
+            kept = (1 - module.momentum) ** seen  # share of the first statistics that is still in them
+            if 0 < module.momentum < SLOW and seen >= MANY and kept > 0.5:
+                return _said("the running statistics of batch norm hardly follow the data",
+                             f"momentum={figure(module.momentum)}: after {seen} batches {percent(kept, 0)} of them is still "
+                             "what they began with", "momentum=0.1: in PyTorch it is the weight of the new batch",
+                             _made(program, module))  # fmt: skip
             if (
                 (module.momentum == 0 or module.momentum >= 0.9)
                 and module.training is not None

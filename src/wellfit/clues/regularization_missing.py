@@ -19,6 +19,8 @@ APART, ROSE = 5.0, 1.35
 LEARNT, WRONG = 0.03, 0.8
 """Cross-entropy that says a row is known by heart; share of right answers on others below which that did not help."""
 LOGARITHMIC = ("cross_entropy", "nll_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits")
+RIGHT = 0.95
+"""Share of right answers on others above which a rising loss does not count."""
 CROWDED = 20.0
 """Weights to a training row, from which on the network itself is too large."""
 
@@ -59,8 +61,8 @@ Told = tuple[str, int, int]
 def _rising(program: Program) -> Told | None:
     """The program's own loss on other rows has risen."""
     fit = fitting(program)
-    if fit is None or len(fit.curve) < 3 or goes_back(program):
-        return None
+    if fit is None or len(fit.curve) < 3 or goes_back(program) or (hit_share(program) or 0.0) >= RIGHT:
+        return None  # where nearly all answers on others are right, it is too sure of the rest, no more
     end = sum(v for _, v in fit.curve[-2:]) / 2
     step, low = min(fit.curve, key=lambda at: at[1])
     if fit.train <= 0 or end < APART * fit.train or end < ROSE * low or step > 0.7 * program.steps:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from torch.nn.modules.dropout import _DropoutNd
 
+from wellfit.nouns import across
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.locate import argument, optimizer_argument
-from wellfit.nouns.origin import origin
+from wellfit.nouns.options import option, written
 from wellfit.nouns.penalty import penalty
 from wellfit.nouns.program import Program
 from wellfit.nouns.tape import Site
@@ -14,18 +15,22 @@ from wellfit.nouns.units import figure, percent
 
 PROVED, SUSPECT = 0.8, 0.6
 """Dropout rates. Srivastava et al. 2014: 0.5 for hidden units, fitting gets worse from there on."""
+SMOOTHED = (0.9, 0.5)
+"""Label smoothing that is proof, and that is a suspicion. Szegedy et al. 2016: 0.1; Müller et al. 2019: up to 0.2."""
 DECAY, DECOUPLED = 0.2, 2.0
 """Weight decay that is proof, in the gradient and decoupled (AdamW); a tenth of it is a suspicion."""
 
 
 def regularization_too_strong(program: Program) -> list[Finding]:
     """Sees: dropout of 0.8 and more in training, weight decay of 0.2 and more (AdamW: 2), a penalty on the weights
-    that is ten times the loss itself; a suspicion from 0.6, a tenth of the decay, once the loss.
+    that is ten times the loss itself, labels smoothed by 0.9 and more; a suspicion from 0.6, a tenth of the decay, once
+    the loss, half of the label.
     Hurts: the network cannot fit even what it is shown.
     Mistaken for: capacity-too-small, lr-too-low, epochs-too-few.
     Remedy: dropout 0.1 to 0.5, weight decay 1e-4 to 1e-2.
     Source: Srivastava et al. 2014; Loshchilov & Hutter 2019; suspicions are settled by a trial without them."""
-    found = [said for said in (_dropout(program), _decay(program), _penalised(program)) if said is not None]
+    found = [_dropout(program), _decay(program), _penalised(program), _smoothed(program)]
+    found = [said for said in found if said is not None]
     return sorted(found, key=lambda f: -f.confidence)[:1]
 
 
@@ -57,7 +62,7 @@ def _first_argument(program: Program, site: Site | None, call: str) -> Site | No
     found = source.call_on(site.line, call) if source and site else None
     if source is None or site is None or found is None or not found.args:
         return site
-    return Site(site.file, origin(source, found.args[0]).lineno, site.function)
+    return across.written(program, source, found.args[0], site.function)
 
 
 def _decay(program: Program) -> Finding | None:
@@ -75,15 +80,24 @@ def _decay(program: Program) -> Finding | None:
                  "weight_decay of 1e-4 to 1e-2", optimizer_argument(program, "weight_decay"))  # fmt: skip
 
 
+def _smoothed(program: Program) -> Finding | None:
+    loss = program.loss
+    share = option(loss, "label_smoothing") if loss is not None else None
+    if loss is None or not isinstance(share, float) or share < SMOOTHED[1]:
+        return None
+    return _said(share >= SMOOTHED[0], "label smoothing leaves next to nothing of the labels",
+                 f"label_smoothing={figure(share)}: each target is {percent(share, 0)} the same for all classes",
+                 "label_smoothing of 0 to 0.2", written(program, loss, "label_smoothing"))  # fmt: skip
+
+
 def _penalised(program: Program) -> Finding | None:
     share, site = 0.0, None
     for loss in program.losses[2::8]:
-        own = penalty(loss)
-        total = loss.look(loss.total)
-        data = loss.look(loss.node.outs[0]) if own and loss.node else None
+        own, total = penalty(loss), loss.look(loss.total)
+        data = loss.look(own[1]) if own else None
         if own and total and data and total.mean is not None and data.mean:
             share, site = max(
-                (share, site), ((total.mean - data.mean) / abs(data.mean), own.site), key=lambda at: at[0]
+                (share, site), ((total.mean - data.mean) / abs(data.mean), own[0].site), key=lambda at: at[0]
             )
     if share < 1:
         return None

@@ -6,7 +6,8 @@ import ast
 
 from torch import nn
 
-from wellfit.nouns.origin import chosen, entry, origin
+from wellfit.nouns.across import follow, written
+from wellfit.nouns.origin import chosen, entry
 from wellfit.nouns.program import Program
 from wellfit.nouns.source import Source, last_name
 from wellfit.nouns.tape import Site
@@ -30,9 +31,9 @@ def optimizer_argument(program: Program, *names: str) -> Site | None:
     call = (source.call_on(site.line, kind) or source.call_on(site.line)) if source and site else None
     if source is not None and site is not None and source.keyword(call, *names) is None:
         held = [float(g[n]) for g in main.groups for n in names if isinstance(g.get(n), (int, float))] if main else []
-        group = _in_group(source, names, max(held, default=0.0))
+        group = _in_group(program, source, names, max(held, default=0.0))
         if group is not None:
-            return Site(site.file, group.lineno, "")
+            return group
         given = _given(program, call, main.lr if main else 0.0) if "lr" in names else None
         if given is not None:
             return given
@@ -54,16 +55,16 @@ def _given(program: Program, call: ast.Call | None, rate: float) -> Site | None:
     return Site(found[0][0], found[0][1].lineno, "") if len(found) == 1 else None
 
 
-def _in_group(source: Source, names: tuple[str, ...], value: float) -> ast.expr | None:
+def _in_group(program: Program, source: Source, names: tuple[str, ...], value: float) -> Site | None:
     """`{"params": ..., "weight_decay": 0.2}`: where a parameter group is given this value of a setting."""
     for node in source.nodes:
         if not isinstance(node, ast.Dict):
             continue
         items = {k.value: v for k, v in zip(node.keys, node.values) if isinstance(k, ast.Constant)}
         for name in names if "params" in items else ():
-            written = origin(source, items[name]) if name in items else None
-            if written is not None and source.value(written) == value:
-                return written
+            at, end = follow(program, source, items[name]) if name in items else (source, None)
+            if end is not None and at.value(end) == value:
+                return Site(at.path, end.lineno, "")
     return None
 
 
@@ -78,7 +79,7 @@ def argument(program: Program, site: Site | None, call: str, *names: str) -> Sit
         starred = any(kw.arg is None for kw in found.keywords)
         value = found.args[1] if len(found.args) > 1 else entry(source, "lr") if starred else None
     if value is not None:
-        return Site(site.file, origin(source, value).lineno, site.function)
+        return written(program, source, value, site.function)
     return Site(site.file, found.lineno if found is not None else site.line, site.function)
 
 
@@ -108,7 +109,7 @@ def width(program: Program, module: nn.Module) -> Site | None:
     value = source.keyword(call, "out_features", "out_channels", "hidden_size", "embedding_dim")
     if value is None and call is not None and len(call.args) > 1:
         value = call.args[1]
-    return Site(site.file, origin(source, value).lineno, site.function) if value is not None else site
+    return written(program, source, value, site.function) if value is not None else site
 
 
 def loop(program: Program) -> Site | None:
@@ -118,24 +119,28 @@ def loop(program: Program) -> Site | None:
     source = program.source(site)
     if source is None or site is None:
         return None
-    found = _epochs(source, site.line)
+    found = _epochs(program, source, site.line)
     if found is None:
         return site
-    ends = found.iter if isinstance(found, ast.For) else _end(found.test)
-    return Site(site.file, origin(source, ends).lineno if ends is not None else found.lineno, site.function)
+    file, around = found
+    ends = around.iter if isinstance(around, ast.For) else _end(around.test)
+    return written(program, file, ends, site.function) if ends is not None else Site(file.path, around.lineno, "")
 
 
-def _epochs(source: Source, line: int, depth: int = 4) -> ast.For | ast.While | None:
-    """The outermost loop around a line, through the one call of the function that the line is in."""
-    own = source.loop_around(line, outermost=True)
+def _epochs(program: Program, source: Source, line: int, depth: int = 4) -> tuple[Source, ast.For | ast.While] | None:
+    """The outermost loop around a line and its file, through the one call of the function that the line is in."""
+    loop = source.loop_around(line, outermost=True)
+    own = (source, loop) if loop is not None else None
     at = [n for n in source.nodes if isinstance(n, ast.FunctionDef) and n.lineno <= line <= (n.end_lineno or 0)]
-    if not at or not depth:
+    if not at or not depth or (loop is not None and _counted(loop)):
         return own
-    calls = [c for f in at for c in source.calls(f.name) if not f.lineno <= c.lineno <= (f.end_lineno or 0)]
-    if own is not None and _counted(own):
-        return own
-    around = [_epochs(source, c.lineno, depth - 1) for c in calls]
-    around = [loop for loop in around if loop is not None and _counted(loop)]
+    files = [source, *(s for s in program.sources.values() if s is not source)]
+    calls = [
+        (s, c) for s in files for f in at for c in s.calls(f.name)
+        if s is not source or not f.lineno <= c.lineno <= (f.end_lineno or 0)
+    ]  # fmt: skip
+    around = [_epochs(program, s, c.lineno, depth - 1) for s, c in calls]
+    around = [found for found in around if found is not None and _counted(found[1])]
     return around[0] if around else own
 
 
@@ -164,13 +169,14 @@ def batch_size(program: Program, rows: int) -> Site | None:
             if value is None and found is not None and len(found.args) > 1:
                 value = found.args[1]
             if source is not None and value is not None:
-                return Site(loader.site.file, origin(source, value).lineno, loader.site.function)
+                return written(program, source, value, loader.site.function)
             return loader.site
-    for path, source in program.sources.items():
+    for source in program.sources.values():
         for call in source.calls("range", "split", "chunk"):
             at = 2 if last_name(call.func) == "range" else 0
-            if len(call.args) > at and source.value(written := origin(source, call.args[at])) == rows:
-                return Site(path, written.lineno, "")
+            file, end = follow(program, source, call.args[at]) if len(call.args) > at else (source, None)
+            if end is not None and file.value(end) == rows:
+                return Site(file.path, end.lineno, "")
     return loop(program)
 
 
@@ -193,3 +199,14 @@ def schedule(program: Program) -> Site | None:
                 if isinstance(key, ast.Constant) and key.value == "lr":
                     return Site(path, node.lineno, "")
     return main.site
+
+
+def clipping(program: Program) -> Site | None:
+    """Where the limit that gradients are clipped at is written."""
+    site = next((c.site for c in program.clips if c.site), None)
+    source = program.source(site)
+    call = source.call_on(site.line, "clip_grad_norm_", "clip_grad_value_") if source and site else None
+    value = source.keyword(call, "max_norm", "clip_value") if source else None
+    if value is None and call is not None and len(call.args) > 1:
+        value = call.args[1]
+    return written(program, source, value) if source and site and value is not None else site

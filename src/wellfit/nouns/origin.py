@@ -25,7 +25,7 @@ def _next(source: Source, expr: ast.expr) -> ast.expr | None:
     if isinstance(expr, ast.Name):
         return _name(source, expr)
     if isinstance(expr, ast.Attribute):
-        return _attribute(source, expr)
+        return of_attribute(source, expr)
     if isinstance(expr, ast.Subscript):
         return _item(source, expr)
     if isinstance(expr, ast.Starred):
@@ -154,21 +154,25 @@ def _parameters(function: ast.FunctionDef) -> list[ast.arg]:
 
 
 def _argument(source: Source, function: ast.FunctionDef, name: str) -> ast.expr | None:
-    """What the only call of a function gives for a parameter, else the parameter's default."""
+    """What the first call of a function gives for a parameter, else the parameter's default."""
+    given = from_call(source, source, function, name)
+    return given if given is not None else _default(function, name)
+
+
+def from_call(calls: Source, source: Source, function: ast.FunctionDef, name: str) -> ast.expr | None:
+    """What the first call, in the file `calls`, of a function of the file `source` gives for a parameter."""
     owner = source.parents.get(function)
     method = isinstance(owner, ast.ClassDef)
     called = owner.name if isinstance(owner, ast.ClassDef) and function.name == "__init__" else function.name
-    calls = list(source.calls(called))
-    given = []
     names = [a.arg for a in [*function.args.posonlyargs, *function.args.args]]
     at = names.index(name) - (1 if method else 0) if name in names else -1
-    for call in calls:
-        value = source.keyword(call, name)
+    for call in calls.calls(called):
+        value = calls.keyword(call, name)
         if value is None and 0 <= at < len(call.args):
             value = call.args[at]
         if value is not None:
-            given.append(value)
-    return given[0] if given else _default(function, name)
+            return value
+    return None
 
 
 def _default(function: ast.FunctionDef, name: str) -> ast.expr | None:
@@ -182,7 +186,7 @@ def _default(function: ast.FunctionDef, name: str) -> ast.expr | None:
     return None
 
 
-def _attribute(source: Source, expr: ast.Attribute) -> ast.expr | None:
+def of_attribute(source: Source, expr: ast.Attribute) -> ast.expr | None:
     """`args.lr` -> the option's default; `self.lr`, `Config.lr` -> what was assigned to it once."""
     for call in source.calls("add_argument"):
         words = [a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
@@ -216,7 +220,7 @@ def _class_of(source: Source, expr: ast.expr, depth: int = DEEP) -> ast.ClassDef
         for a in _parameters(function) if isinstance(function, ast.FunctionDef) else []:
             if a.arg == expr.id and a.annotation is not None and last_name(a.annotation) in classes:
                 return classes[last_name(a.annotation)]
-    made = _name(source, expr) if isinstance(expr, ast.Name) else _attribute(source, expr)
+    made = _name(source, expr) if isinstance(expr, ast.Name) else of_attribute(source, expr)
     if isinstance(made, ast.Call):
         return classes.get(last_name(made.func))
     return _class_of(source, made, depth - 1) if made is not None else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -121,6 +121,16 @@ class PassSeen:
     compared: list[Node] = field(default_factory=list)
 
 
+class Clipped(NamedTuple):
+    """A clipping of gradients. kind: "norm" (all gradients together brought down to `limit`) or "value" (each element cut
+    at it); left: the share of the gradients' norm that is left; site: the call."""
+
+    kind: str
+    limit: float
+    left: float
+    site: Site | None
+
+
 @dataclass
 class Moment:
     """Figures of one watched step, by name of the parameter or layer: grad: norm of the gradient; weight: norm of the
@@ -171,6 +181,8 @@ class Program:
     reached: set[int] = field(default_factory=set)
     parameter_names: dict[int, str] = field(default_factory=dict)
     made: dict[int, Site] = field(default_factory=dict)
+    clips: list[Clipped] = field(default_factory=list)
+    """Clippings in the steps that were written down, the first some."""
     children: int = 0
     """Processes that the program started; they are not watched."""
     interrupted: bool = False

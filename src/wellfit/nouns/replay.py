@@ -40,7 +40,8 @@ class Replay:
     parameter (of `networks`; a trial copies both together); batches: to train on, in the recorded order; held: to
     judge on. What a remedy may change: optimizer: (parameters by id) -> optimizer; rate: (step) -> factor of its rates;
     surgeries: done to the networks before training; inside: substitutions of torch calls; fed: changes of a batch's
-    leaves; clear: "as is", "before" (right) ; clip: norm that gradients are clipped to; train_mode: force train mode;
+    leaves; clear: "as is", "before" (right) ; clip: norm that gradients are
+    clipped to, cut: value that their elements are cut at (both as the program does); train_mode: force train mode;
     steps: how many; shuffled: batches in random order; note: what was changed, in words; logits: the substitute for a
     probability loss gives logits. base: where there is no target to judge by, the loss that counts as no skill (then the
     loss itself is the merit, and only what leaves it alone may be changed); None: judged by targets.
@@ -58,6 +59,7 @@ class Replay:
     fed: tuple[Callable[[Batch], dict[int, Tensor]], ...] = ()
     clear: str = "as is"
     clip: float | None = None
+    cut: float | None = None
     train_mode: bool = False
     steps: int = 300
     shuffled: bool = False

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from torch import nn
 
 from wellfit.nouns.locate import layer, optimizer_argument
+from wellfit.nouns.options import option
 from wellfit.nouns.penalty import penalty
 from wellfit.nouns.program import Program
 from wellfit.nouns.replay import Batch, Replay
@@ -25,7 +25,8 @@ def no_penalty(replay: Replay) -> Replay | None:
     drops = any(node.name.endswith("dropout") for t in program.tapes[:4] for node in t.nodes)
     batches = tuple(_bare(b) for b in replay.batches)
     added = any(new is not old for new, old in zip(batches, replay.batches))
-    if not decay and not drops and not added:
+    smoothed = option(replay.batches[0].loss, "label_smoothing")
+    if not decay and not drops and not added and not smoothed:
         return None
 
     def make(parameters):
@@ -36,6 +37,8 @@ def no_penalty(replay: Replay) -> Replay | None:
         return optimizer
 
     def off(func, name, args, kwargs):
+        if name == "cross_entropy" and kwargs.get("label_smoothing"):
+            return func(*args, **{**kwargs, "label_smoothing": 0.0})
         if name in ("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout"):
             return args[0] if args else kwargs["input"]
         return NotImplemented
@@ -54,10 +57,10 @@ def no_penalty(replay: Replay) -> Replay | None:
 
 def _bare(batch: Batch) -> Batch:
     """The batch with the loss alone minimised, where a penalty on the weights is added to it."""
-    loss: Any = batch.loss
-    if penalty(loss) is None or len(batch.tape.losses) != 1:
+    found = penalty(batch.loss)
+    if found is None or len(batch.tape.losses) != 1:
         return batch
-    tape = replace(batch.tape, losses=[loss.node.outs[0]])
+    tape = replace(batch.tape, losses=[found[1]])
     return replace(batch, tape=tape, nodes=tape.needed(tape.losses))
 
 

@@ -123,7 +123,7 @@ def _untested(found: list[Finding], clues: list[Finding], trials: Trials) -> lis
 def _weighed(clue: Finding, trials: Trials, best: float) -> Finding | None:
     """A clue in the light of the trials of its cure."""
     trial = max((t for t in trials.tried if clue.fault in t.faults), key=lambda t: t.closed, default=None)
-    if trial is not None and trial.closed >= SUPPORTED:
+    if trial is not None and trial.closed >= SUPPORTED and trial.gain >= _least(trial):
         return replace(
             clue,
             severity="error",
@@ -135,6 +135,11 @@ def _weighed(clue: Finding, trials: Trials, best: float) -> Finding | None:
     if trial is not None and trial.closed < REFUTED:
         return None
     return replace(clue, severity="info", confidence=0.4 * clue.confidence)
+
+
+def _least(trial: Trial) -> float:
+    """Skill that this remedy must gain to prove its fault."""
+    return getattr(shelf.module("remedies", trial.word), "LEAST", 0.0)
 
 
 def _by_trial(program: Program, trials: Trials, best: float, known: set[str], sure: bool) -> list[Finding]:

@@ -20,6 +20,7 @@ _FOREIGN = tuple(
     }
     | {os.path.dirname(os.path.realpath(torch.__file__)) + os.sep}
 )
+MOST_MODULES = 60
 CELLS = ("<ipython-input-", "<python-input-")
 """How IPython and Python 3.13 call what is typed in; a Jupyter cell has the name of a file that is not there."""
 
@@ -58,3 +59,12 @@ def _site(file: str, line: int, function: str) -> Site:
 def called_by_user(skip: int = 2) -> bool:
     """Was the caller (`skip` frames up) the user's own code?"""
     return is_users(sys._getframe(skip).f_code.co_filename)
+
+
+def imported(script: str) -> set[str]:
+    """The user's modules that were imported, of those at the script's side or below: settings are written in files that
+    no call is made from."""
+    home = os.path.dirname(whole(script)) + os.sep
+    found = {f for m in list(sys.modules.values()) if isinstance(f := getattr(m, "__file__", None), str)}
+    near = sorted(whole(f) for f in found if f.endswith(".py") and whole(f).startswith(home) and is_users(f))
+    return set(near[:MOST_MODULES])

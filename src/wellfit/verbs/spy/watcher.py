@@ -17,13 +17,14 @@ from torch.utils.data.dataloader import _BaseDataLoaderIter
 from wellfit.nouns.program import OptimizerSeen, Program
 from wellfit.nouns.source import Source
 from wellfit.nouns.tape import Site
-from wellfit.verbs.spy import detours, meet
+from wellfit.verbs.spy import clip, detours, meet
 from wellfit.verbs.spy.due import Due
 from wellfit.verbs.spy.foreign import Foreign
 from wellfit.verbs.spy.graph import reached, some
 from wellfit.verbs.spy.hooks import Hooks
 from wellfit.verbs.spy.made import Made
 from wellfit.verbs.spy.moments import MOST, Moments
+from wellfit.verbs.spy.places import here, imported
 from wellfit.verbs.spy.recorder import Recorder, Unseen
 
 WRAPPERS = (nn.parallel.DistributedDataParallel, nn.DataParallel)
@@ -73,6 +74,7 @@ class Watcher:
         patch(torch.utils.data.DataLoader, "__init__", made.loader)
         patch(_BaseDataLoaderIter, "__next__", self._fetch)
         patch(nn.utils, "clip_grad_norm_", self._clipped)
+        patch(nn.utils, "clip_grad_value_", self._cut)
         patch(builtins, "print", self._print)
         patch(BaseProcess, "start", self._started)
         patch(warnings, "warn", detours.warn)
@@ -332,6 +334,23 @@ class Watcher:
 
     def _clipped(self, original: Any, *args: Any, **kwargs: Any) -> Any:
         self.made.event("c")
+        site, norm = here(2), original(*args, **kwargs)
+        limit = kwargs.get("max_norm", args[1] if len(args) > 1 else None)
+        if self.recorder.on and isinstance(limit, (int, float)) and isinstance(norm, Tensor):
+            try:
+                clip.note(self.program, "norm", float(limit), min(float(limit) / max(float(norm), 1e-30), 1.0), site)
+            except Exception as error:
+                self.recorder._failed(error)
+        return norm
+
+    def _cut(self, original: Any, *args: Any, **kwargs: Any) -> Any:
+        self.made.event("c")
+        if self.recorder.on:
+            try:
+                with Unseen():
+                    clip.cut(self.program, args, kwargs, here(2))
+            except Exception as error:
+                self.recorder._failed(error)
         return original(*args, **kwargs)
 
     def _pre(self, optimizer: Any, args: Any, kwargs: Any) -> Any:
@@ -465,7 +484,7 @@ class Watcher:
         p = program or self.program
         files = {p.script} | {s.file for sites in p.sites.values() for s in sites} | {s.file for s in p.made.values()}
         files |= {n.site.file for t in p.tapes[:20] for n in t.nodes if n.site}
-        for file in files - set(p.sources):
+        for file in sorted((files | imported(p.script)) - set(p.sources)):
             source = Source.read(file)
             if source:
                 p.sources[file] = source

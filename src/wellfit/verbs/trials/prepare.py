@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from dataclasses import replace
+from statistics import median
 from typing import Any
 
 import torch
@@ -59,8 +60,17 @@ def prepare(program: Program) -> Replay | str:
             now = rates[0]
         return now / top if top else 1.0
 
-    made = Replay(program, networks, parameters, tuple(train), tuple(held), _optimizer(seen), rate, steps=steps)
+    made = Replay(
+        program, networks, parameters, tuple(train), tuple(held), _optimizer(seen), rate, steps=steps,
+        clip=_limit(program, "norm"), cut=_limit(program, "value"),
+    )  # fmt: skip
     return made if aimed else _by_loss(made)
+
+
+def _limit(program: Program, kind: str) -> float | None:
+    """Where the program itself clips its gradients."""
+    limits = [c.limit for c in program.clips if c.kind == kind]
+    return median(limits) if limits else None
 
 
 def _derived(batch: Batch) -> bool:

@@ -91,6 +91,8 @@ def _train(
                 p.grad = None
         if replay.clip is not None:
             nn.utils.clip_grad_norm_([p for p in every if p.grad is not None], replay.clip)
+        if replay.cut is not None:
+            nn.utils.clip_grad_value_([p for p in every if p.grad is not None], replay.cut)
         optimizer.step()
         losses.append(total)
         if not math.isfinite(total) or thread_time() > until_s:

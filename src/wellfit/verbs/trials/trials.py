@@ -62,7 +62,7 @@ def _try(program: Program, found: Trials, until_s: float, suspects: list[str]) -
     if best is None:
         found.why = "no change could be applied"
         return
-    words, _, outcome = best
+    words, _, outcome, needed = best
     if outcome.skill != outcome.skill:
         found.why = "the answers cannot be judged against the targets"
         return
@@ -78,7 +78,7 @@ def _try(program: Program, found: Trials, until_s: float, suspects: list[str]) -
     if found.gap < GAP:
         found.why = "played again, the recorded steps do learn"
         return
-    _singles(replay, found, base, outcome.skill, until_s, suspects)
+    _singles(replay, found, base, outcome.skill, until_s, suspects, needed)
     if len(words) > 1 and max((t.closed for t in found.tried), default=0.0) < SOME:
         found.tried += _necessary(replay, best, base, until_s)
 
@@ -134,9 +134,12 @@ def _together(replay: Replay, words: list[str]) -> tuple[Replay, list[str]]:
     return replace(replay, steps=max(replay.steps, 200), note="all the usual cures at once"), applied
 
 
-def _omnibus(replay: Replay, until_s: float) -> tuple[list[str], float, Outcome] | None:
-    """All the usual cures at once, at two rates, and where that is not enough with the costly ones too: (words, factor
-    of the rate, outcome) of the best one."""
+Best = tuple[list[str], float, Outcome, list[str]]
+"""Words of the omnibus control, factor of its rate, its outcome, costly words without which it does clearly worse."""
+
+
+def _omnibus(replay: Replay, until_s: float) -> Best | None:
+    """All the usual cures at once, at two rates, and where that is not enough with the costly ones too: the best one."""
     usual = _usual(replay.base is not None)
     cheap = [w for w in usual if not _costly(shelf.module("remedies", w).FAULTS)]
     best, done = None, []
@@ -147,15 +150,16 @@ def _omnibus(replay: Replay, until_s: float) -> tuple[list[str], float, Outcome]
         done.append((factor, words))
         outcome = run(replace(changed, rate=lambda step, f=factor: f), 0, until_s)
         if best is None or outcome.skill > best[2].skill:
-            best = (words, factor, outcome)
+            needed = [w for w in words if w not in cheap] if best is None or outcome.skill > best[2].skill + GAP else []
+            best = (words, factor, outcome, needed)
         if outcome.skill > 0.9:
             break
     return best
 
 
-def _necessary(replay: Replay, best: tuple[list[str], float, Outcome], base: float, until_s: float) -> list[Trial]:
+def _necessary(replay: Replay, best: Best, base: float, until_s: float) -> list[Trial]:
     """Where no change helps alone: all the usual cures but one. Those that cannot be left out are causes together."""
-    words, factor, outcome = best
+    words, factor, outcome, _ = best
     gap, found = max(outcome.skill - base, 1e-6), []
     for word in words:
         if thread_time() > until_s:
@@ -169,10 +173,12 @@ def _necessary(replay: Replay, best: tuple[list[str], float, Outcome], base: flo
     return sorted(found, key=lambda t: -t.closed)
 
 
-def _singles(replay: Replay, found: Trials, base: float, top: float, until_s: float, suspects: list[str]) -> None:
+def _singles(
+    replay: Replay, found: Trials, base: float, top: float, until_s: float, suspects: list[str], needed: list[str]
+) -> None:
     """Each remedy alone on one seed, the promising ones on a second; then, where the best leaves much of the gap open,
     each of the others with the best in place."""
-    variants = _variants(replay, suspects)
+    variants = sorted(_variants(replay, suspects), key=lambda v: v.word not in needed)
     found.tried = _tried(variants, base, top, until_s, found)
     best = next((t for t in found.tried), None)
     if best is None or not SOME <= best.closed < MOST or thread_time() > until_s:

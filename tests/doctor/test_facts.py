@@ -1,0 +1,123 @@
+"""Laws of faults that are facts of a run: the clue speaks on the faulty twin, at its line, and is silent on the other."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from test_pairs_data import said
+
+CLASSES = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+torch.manual_seed(0)
+x = torch.randn(400, 6)
+y = (x[:, 0] * x[:, 1] > 0).long() + (x[:, 2] > 0.8).long()
+CLIP = 1.0
+net = nn.Sequential(
+    nn.Linear(6, 32),
+    nn.BatchNorm1d(32, momentum=0.1),
+    nn.ReLU(),
+    nn.Linear(32, 3),
+)
+loss_fn = nn.CrossEntropyLoss(
+    weight=torch.tensor([1.0, 1.0, 1.0]),
+    ignore_index=-100,
+    label_smoothing=0.0,
+)
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 2)
+loader = DataLoader(TensorDataset(x[:300], y[:300]), batch_size=30, shuffle=True, drop_last=True)
+for epoch in range(6):
+    net.train()
+    for inputs, labels in loader:
+        optimizer.zero_grad()
+        loss_fn(net(inputs), labels).backward()
+        nn.utils.clip_grad_norm_(net.parameters(), CLIP)
+        optimizer.step()
+    scheduler.step()
+net.eval()
+with torch.no_grad():
+    print((net(x[300:303]).argmax(dim=1) == y[300:303]).float().mean())
+"""
+VALUES = """
+import torch
+from torch import nn
+torch.manual_seed(0)
+x = torch.randn(400, 4)
+y = x @ torch.tensor([1.0, -2.0, 0.5, 0.0])
+pictures = torch.randint(0, 255, (400, 4))
+pictures = (x * 50).long().clamp(-90, 90) + 100
+scaled = pictures / 255
+train = x[:300], y[:300].float()
+net = nn.Sequential(nn.Linear(4, 16), nn.Tanh(), nn.Linear(16, 1))
+optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+for epoch in range(6):
+    for rows in torch.randperm(300).split(20):
+        fit = ((net(train[0][rows]).squeeze(1) - train[1][rows]) ** 2).mean()
+        loss = fit + 1e-5 * sum(w.abs().sum() for w in net.parameters())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+with torch.no_grad():
+    print(((net(x[300:]).squeeze(1) - y[300:]) ** 2).mean())
+"""
+EQUATION = """
+import torch
+from torch import nn
+torch.manual_seed(0)
+act = nn.Tanh()
+net = nn.Sequential(nn.Linear(1, 16), act, nn.Linear(16, 16), act, nn.Linear(16, 1))
+optimizer = torch.optim.Adam(net.parameters(), lr=0.003)
+slope = lambda u, x: torch.autograd.grad(u.sum(), x, create_graph=True)[0]
+for step in range(40):
+    x = torch.rand(32, 1, requires_grad=True)
+    u = net(x)
+    loss = (slope(slope(u, x), x) + torch.sin(3 * x)).square().mean() + net(torch.tensor([[0.0], [1.0]])).square().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+"""
+FACTS = {  # name -> fault, healthy program, what is replaced, by what
+    "clipped to nothing": ("lr-too-low", CLASSES, "CLIP = 1.0", "CLIP = 1e-6"),
+    "class ignored": ("loss-unsuitable", CLASSES, "ignore_index=-100", "ignore_index=1"),
+    "class without weight": ("loss-unsuitable", CLASSES, "[1.0, 1.0, 1.0]", "[1.0, 1.0, 0.0]"),
+    "labels smoothed away": ("regularization-too-strong", CLASSES, "label_smoothing=0.0", "label_smoothing=0.98"),
+    "statistics stand still": ("normalization-layer-misused", CLASSES, "momentum=0.1", "momentum=1e-4"),
+    "schedule never stepped": ("lr-schedule-unsuitable", CLASSES, "    scheduler.step()\n", ""),
+    "no batch at all": ("batch-size-too-large", CLASSES, "batch_size=30", "batch_size=512"),
+    "argmax over rows": ("dimension-wrong", CLASSES, "argmax(dim=1)", "argmax(dim=0)"),
+    "weights favour the frequent": (
+        "class-imbalance", CLASSES.replace("(x[:, 2] > 0.8)", "2 * (x[:, 2] > 1.4)").replace("x[:, 0] * x[:, 1] > 0", "x[:, 0] > 1"),
+        "[1.0, 1.0, 1.0]", "[8.0, 2.0, 1.0, 0.2]"),
+    "values without fractions": ("labels-encoding", VALUES, "y[:300].float()", "y[:300].long().float()"),
+    "whole division": ("inputs-unscaled", VALUES.replace("x[:300], y", "scaled[:300], y"), "pictures / 255", "pictures // 255.0"),
+    "penalty by hand": ("regularization-too-strong", VALUES, "1e-5 * sum", "2.0 * sum"),
+    "kinks": ("activation-unsuitable", EQUATION, "act = nn.Tanh()", "act = nn.ReLU()"),
+}  # fmt: skip
+PLACES = {"schedule never stepped": "StepLR", "penalty by hand": "2.0 * sum", "no batch at all": "batch_size=512"}
+
+
+def twin(name: str) -> tuple[str, str, str]:
+    fault, text, good, bad = FACTS[name]
+    assert text.count(good) == 1
+    return fault, text, text.replace(good, bad)
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_fact_is_named_with_its_line(name, tmp_path):
+    fault, _, faulty = twin(name)
+    found = said(faulty, tmp_path, [fault.replace("-", "_")])
+    assert [f.fault for f in found] == [fault]
+    mark = PLACES.get(name, FACTS[name][3])
+    assert found[0].line is not None and mark in faulty.splitlines()[found[0].line - 1]
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_twin_without_the_fault_is_left_in_peace(name, tmp_path):
+    fault, healthy, _ = twin(name)
+    assert said(healthy, tmp_path, [fault.replace("-", "_")]) == []
