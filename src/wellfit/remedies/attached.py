@@ -7,7 +7,6 @@ from dataclasses import replace
 from wellfit.nouns.replay import Replay
 
 FAULTS = ("graph-detached",)
-KEEPS = True
 USUAL = True
 ORDER = 20
 

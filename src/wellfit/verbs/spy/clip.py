@@ -14,10 +14,12 @@ SOME = 8
 """Clippings that are noted, and parameters that are looked at where single elements are cut."""
 
 
-def note(program: Program, kind: str, limit: float, left: float, site: Site | None) -> None:
-    """One more, while there are few."""
-    if len(program.clips) < MOST:
-        program.clips.append(Clipped(kind, limit, left, site))
+def bounded(program: Program, args: Any, kwargs: Any, norm: Any, site: Site | None) -> None:
+    """`clip_grad_norm_(parameters, max_norm)`, after it gave the norm that it found."""
+    limit = kwargs.get("max_norm", args[1] if len(args) > 1 else None)
+    if isinstance(limit, (int, float)) and isinstance(norm, Tensor) and len(program.clips) < MOST:
+        left = min(float(limit) / max(float(norm), 1e-30), 1.0)
+        program.clips.append(Clipped("norm", float(limit), left, site))
 
 
 def cut(program: Program, args: Any, kwargs: Any, site: Site | None) -> None:
@@ -30,4 +32,4 @@ def cut(program: Program, args: Any, kwargs: Any, site: Site | None) -> None:
     if isinstance(limit, (int, float)) and graded and len(program.clips) < MOST:
         whole = sum(float(g.norm()) ** 2 for g in graded) ** 0.5
         rest = sum(float(g.clamp(-limit, limit).norm()) ** 2 for g in graded) ** 0.5
-        note(program, "value", float(limit), rest / whole if whole > 0 else 1.0, site)
+        program.clips.append(Clipped("value", float(limit), rest / whole if whole > 0 else 1.0, site))

@@ -335,10 +335,10 @@ class Watcher:
     def _clipped(self, original: Any, *args: Any, **kwargs: Any) -> Any:
         self.made.event("c")
         site, norm = here(2), original(*args, **kwargs)
-        limit = kwargs.get("max_norm", args[1] if len(args) > 1 else None)
-        if self.recorder.on and isinstance(limit, (int, float)) and isinstance(norm, Tensor):
+        if self.recorder.on:
             try:
-                clip.note(self.program, "norm", float(limit), min(float(limit) / max(float(norm), 1e-30), 1.0), site)
+                with Unseen():
+                    clip.bounded(self.program, args, kwargs, norm, site)
             except Exception as error:
                 self.recorder._failed(error)
         return norm

@@ -92,7 +92,10 @@ def _by_loss(replay: Replay) -> Replay | str:
         torch.manual_seed(0)
         for network in fresh[0].values():
             afresh(network)
-    starts = [total_loss(replay, *each, replay.held) for each in ((replay.networks, replay.parameters), fresh)]
+    try:
+        starts = [total_loss(replay, *each, replay.held) for each in ((replay.networks, replay.parameters), fresh)]
+    except Exception:
+        return "there is no target in the loss, and it cannot be played again"
     starts = [v for v in starts if math.isfinite(v) and v > TINY]
     return replace(replay, base=min(starts)) if starts else "there is no target in the loss to judge by"
 
@@ -101,6 +104,8 @@ def _batch(program: Program, tape: Any) -> Batch | None:
     loss = next((x for x in program.losses if x.tape is tape), None)
     if loss is None:
         return None
+    for n in [n for n in tape.asking if tape.parameters.get(n) in program.memo]:
+        del tape.asking[n]  # weights of the program's own making, outside modules
     nodes = tape.needed(tape.losses)
     known = set(tape.leaves) | set(tape.parameters)
     for node in nodes:
@@ -160,7 +165,11 @@ def _rows(batch: Batch, train: bool) -> Batch:
     """A fifth of the rows held out, the others kept; the batch as it is where its rows cannot be told apart."""
     target = batch.target
     n = len(target) if target is not None and target.ndim else 0
-    if n < 20 or any(node.module is None and node.name in ("view", "reshape", "expand") for node in batch.nodes):
+    if (
+        n < 20
+        or batch.tape.asking
+        or any(node.module is None and node.name in ("view", "reshape", "expand") for node in batch.nodes)
+    ):
         return batch
     held = torch.zeros(n, dtype=torch.bool)
     held[HELD - 1 :: HELD] = True
