@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from wellfit.nouns.origin import DEEP, entry, from_call, of_attribute, origin
+from wellfit.nouns.origin import DEEP, entry, from_call, of_attribute, option, origin
 from wellfit.nouns.program import Program
 from wellfit.nouns.source import Source
 from wellfit.nouns.tape import Site
@@ -42,7 +42,8 @@ def _next(source: Source, expr: ast.expr, others: list[Source]) -> tuple[Source,
         if module is not None:
             return _constant(module, expr.attr)
     if isinstance(expr, ast.Attribute):
-        return _only((s, of_attribute(s, expr)) for s in others)
+        options = [s for s in others if option(s, expr.attr) is not None]
+        return _only((s, of_attribute(s, expr)) for s in options or others)
     if isinstance(expr, ast.Subscript) and isinstance(expr.slice, ast.Constant):
         key = expr.slice.value
         return _only((s, entry(s, key)) for s in others)

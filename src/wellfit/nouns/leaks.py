@@ -127,7 +127,8 @@ def _divided(source: Source, names: set[str], after: int) -> int | None:
     parts = sorted(_parts(source, names, after))
     held = [line for line, kind in parts if kind == "held"]
     kinds = {kind for _, kind in parts}
-    return (held or [parts[0][0]])[0] if parts and ("held" in kinds or {"first", "last"} <= kinds) else None
+    cuts = [line for line, kind in parts if kind.startswith("to ") and f"from {kind[3:]}" in kinds]
+    return next(iter(held or cuts), None)
 
 
 def _parts(source: Source, names: set[str], after: int) -> Iterator[tuple[int, str]]:
@@ -142,12 +143,17 @@ def _parts(source: Source, names: set[str], after: int) -> Iterator[tuple[int, s
             continue  # it may be a part itself by then
         key = n.slice.elts[0] if isinstance(n.slice, ast.Tuple) and n.slice.elts else n.slice
         if isinstance(key, ast.Slice) and key.step is None:
-            if key.lower is None and key.upper is not None:
-                yield n.lineno, "first"
-            elif key.upper is None and key.lower is not None:
-                yield n.lineno, "last"
+            end = key.upper if key.lower is None else key.lower if key.upper is None else None
+            if end is not None and not (isinstance(end, (ast.Constant, ast.UnaryOp)) and _small(source, end)):
+                yield n.lineno, f"{'to' if key.lower is None else 'from'} {ast.unparse(end)}"
         elif any(isinstance(m, ast.Name) and HELD.search(m.id) for m in ast.walk(key)):
             yield n.lineno, "held"
+
+
+def _small(source: Source, end: ast.expr) -> bool:
+    """`x[1:]`, `x[:-1]`: a shift of a series, no division of rows."""
+    value = source.value(end)
+    return isinstance(value, int) and abs(value) < 8
 
 
 def _text(source: Source, call: ast.Call) -> str:

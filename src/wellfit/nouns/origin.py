@@ -188,11 +188,9 @@ def _default(function: ast.FunctionDef, name: str) -> ast.expr | None:
 
 def of_attribute(source: Source, expr: ast.Attribute) -> ast.expr | None:
     """`args.lr` -> the option's default; `self.lr`, `Config.lr` -> what was assigned to it once."""
-    for call in source.calls("add_argument"):
-        words = [a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
-        known = {w.lstrip("-").replace("-", "_") for w in words}
-        if expr.attr in known:
-            return source.keyword(call, "default")
+    call = option(source, expr.attr)
+    if call is not None:
+        return source.keyword(call, "default")
     owner = _class_of(source, expr.value)
     if owner is not None and (found := _field(source, owner, expr.attr)) is not None:
         return found
@@ -202,6 +200,15 @@ def of_attribute(source: Source, expr: ast.Attribute) -> ast.expr | None:
         inside = isinstance(source.parents.get(places[0]), ast.ClassDef)  # a default that a call may replace
         return keywords[0] if inside and len(keywords) == 1 else places[0].value
     return keywords[0] if not places and len(keywords) == 1 else None
+
+
+def option(source: Source, name: str) -> ast.Call | None:
+    """The `add_argument` of an option of this name."""
+    for call in source.calls("add_argument"):
+        words = [a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+        if name in {w.lstrip("-").replace("-", "_") for w in words}:
+            return call
+    return None
 
 
 def _class_of(source: Source, expr: ast.expr, depth: int = DEEP) -> ast.ClassDef | None:
