@@ -89,13 +89,15 @@ FACTS = {  # name -> fault, healthy program, what is replaced, by what
     "labels smoothed away": ("regularization-too-strong", CLASSES, "label_smoothing=0.0", "label_smoothing=0.98"),
     "statistics stand still": ("normalization-layer-misused", CLASSES, "momentum=0.1", "momentum=1e-4"),
     "schedule never stepped": ("lr-schedule-unsuitable", CLASSES, "    scheduler.step()\n", ""),
-    "no batch at all": ("batch-size-too-large", CLASSES, "batch_size=30", "batch_size=512"),
+    "no batch at all": ("batch-size-too-large", CLASSES.replace("    scheduler.step()\n", ""), "batch_size=30", "batch_size=512"),
     "argmax over rows": ("dimension-wrong", CLASSES, "argmax(dim=1)", "argmax(dim=0)"),
     "weights favour the frequent": (
         "class-imbalance", CLASSES.replace("x[:, 0] * x[:, 1] > 0", "x[:, 0] > -0.5"),
         "[1.0, 1.0, 1.0]", "[0.3, 1.0, 0.1]"),
     "values without fractions": ("labels-encoding", VALUES, "y[:300].float()", "y[:300].long().float()"),
-    "whole division": ("inputs-unscaled", VALUES.replace("x[:300], y", "scaled[:300], y"), "pictures / 255", "pictures // 255.0"),
+    "whole division": (
+        "inputs-unscaled", VALUES.replace("(x[", "(scaled[").replace("x[:300], y", "scaled[:300], y"),
+        "pictures / 255", "pictures // 255.0"),
     "penalty by hand": ("regularization-too-strong", VALUES, "1e-5 * sum", "2.0 * sum"),
     "kinks": ("activation-unsuitable", EQUATION, "act = nn.Tanh()", "act = nn.ReLU()"),
 }  # fmt: skip
