@@ -163,8 +163,8 @@ def _rows_first(program: Program, seen: PassSeen) -> bool:
     where there are as many of them as classes."""
     loss = program.loss
     answer = loss.look(loss.answer) if loss is not None else None
-    shape = seen.tape.looks[seen.output].shape if seen.output is not None else ()
+    shape: tuple[int, ...] = seen.tape.looks[seen.output].shape if seen.output is not None else ()
     same = loss is not None and any(n.module is seen.node.module for n in loss.tape.passes())
     return same and answer is not None and loss is not None and loss.name in ("cross_entropy", "nll_loss") and (
-        len(answer.shape) == 2 and answer.shape[1] == shape[1] and answer.shape[0] != answer.shape[1]
+        len(answer.shape) == 2 and answer.shape[1:] == shape[1:2] and answer.shape[0] != answer.shape[1]
     )  # fmt: skip

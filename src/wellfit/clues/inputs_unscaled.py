@@ -55,7 +55,9 @@ def _floored(program: Program, rows: Tensor) -> Finding | None:
         return None
     for spot in inputs_chain(program):
         for n in ast.walk(spot.expr):
-            size = spot.source.value(n.right) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.FloorDiv) else None
+            if not (isinstance(n, ast.BinOp) and isinstance(n.op, ast.FloorDiv)):
+                continue
+            size = spot.source.value(n.right)
             if isinstance(size, (int, float)) and size >= DIVISOR:
                 return Finding(
                     "inputs-unscaled", "error", "inputs are divided as whole numbers: next to nothing is left of them",

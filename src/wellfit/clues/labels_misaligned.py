@@ -136,7 +136,9 @@ def _as_text(program: Program) -> Site | None:
     for path, source in program.sources.items():
         for call in source.calls("sorted", "listdir", "glob", "iglob", "iterdir", "namelist", "sort"):
             inside = source.enclosing(call, ast.Call)
-            if source.keyword(call, "key") is not None or (inside is not None and last_name(inside.func) == "sorted"):
+            if source.keyword(call, "key") is not None or (
+                isinstance(inside, ast.Call) and last_name(inside.func) == "sorted"
+            ):
                 continue
             if last_name(call.func) in ("sorted", "sort") and not _numbered(source):
                 continue
