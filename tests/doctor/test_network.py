@@ -29,8 +29,8 @@ CLUES = (
     "gradients_cleared",
     "step_missing",
 )
-UNPROVED = ("detach", "no-grad")
-"""Suspicions that a trial settles."""
+UNPROVED = ("detach",)
+"""A suspicion that a trial settles."""
 
 
 @pytest.fixture(autouse=True)
