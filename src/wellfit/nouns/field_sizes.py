@@ -13,7 +13,7 @@ from wellfit.nouns.field_scaling import FieldScaling
 
 LARGE = 20_000  # cells above which levels are half as wide, and one more
 COARSEST = 4  # cells along the shorter side of the coarsest level, at least
-WORK = 6e7  # windows times cells times passes that a training is given: some ten minutes on two cores
+WORK = 2e7  # windows times cells times passes that a training is given: some two minutes on one core
 BATCH = (4, 32)
 PASSES = (5, 40)
 STEPS = 1200
