@@ -1,6 +1,7 @@
 """Test figures of wellfit's defaults on fields over time, beside every rival that needs no training.
 
     python benchmarks/tasks/fields.py [--seeds 3] [--data ../shared/data] [--only air_temperature] [--set KEY=VALUE ...]
+    python benchmarks/tasks/fields.py --only air_temperature --set data.task=downscaling
 
 A seed sets the first weights and the order of the windows; the test are the latest times. Each run is what `wellfit fit
 FILE` does from the data to the test, range test included, without its checks. benchmarks/results/fields.json keeps every
@@ -20,9 +21,9 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
+from wellfit.nouns import shelf
 from wellfit.nouns.recipe import Recipe, from_words
-from wellfit.nouns.task import Judged, truth_of
-from wellfit.tasks import field_forecast
+from wellfit.nouns.task import Judged, task_of, truth_of
 from wellfit.verbs.build import build
 from wellfit.verbs.judge import judge
 from wellfit.verbs.load import load
@@ -46,14 +47,14 @@ def once(file: Path, seed: int, choices: dict[str, Any]) -> dict[str, Any]:
     found = judge(case)
     truth = truth_of(case.data.form, data.test.y, data.preparation)
     rivals = {}
-    for name, said in field_forecast.rivals(data, "test").items():
-        merits, _ = field_forecast.merits(Judged(said, truth, data))
+    for name, said in shelf.module("tasks", data.task).rivals(data, "test").items():
+        merits, _ = task_of(data.task).merits(Judged(said, truth, data))
         rivals[name.partition(",")[0]] = {k: round(m["value"], 4) for k, m in merits.items()}
     return {
         "wellfit": {k: round(m["value"], 4) for k, m in found["metrics"].items()},
         "rivals": rivals,
         "against": found["baseline"],
-        "ahead": data.facts["ahead"],
+        "ahead": f"{data.facts['ahead']} ahead" if data.facts["ahead"] else f"from blocks of {data.facts['coarsen']}",
         "windows": data.facts["n_windows"],
         "widths": list(case.recipe.network.widths),
         "epochs": epochs,
@@ -72,7 +73,7 @@ def table(kept: dict[str, Any]) -> str:
             spread = f" ± {stdev(values):.3g}" if len(values) > 1 else ""
             beside = ", ".join(f"{k} {v[measure]:.3g}" for k, v in runs[0]["rivals"].items())
             cpu = f"{mean(r['cpu_s'] for r in runs) / 60:.1f} min"
-            of = f"{name}, {runs[0]['ahead']} ahead" + (f" ({kept['set'][name]})" if kept["set"].get(name) else "")
+            of = f"{name}, {runs[0]['ahead']}" + (f" ({kept['set'][name]})" if kept["set"].get(name) else "")
             lines.append(f"| {of} | {measure} | {mean(values):.3g}{spread} | {beside} | {cpu} | {len(runs)} |")
     return "\n".join(lines) + "\n"
 
@@ -90,12 +91,14 @@ def main() -> None:
     machine = f"{platform.machine()}, {os.cpu_count()} CPUs, 1 thread"
     kept |= {"date": str(date.today()), "machine": machine, "torch": version("torch")}
     for name in asked.only:
-        runs = []
-        kept["set"][name] = " ".join(asked.set)
+        runs, choices = [], from_words(asked.set)
+        task = choices.pop("data.task", "field_forecast")
+        key = name if task == "field_forecast" else f"{name} {task}"
+        kept["set"][key] = " ".join(f"{k}={v}" for k, v in choices.items())
         for seed in range(asked.seeds):
-            runs.append(once(asked.data / f"{name}.nc", seed, from_words(asked.set)))
-            print(name, seed, runs[-1], flush=True)
-            kept["runs"][name] = runs
+            runs.append(once(asked.data / f"{name}.nc", seed, choices | {"data.task": task}))
+            print(key, seed, runs[-1], flush=True)
+            kept["runs"][key] = runs
             file.write_text(json.dumps(kept, indent=1) + "\n")
             (RESULTS / "fields.md").write_text(f"{kept['date']}, {machine}, torch {kept['torch']}\n\n{table(kept)}")
 

@@ -80,6 +80,7 @@ def over_time() -> Fields:
 SOURCES = {
     "density": lambda: inputs() @ np.triu(np.ones((6, 6))),
     "field_forecast": over_time,
+    "downscaling": over_time,
     "classification": lambda: (inputs(), np.where(inputs()[:, 0] > 0, "high", "low")),
     "forecast": series,
     "generation": lambda: np.random.default_rng(0).integers(0, 17, (N, 1, 8, 8)).astype(np.uint8),
@@ -91,7 +92,7 @@ SOURCES = {
 }
 FIELDS = {"regression": fields}
 ASKED = {
-    w: {"data.task": w} for w in ("quantiles", "density", "generation")
+    w: {"data.task": w} for w in ("quantiles", "density", "generation", "downscaling")
 }  # tasks that no targets ask for by themselves
 
 

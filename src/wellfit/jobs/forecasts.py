@@ -30,7 +30,7 @@ def forecasts(model: Model, fields: Fields, name: str) -> xr.Dataset:
     scaling = model.preparation.fields
     if scaling is None:
         raise DataError("fields over time", "a run that was not trained on such", "give data as in training")
-    scaling.grid.must_equal(fields.grid, name)
+    scaling.must_take(fields.grid, name)
     windows = all_windows(fields, scaling.history, scaling.horizon, answered=False)
     if not len(windows):
         found = f"{len(fields):,} of them in {name}, without {scaling.history} that follow one another"
@@ -48,10 +48,8 @@ def forecasts(model: Model, fields: Fields, name: str) -> xr.Dataset:
         grid.y_name: (grid.y_name, grid.y, {"units": y_unit} if y_unit else {}),
         grid.x_name: (grid.x_name, grid.x, {"units": x_unit} if x_unit else {}),
     }
-    about = lambda c: {
-        "units": grid.units[c],
-        "long_name": f"{grid.names[c]}, forecast {times.said(scaling.horizon)} ahead",
-    }
+    how = f"forecast {times.said(scaling.horizon)} ahead" if scaling.horizon else f"downscaled by {scaling.coarsen}"
+    about = lambda c: {"units": grid.units[c], "long_name": f"{grid.names[c]}, {how}"}
     parts = {
         _plain(grid.names[c]): (("number", *dims), found[:, :, k], about(c)) for k, c in enumerate(scaling.targets)
     }

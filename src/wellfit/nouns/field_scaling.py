@@ -7,7 +7,11 @@ is usual there, and a channel beside says where a value is.
 
 The time of year and of day goes in as well, where the climatology has waves of it: what a field does next depends on it.
 
-N windows, L times a window, C channels, M channels of marks and E of the clock, K targets, H rows, W columns.
+For downscaling the network sees the field as its blocks of cells give it, interpolated (`nouns/coarse.py`), and what of
+the climatology blocks do not resolve, which tells it coasts and mountains.
+
+N windows, L times a window, C channels, M channels of marks, D of unresolved climatology and E of the clock, K targets, H
+rows, W columns.
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ import torch
 from torch import Tensor
 
 from wellfit.nouns.climatology import Waves
+from wellfit.nouns.coarse import averaged, coarse_grid, interpolated
 from wellfit.nouns.errors import DataError
 from wellfit.nouns.grid import Grid, Windows
 
@@ -29,7 +34,7 @@ from wellfit.nouns.grid import Grid, Windows
 class FieldScaling:
     """grid; targets [K]: channels predicted; history L, horizon in steps; waves, usual [P, C, H, W]: climatology;
     scale [C]; amount [C]: thresholds of channels of amounts, 0 for departures; marked: channels with a mark of where
-    values are."""
+    values are; coarsen: cells of a block a side, of a downscaling, else 1."""
 
     grid: Grid
     targets: tuple[int, ...]
@@ -40,15 +45,21 @@ class FieldScaling:
     scale: np.ndarray
     amount: tuple[float, ...]
     marked: tuple[int, ...] = ()
+    coarsen: int = 1
 
     @property
     def width(self) -> int:
-        """C + M + E: channels of one time."""
-        return len(self.grid.names) + len(self.marked) + self.clock(np.zeros(1)).shape[1]
+        """C + M + D + E: channels of one time."""
+        return len(self.grid.names) + len(self.marked) + len(self.detailed) + self.clock(np.zeros(1)).shape[1]
+
+    @property
+    def detailed(self) -> tuple[int, ...]:
+        """[D]: channels whose unresolved climatology goes in as well."""
+        return tuple(c for c, least in enumerate(self.amount) if not least) if self.coarsen > 1 else ()
 
     @property
     def shape_in(self) -> tuple[int, ...]:
-        """(L (C + M + E), H, W)."""
+        """(L (C + M + D + E), H, W)."""
         return self.history * self.width, *self.grid.cells
 
     @property
@@ -75,25 +86,63 @@ class FieldScaling:
 
     def scaled(self, values: np.ndarray, days: np.ndarray) -> np.ndarray:
         """Fields [N, C, H, W] of moments in days, scaled, NaN where they are missing."""
-        away = values - self.climate(days)
+        return self._in_spreads(values - self.climate(days))
+
+    def _in_spreads(self, away: np.ndarray) -> np.ndarray:
+        """Departures, and amounts as they are, scaled."""
+        away = away.copy()
         for c, threshold in enumerate(self.amount):
             if threshold:
-                away[:, c] = np.log1p(np.maximum(values[:, c], 0) / threshold)
+                away[:, c] = np.log1p(np.maximum(away[:, c], 0) / threshold)
         return away / self.scale[:, None, None]
 
+    def _seen(self, values: np.ndarray, days: np.ndarray) -> np.ndarray:
+        """Fields [N, C, H, W], or [N, C, h, w] of the coarse grid, as blocks give them, interpolated and scaled."""
+        if self.coarsen == 1:
+            return self.scaled(values, days)
+        if values.shape[2:] == self.grid.cells:
+            away = averaged(values - self.climate(days), self.grid, self.coarsen)
+        else:
+            away = values - averaged(self._known_climate(days), self.grid, self.coarsen)
+        return self._in_spreads(interpolated(away, self.grid, self.coarsen))
+
+    def detail(self, days: np.ndarray, channels: tuple[int, ...]) -> np.ndarray:
+        """[N, C, H, W] of what is usual at those moments less its blocks, interpolated: what they do not resolve; 0 where
+        nothing is known."""
+        usual = self._known_climate(days)[:, list(channels)]
+        return np.nan_to_num(usual - interpolated(averaged(usual, self.grid, self.coarsen), self.grid, self.coarsen))
+
+    def _known_climate(self, days: np.ndarray) -> np.ndarray:
+        """`climate`, NaN in cells of departures that have never been known, of which all coefficients are 0."""
+        never = (self.usual == 0).all(0) & (np.array(self.amount) == 0)[:, None, None]
+        return np.where(never, np.nan, self.climate(days))
+
     def steps(self, values: np.ndarray, days: np.ndarray) -> np.ndarray:
-        """Fields [N, C, H, W] -> [N, C + M + E, H, W] float32 without gaps: fields, marks, clock."""
-        scaled, clock = self.scaled(values, days), self.clock(days)
+        """Fields [N, C, H, W] -> [N, C + M + D + E, H, W] float32 without gaps: fields, marks, details, clock."""
+        scaled, clock, own = self._seen(values, days), self.clock(days), list(self.detailed)
         there = np.isfinite(scaled)
-        told = np.broadcast_to(clock[:, :, None, None], (*clock.shape, *self.grid.cells))
-        return np.concatenate([np.where(there, scaled, 0.0), there[:, list(self.marked)], told], 1, dtype=np.float32)
+        parts = [np.where(there, scaled, 0.0), there[:, list(self.marked)]]
+        if own:
+            parts.append(self.detail(days, self.detailed) / self.scale[own, None, None])
+        parts.append(np.broadcast_to(clock[:, :, None, None], (*clock.shape, *self.grid.cells)))
+        return np.concatenate(parts, 1, dtype=np.float32)
+
+    @property
+    def coarse(self) -> Grid:
+        """The grid of the fields that a downscaling starts from."""
+        return coarse_grid(self.grid, self.coarsen)
+
+    def must_take(self, grid: Grid, whose: str) -> None:
+        """Raises DataError for another grid than that of training; a downscaling takes the coarse one, too."""
+        coarse = self.coarsen > 1 and grid.cells != self.grid.cells
+        (self.coarse if coarse else self.grid).must_equal(grid, whose)
 
     def inputs(self, windows: Any) -> Tensor:
-        """Windows of fields -> float32 [N, L (C + M + E), H, W]. Raises DataError for another grid, or another history."""
+        """Windows of fields -> float32 [N, L (C + M + D + E), H, W]. Raises DataError for another grid."""
         if not isinstance(windows, Windows):
             raise DataError("fields as in training", f"a {type(windows).__name__}",
                             "give a NetCDF, Zarr or GRIB file, or an xarray Dataset")  # fmt: skip
-        self.grid.must_equal(windows.fields.grid, "the data given")
+        self.must_take(windows.fields.grid, "the data given")
         found = torch.empty(len(windows), *self.shape_in)
         for i, (run, first) in enumerate(zip(windows.run, windows.first)):
             stop = first + self.history
@@ -129,6 +178,7 @@ class FieldScaling:
             "waves": list(self.waves),
             "amount": list(self.amount),
             "marked": list(self.marked),
+            "coarsen": self.coarsen,
         }
         return json, {"usual": torch.from_numpy(self.usual).contiguous(), "scale": torch.from_numpy(self.scale)}
 

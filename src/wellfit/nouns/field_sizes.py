@@ -49,7 +49,8 @@ def options(fields: FieldScaling) -> tuple[dict[str, Any], str]:
         "upsample": "bilinear",
     }
     why = "the change from the last field (air temperature, valid RMSE 1.69 K, 1.73 K without)"
-    if fields.history > 1 and all(fields.amount[c] for c in fields.targets):
+    why = "what the interpolated blocks lack" if fields.coarsen > 1 else why
+    if fields.horizon and fields.history > 1 and all(fields.amount[c] for c in fields.targets):
         back = (fields.history - 1) * fields.width
         found |= {"before": [c - back for c in fields.carried], "ahead": fields.horizon / (fields.history - 1)}
         why = "the change from the last field moved on as it moved last"

@@ -59,6 +59,9 @@ class DataChoices(_Section):
         default="", description='what a text is read as; "" = by the text'
     )
     horizon: int = Field(default=0, ge=0, description="steps ahead that a forecast answers; 0 = one season")
+    coarsen: int = Field(
+        default=0, ge=0, description="cells of a block a side, from whose means downscaling gives the field; 0 = 4"
+    )
     valid_from: str = Field(default="", description="time of a series' first step to choose by; empty = by the shares")
     test_from: str = Field(default="", description="time of a series' first step of the test; empty = by the shares")
     until: str = Field(default="", description="time of a series' last step that is used; empty = its end")
@@ -86,7 +89,7 @@ class DataChoices(_Section):
             raise ValueError("valid_frac + test_frac leave under 5 % of the rows to train on")
         if self.split == "group" and not self.group:
             raise ValueError('split = "group" needs group = "COLUMN"')
-        in_order = ("sequence", "forecast", "field_forecast")
+        in_order = ("sequence", "forecast", "field_forecast", "downscaling")
         if self.split == "time" and not self.time and self.task not in in_order:
             raise ValueError('split = "time" needs time = "COLUMN"')
         return self

@@ -28,6 +28,7 @@ SCALED = {
     "quantile": "mapped to a normal distribution by quantiles",
     "pca": "rotated to principal components",
     "whiten": "whitened",
+    "each": "each by its own range, then standardised",
     "kept": "scaled as those that the weights were learnt from",
 }
 
@@ -72,6 +73,8 @@ def data(data: Data) -> Iterator[Stage]:
         f, (variables, history) = data.facts, data.shape_in
         line = f"{units.many(variables, 'variable')} in steps of {f['step']}, {history:,} seen, {data.shape_out[1]:,} ahead"
         line += f"; validation from {f['begins']['valid']}, test from {f['begins']['test']} to {f['ends']}"
+    if data.raw.kind == "grid":
+        line = _of_fields(data)
     if missing:
         line += f"; {units.count(missing)} missing cells filled"
     yield Stage(
@@ -80,6 +83,15 @@ def data(data: Data) -> Iterator[Stage]:
         data,
         {"shape_in": list(data.shape_in), "normalise": data.choices.get("normalise"), "missing": missing},
     )
+
+
+def _of_fields(data: Data) -> str:
+    """What is seen of fields over time, what is asked for, and where the parts begin."""
+    f, n = data.facts, data.choices["history"]
+    cells = f"{f['grid']['rows']} × {f['grid']['columns']} cells"
+    aim = f"{n:,} seen, {f['ahead']} ahead" if f["ahead"] else f"from the means of {f['coarsen']} × {f['coarsen']}"
+    line = f"{units.many(len(data.raw.names), 'field')} of {cells} in steps of {f['step']}, {aim}"
+    return line + f"; validation from {f['begins']['valid']}, test from {f['begins']['test']} to {f['ends']}"
 
 
 def _with_unit(name: str, data: Data) -> str:

@@ -17,7 +17,7 @@ from wellfit.nouns.preparation import Preparation
 from wellfit.nouns.recipe import DataChoices
 from wellfit.verbs.load.ask import ask
 from wellfit.verbs.load.facts import facts_of
-from wellfit.verbs.load.fields import field_forecast
+from wellfit.verbs.load.fields import fields_over_time
 from wellfit.verbs.load.leaks import leaks
 from wellfit.verbs.load.learn import learn
 from wellfit.verbs.load.molecules import as_graphs
@@ -45,7 +45,7 @@ def load(source: Any, choices: DataChoices | None = None, targets: Any = None, l
     if raw.kind == "text":
         return passages(raw, choices)
     if raw.kind == "grid":
-        return field_forecast(raw, choices)
+        return fields_over_time(raw, choices)
     if is_series(raw, choices):
         return forecast(raw, choices)
     asked = unasked(raw, choices) if asks_nothing(choices) else ask(raw, choices)

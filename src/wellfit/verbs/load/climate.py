@@ -32,12 +32,12 @@ class _Sums:
 
 
 def learnt(
-    fields: Fields, n_train: int, name: str, asked: tuple[tuple[int, ...], int, int]
+    fields: Fields, n_train: int, name: str, asked: tuple[tuple[int, ...], int, int, int]
 ) -> tuple[FieldScaling, np.ndarray]:
     """Climatology and scales from the training times; how many values are missing there, by channel [C].
 
-    asked: channels to predict, history, horizon. Raises DataError for a variable that is all missing, or never departs
-    from what is usual.
+    asked: channels to predict, history, horizon, cells of a block a side. Raises DataError for a variable that is all
+    missing, or never departs from what is usual.
     """
     waves = waves_of(fields.times, n_train)
     usual = fitted(fields, n_train, waves)
@@ -60,8 +60,8 @@ def learnt(
             found = "it never departs from what is usual in the training times"
             raise DataError(f"the variable {names[c]!r} of {name}", found, "leave it out (xarray: drop_vars)")
     marked = tuple(int(c) for c in np.flatnonzero(sums.missing))
-    targets, history, horizon = asked
-    made = FieldScaling(fields.grid, targets, history, horizon, waves, usual, scale, tuple(amount), marked)
+    targets, history, horizon, coarsen = asked
+    made = FieldScaling(fields.grid, targets, history, horizon, waves, usual, scale, tuple(amount), marked, coarsen)
     return made, sums.missing
 
 

@@ -1,4 +1,5 @@
-"""fields: fields over time as Data for a forecast: the last few fields, and the one some steps ahead.
+"""fields: fields over time as Data: for a forecast the last few fields, and the one some steps ahead; for downscaling the
+field as its blocks of cells give it, and the field itself.
 
 Fields are read, scaled and written down once, chunk by chunk, to memory or, where they are large, to a file that is
 mapped into memory; windows are views of that.
@@ -27,27 +28,34 @@ from wellfit.nouns.units import many
 from wellfit.verbs.load.climate import learnt
 from wellfit.verbs.load.split import ends
 
-TASK = "field_forecast"
+FORECAST, DOWNSCALING = "field_forecast", "downscaling"
+BLOCK = 4  # cells of a block a side, that downscaling starts from; fewer on a small grid
 IN_MEMORY = 2**30  # bytes of scaled fields that are held in memory; more go to a file
 AHEAD = ((3600, 1800), (86_399, 86_400), (86_400, 86_400))  # steps shorter than so many seconds: how far ahead
 MONTHS_AHEAD = 3
 HISTORY = {"month": 3, "year": 10}  # fields that are looked back on; 4 within a day
+WHY = {
+    "data.missing": "what is usual there, with a channel that says where values are; answers are never made up",
+    "data.normalise": "departures from the climatology of the training times, one spread for all cells",
+    "data.normalise_targets": "as the inputs; predictions come back in their own units",
+}
 
 
-def field_forecast(raw: Raw, choices: DataChoices) -> Data:
+def fields_over_time(raw: Raw, choices: DataChoices) -> Data:
     """Data of windows of fields. Raises DataError for choices that fields do not know, too few times, and variables that
     are all missing or never vary."""
     _must_suit(raw, choices)
     fields: Fields = raw.inputs  # type: ignore[assignment]
     n_train, n_valid = ends(len(fields), choices.valid_frac, choices.test_frac)
-    history, horizon, why = _sizes(fields, n_train, choices)
+    coarsen, task = _blocks(fields, choices)
+    history, horizon, why = _sizes(fields, n_train, choices) if coarsen == 1 else _same_time(coarsen, choices)
     targets = tuple(raw.names.index(n) for n in raw.target_names)
-    scaling, missing = learnt(fields, n_train, raw.name, (targets, history, horizon))
+    scaling, missing = learnt(fields, n_train, raw.name, (targets, history, horizon, coarsen))
     windows, rows = _split(fields, scaling, n_train, n_valid, choices)
     splits = _splits(fields, scaling, windows, rows)
     prepared = Preparation(
         "grid",
-        TASK,
+        task,
         scaling.shape_in,
         Scaling("none", scaling.shape_in),
         names=raw.names,
@@ -55,10 +63,10 @@ def field_forecast(raw: Raw, choices: DataChoices) -> Data:
         shape_of_output=scaling.shape_out,
         fields=scaling,
     )
-    held: Any = {"inputs": windows, "task": TASK}
+    held: Any = {"inputs": windows, "task": task}
     return Data(
         raw=replace(raw, **held),
-        task=TASK,
+        task=task,
         train=splits["train"],
         valid=splits["valid"],
         test=splits["test"],
@@ -66,20 +74,21 @@ def field_forecast(raw: Raw, choices: DataChoices) -> Data:
         shape_in=scaling.shape_in,
         shape_out=scaling.shape_out,
         target_names=raw.target_names,
-        choices=_choices(raw, choices, history, horizon),
+        choices=_choices(raw, choices, scaling, task),
         reasons=why,
         facts=_facts(fields, scaling, missing, splits, n_train, n_valid),
         findings=(*raw.findings, *_notes(scaling, missing)),
     )
 
 
-def _choices(raw: Raw, choices: DataChoices, history: int, horizon: int) -> dict[str, Any]:
+def _choices(raw: Raw, choices: DataChoices, scaling: FieldScaling, task: str) -> dict[str, Any]:
     return choices.model_dump() | {
         "target": raw.target_names if len(raw.target_names) > 1 else "".join(raw.target_names),
-        "task": TASK,
+        "task": task,
         "split": "time",
-        "history": history,
-        "horizon": horizon,
+        "history": scaling.history,
+        "horizon": scaling.horizon,
+        "coarsen": scaling.coarsen if task == DOWNSCALING else 0,
         "normalise": "standardise",
         "normalise_targets": "standardise",
         "missing": "impute",
@@ -105,9 +114,9 @@ def _must_suit(raw: Raw, choices: DataChoices) -> None:
         if getattr(choices, key):
             found = f"{raw.name} holds fields on a grid, not columns"
             raise DataError(f"data.{key} = {getattr(choices, key)!r}", found, "leave it out")
-    if choices.task not in ("auto", "forecast", TASK):
+    if choices.task not in ("auto", "forecast", FORECAST, DOWNSCALING):
         found = f"{raw.name} holds fields over time"
-        raise DataError(f"data.task = {choices.task}", found, f"choose {TASK}, or leave it out")
+        raise DataError(f"data.task = {choices.task}", found, f"choose {FORECAST} or {DOWNSCALING}, or leave it out")
     if choices.split not in ("auto", "time"):
         found = "a forecast is tested on what comes later"
         raise DataError(f"data.split = {choices.split}", found, "choose time, or leave it out")
@@ -115,6 +124,38 @@ def _must_suit(raw: Raw, choices: DataChoices) -> None:
         if getattr(choices, key) not in ("auto", "standardise"):
             found = "fields are scaled by their climatology and one spread for all cells"
             raise DataError(f"data.{key} = {getattr(choices, key)}", found, "leave it out")
+
+
+def _blocks(fields: Fields, choices: DataChoices) -> tuple[int, str]:
+    """(cells of a block a side, 1 for a forecast; the task). Raises DataError for blocks that no downscaling starts from."""
+    n, named = choices.coarsen, choices.task
+    if named != DOWNSCALING and not n:
+        return 1, FORECAST
+    least = min(fields.grid.cells)
+    n = n or max(2, min(BLOCK, least // 2))
+    asked = f"data.coarsen = {n}"
+    if named not in ("auto", DOWNSCALING):
+        raise DataError(asked, f"data.task = {named}", f"leave one of them out, or choose data.task={DOWNSCALING}")
+    if choices.horizon:
+        found = f"data.horizon = {choices.horizon}"
+        raise DataError(asked, found, "leave one of them out: the fine field is of the same time as the coarse one")
+    if not 2 <= n <= least // 2:
+        found = f"fields of {' x '.join(map(str, fields.grid.cells))} cells"
+        raise DataError(f"{asked}, cells of a block a side", found, f"choose 2 to {max(2, least // 2)}")
+    return n, DOWNSCALING
+
+
+def _same_time(coarsen: int, choices: DataChoices) -> tuple[int, int, dict[str, str]]:
+    """(history, horizon, reasons) of a downscaling."""
+    why = {
+        "data.task": "as asked: the fine field from the coarse one",
+        "data.coarsen": f"means over blocks of {coarsen} x {coarsen} cells",
+        "data.history": "as asked" if choices.history else "the coarse field of the same time",
+        "data.split": "tested on what comes later",
+        "data.target": "every variable" if not choices.target else "as asked",
+        **WHY,
+    }
+    return choices.history or 1, 0, why
 
 
 def _sizes(fields: Fields, n_train: int, choices: DataChoices) -> tuple[int, int, dict[str, str]]:
@@ -139,10 +180,8 @@ def _sizes(fields: Fields, n_train: int, choices: DataChoices) -> tuple[int, int
         "data.history": "as asked" if choices.history else f"{times.said(history)} in steps of {times.said()}",
         "data.split": "a forecast is tested on what comes later",
         "data.target": "every variable" if not choices.target else "as asked",
-        "data.missing": "what is usual there, with a channel that says where values are; answers are never made up",
-        "data.normalise": "departures from the climatology of the training times, one spread for all cells",
-        "data.normalise_targets": "as the inputs; predictions come back in their own units",
-    }  # fmt: skip
+        **WHY,
+    }
     return history, horizon, why
 
 
@@ -213,7 +252,8 @@ def _facts(
         "constant_features": 0,
         "target": target,
         "step": times.said(),
-        "ahead": times.said(scaling.horizon),
+        "ahead": times.said(scaling.horizon) if scaling.horizon else "",
+        "coarsen": scaling.coarsen,
         "calendar": times.calendar,
         "waves": list(scaling.waves[:2]),
         "n_windows": {s: len(p) for s, p in splits.items()},
