@@ -19,6 +19,8 @@ BREAKING = frozenset(
     ("log", "log10", "log2", "log1p", "sqrt", "power", "reciprocal", "divide", "arccos", "acos", "asin", "rsqrt")
 )
 
+LOGS = frozenset(("log", "log10", "log2"))
+
 EARLY = True
 """It can be stated while the program runs."""
 
@@ -39,7 +41,8 @@ def data_nonfinite(program: Program) -> Finding | None:
             if look is not None and look.bad_frac and not _mask(leaf):
                 wrong = n == loss.target
                 chain = targets_chain(program, loss) if wrong else inputs_chain(program)
-                return _said("targets" if wrong else "inputs", look.bad_frac, look.shape, loss.tape.index, _made(chain))
+                site = (_logarithm(chain) if _floorless(leaf) else None) or _made(chain)
+                return _said("targets" if wrong else "inputs", look.bad_frac, look.shape, loss.tape.index, site)
     if not broken:
         for held in evaluated(program)[-8:]:
             if held.inputs.is_floating_point() and not bool(held.inputs.isfinite().all()) and not _mask(held.inputs):
@@ -55,6 +58,20 @@ def data_nonfinite(program: Program) -> Finding | None:
 def _mask(x: Tensor | None) -> bool:
     """A mask of zeros and minus infinity, as attention takes it."""
     return x is not None and bool(((x == 0) | (x == -math.inf)).all())
+
+
+def _floorless(x: Tensor | None) -> bool:
+    """Minus infinity and nothing else that is not finite: the logarithm of zero."""
+    return x is not None and bool((x == -math.inf).any()) and not bool(x.isnan().any() or (x == math.inf).any())
+
+
+def _logarithm(chain: list[Spot]) -> Site | None:
+    """The first logarithm in the nearest expression that holds one."""
+    for spot in chain:
+        calls = [n for n in ast.walk(spot.expr) if isinstance(n, ast.Call) and last_name(n.func) in LOGS]
+        if calls:
+            return Site(spot.source.path, calls[0].lineno)
+    return None
 
 
 def _made(chain: list[Spot]) -> Site | None:

@@ -67,7 +67,24 @@ def _classes(program: Program, batches: list[Given]) -> Finding | None:
     if seen - 1 > (1 - LIMIT) * (fair - 1) or fair < 1.8:
         return None
     said = f"a batch holds {figure(seen)} classes on average; drawn at random it would hold {figure(fair)}"
-    return _finding("batches come ordered by class", said, "error", 0.95, loader(program))
+    return _finding("batches come ordered by class", said, "error", 0.95, _own_order(program) or loader(program))
+
+
+def _own_order(program: Program) -> Site | None:
+    """The loop in which an IterableDataset of the user's, whose order no loader can change, goes through its examples."""
+    if not any(x.sampler == "_InfiniteConstantSampler" for x in program.loaders):  # torch's for such datasets
+        return None
+    for path, source in program.sources.items():
+        for node in source.nodes:
+            if isinstance(node, ast.ClassDef) and any(
+                last_name(getattr(b, "value", b) if isinstance(b, ast.Subscript) else b) == "IterableDataset"
+                for b in node.bases
+            ):
+                own = [f for f in node.body if isinstance(f, ast.FunctionDef) and f.name == "__iter__"]
+                loops = [n for f in own for n in ast.walk(f) if isinstance(n, ast.For)]
+                if loops:
+                    return Site(path, loops[0].lineno)
+    return None
 
 
 def _values(program: Program, batches: list[Given], y: Tensor) -> Finding | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from torch import nn
+import ast
+
+from torch import Tensor, nn
 
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.locate import optimizer_argument
@@ -84,11 +86,15 @@ def _lasting(program: Program, i: int) -> bool:
 
 
 def _unregistered(program: Program):
-    """The line on which a list of layers is put into an attribute."""
+    """The line on which a list of layers, or a tensor that asks for a gradient, is put into an attribute."""
     for network in program.networks:
         for name, value in vars(network.module).items():
-            if isinstance(value, (list, tuple, dict)) and value and not name.startswith("_"):
+            many = isinstance(value, (list, tuple, dict)) and value
+            if (many or (isinstance(value, Tensor) and value.requires_grad)) and not name.startswith("_"):
                 for path, source in program.sources.items():
+                    own = type(network.module).__name__
                     for assignment in source.assignments(name):
-                        return Site(path, assignment.lineno, "")
+                        around = source.enclosing(assignment, ast.ClassDef)
+                        if not isinstance(around, ast.ClassDef) or around.name == own:
+                            return Site(path, assignment.lineno, "")
     return None
