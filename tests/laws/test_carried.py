@@ -17,7 +17,7 @@ from wellfit.nouns.recipe import Recipe
 from wellfit.nouns.refit import called
 from wellfit.verbs.transfer import Start, carry
 
-EACH = pytest.mark.parametrize(("name", "options"), EVERY)
+EACH = pytest.mark.parametrize(("name", "options"), [e for e in EVERY if e[0] != "gan"])  # two players: no one head
 
 
 def carried(name: str, options: dict[str, Any], mode: str = "fine-tune") -> tuple[dict, dict, Case, str]:

@@ -92,6 +92,7 @@ def have(task: str, kind: str, needs: tuple[str, ...] = (*BY_EPOCH, *BY_LAYER)) 
         "first_weights": weights,
         "attempts": attempts(kind),
         "script_skill": 0.2,
+        "skill_scale": "share of the loss that is gone",
         **searched(kind),
         "bits_by_context": np.full(8 if kind == "one" else 127, np.nan if kind == "nan" else 2.5),
         **windows(kind),

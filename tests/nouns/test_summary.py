@@ -42,6 +42,8 @@ def test_rows_add_up_to_all_parameters(word: str):
         "unet": ((2, 9, 9), (3, 9, 9)),
         "flow": ((6,), (1,)),
         "graph": ((3, 9), (3,)),
+        "vae": ((1, 8, 8), (1,)),
+        "gan": ((1, 8, 8), (1,)),
     }
     shapes |= dict.fromkeys(("recurrent", "tcn", "transformer"), ((2, 9), (3,))) | {"dlinear": ((2, 9), (2, 3))}
     shape_in, shape_out = shapes.get(word, ((2, 9, 9), (3,)))
