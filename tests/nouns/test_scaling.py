@@ -178,3 +178,11 @@ def test_chunks_do_not_show(monkeypatch):
     whole = Scaling.fit(TABLE, "standardise")(TABLE)
     monkeypatch.setattr("wellfit.nouns.scaling.CHUNK", 40)
     assert torch.allclose(Scaling.fit(TABLE, "standardise")(TABLE), whole, atol=1e-6)
+
+
+def test_pictures_of_another_light_are_the_same_each_by_its_own_range():
+    bright = RNG.integers(0, 100, (20, 3, 8, 8))
+    scaling = Scaling.fit(np.concatenate([bright, bright // 2 * 2 + 40, 2 * bright]), "each", pictures=True)
+    np.testing.assert_allclose(scaling(2 * bright + 7), scaling(bright), atol=1e-5)
+    dark = np.full((1, 3, 8, 8), 90) + RNG.integers(0, 2, (1, 3, 8, 8))
+    assert float(scaling(dark).std()) < 0.2 * float(scaling(bright).std()), "the noise of an empty picture stays small"

@@ -69,7 +69,7 @@ class DataChoices(_Section):
     drop: tuple[str, ...] = Field(default=(), description="columns left out")
     weight: str | None = Field(default=None, description="column that says how much each row counts in the loss")
     normalise: Literal[
-        "auto", "none", "centre", "standardise", "minmax", "robust", "quantile", "pca", "whiten", "kept"
+        "auto", "none", "centre", "standardise", "minmax", "robust", "quantile", "pca", "whiten", "each", "kept"
     ] = Field(
         default="auto",
         description="input scaling, from the training rows alone; kept: that of the weights begun with",

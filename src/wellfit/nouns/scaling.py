@@ -8,6 +8,9 @@ quantile    the normal score of x's rank among the training rows (rank-based inv
 pca         rotated onto the principal axes, decorrelated; largest variance first (pictures become flat)
 whiten      pca with each axis divided by its standard deviation; pictures are rotated back (ZCA,
             Krizhevsky 2009, appendix A), so that they stay pictures
+each        each example by its own range: (x - its 1 % quantile) / (its 99.8 % quantile - that), over all its values, as
+            StarDist brings microscopes and stains together (Schmidt et al. 2018, arXiv:1806.03535); then standardised.
+            The range is FLOOR of the usual one at least, so that an empty picture's noise stays small
 """
 
 from __future__ import annotations
@@ -22,11 +25,14 @@ from torch import Tensor
 
 from wellfit.nouns.errors import DataError
 
-METHODS = ("none", "centre", "standardise", "minmax", "robust", "quantile", "pca", "whiten")
+METHODS = ("none", "centre", "standardise", "minmax", "robust", "quantile", "pca", "whiten", "each")
 QUANTILES = 1000  # points kept of each feature's distribution, as scikit-learn's QuantileTransformer does
 NORMAL_IQR = 1.3489795003921634  # interquartile range of the standard normal
 LARGEST_EIGEN = 6000  # rows or features, whichever is fewer: the side of the matrix taken apart for pca
 FAINT = 1e-6  # axes with a smaller share of the largest axis' variance carry rounding, and are left out
+ENDS = (0.01, 0.998)  # quantiles that an example's own range lies between
+FLOOR = 0.25  # of the median range: a judgement; an empty tile of nuclei ranges over a sixth of a dim one with nuclei
+LOOKED_AT = 8192  # values of an example from which its range is told
 CHUNK = 1 << 24  # values turned into float64 at a time
 
 
@@ -34,7 +40,7 @@ CHUNK = 1 << 24  # values turned into float64 at a time
 class Scaling:
     """Learnt by `fit`, called on [N, *shape]; `back` undoes the methods up to robust.
 
-    parts: shift, scale (broadcast against [N, *shape]); quantiles [Q, F]; basis [D, k], spread [k].
+    parts: shift, scale (broadcast against [N, *shape]); quantiles [Q, F]; basis [D, k], spread [k]; floor [].
     """
 
     method: str = "none"
@@ -59,10 +65,15 @@ class Scaling:
             return cls(method, shape, True, _of_nodes(x, nodes))
         if method in ("pca", "whiten"):
             return _rotation(x, method, pictures)
-        if pictures and method in ("robust", "quantile"):
+        if pictures and method in ("robust", "quantile", "each"):
             x = x[:: -(-x.size // CHUNK)]  # ranks of this many values are as good as those of all
         if method == "quantile":
             parts = {"quantiles": _quantiles(x, pictures)}
+        elif method == "each":
+            low, high = own_range(x)
+            floor = FLOOR * float(np.median(high - low))
+            shift, scale = _statistics(_in_own_range(x, floor), "standardise", (0, 2, 3) if pictures else (0,))
+            parts = {"shift": shift, "scale": scale, "floor": torch.tensor(floor, dtype=torch.float64)}
         else:
             shift, scale = _statistics(x, method, (0, 2, 3) if pictures else (0,))
             parts = {"shift": shift, "scale": scale}
@@ -88,6 +99,7 @@ class Scaling:
         if self.method == "none":
             return x
         parts = {k: v.numpy() for k, v in self.parts.items()}
+        x = _in_own_range(x, float(parts["floor"])) if self.method == "each" else x
         if self.method == "quantile":
             scaled = _normal_scores(x, parts["quantiles"])
         else:
@@ -127,6 +139,20 @@ def _of_nodes(x: np.ndarray, nodes: int) -> dict[str, Tensor]:
     scale[nodes:] = np.abs(there[:, nodes:]).max(initial=0.0)
     scale = np.where(scale > 0, scale, 1.0)
     return {"shift": torch.from_numpy(shift), "scale": torch.from_numpy(scale), "nodes": torch.tensor([nodes])}
+
+
+def own_range(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The ends [N] between which the values of each of x [N, ...] lie, but for a few."""
+    flat = x.reshape(len(x), -1)
+    low, high = np.quantile(flat[:, :: max(1, flat.shape[1] // LOOKED_AT)], ENDS, axis=1)
+    return low, high
+
+
+def _in_own_range(x: np.ndarray, floor: float) -> np.ndarray:
+    """x [N, ...], each brought from its own range, or one of `floor`, to 0..1."""
+    number = np.float32 if x.dtype == np.uint8 else np.float64
+    low, high = (end.reshape(-1, *[1] * (x.ndim - 1)).astype(number) for end in own_range(x))
+    return (x.astype(number) - low) / np.maximum(high - low, number(floor or 1.0))
 
 
 def _statistics(x: np.ndarray, method: str, axes: tuple[int, ...]) -> tuple[Tensor, Tensor]:

@@ -9,6 +9,7 @@ import torch
 
 from wellfit.nouns.data import Raw
 from wellfit.nouns.finding import Finding
+from wellfit.nouns.geotiff import ENDINGS
 from wellfit.nouns.preparation import Preparation, finite
 from wellfit.nouns.recipe import DataChoices
 from wellfit.nouns.scaling import Scaling
@@ -78,7 +79,8 @@ def learn(
     kept = {"normalise": "kept"} if scaling is not None else {}
     if scaling is None:
         asked_for, plain = (choices.normalise, plain) if what.form != "density" else (scaling_of(choices), None)
-        method, own = choose(encoded[train], plain, raw.kind, parted.how, numbers, asked_for)
+        unlike = _may_be_unlike(raw, what)
+        method, own = choose(encoded[train], plain, raw.kind, parted.how, numbers, asked_for, unlike)
         nodes = encoded.shape[2] - raw.edge_kinds * encoded.shape[1] if raw.kind == "graphs" else 0
         scaling = Scaling.fit(encoded[train], method, pictures=raw.kind == "pictures", plain=plain, nodes=nodes)
         why = f"{own} ({why})" if why else own
@@ -96,6 +98,15 @@ def learn(
     notes = (*notes, *_missing_note(missing, len(asked.rows), raw.kind))
     prepared = replace(start, scaling=scaling, target_scaling=targets)
     return Learnt(prepared, encoded, missing, left, reasons, notes, kept)
+
+
+def _may_be_unlike(raw: Raw, what: Question) -> bool:
+    """Do masks lie on pictures of bytes that are no measured scene (TIFF) or parts of one, where brightness says much?"""
+    tiles = raw.tiles
+    if tiles is None or what.form != "classes" or what.y.ndim < 2 or np.asarray(raw.inputs).dtype != np.uint8:
+        return False
+    measured = any(str(n).lower().endswith(ENDINGS) for n in tiles.names)
+    return not measured and not any(f.fault == "scenes-blocked" for f in raw.findings)
 
 
 def rows_of_targets(y: np.ndarray) -> np.ndarray:

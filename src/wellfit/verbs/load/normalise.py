@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from wellfit.nouns.scaling import Scaling
+from wellfit.nouns.scaling import Scaling, own_range
 from wellfit.nouns.units import many
 
 FAR = 10.0  # standard deviations: beyond it a value is a far outlier
 LARGE = 10.0  # feature of a node, or weight of an edge, above which graphs are scaled
 TIED = 0.5  # share of rows with one value, above which a feature is a spike with a tail, whose tail matters
+UNLIKE = 2.0  # times: pictures whose ranges of brightness differ more have another light, stain or camera
 ENOUGH = 1 / 3  # share of features with far outliers from which ranks are taken
 
 
-def choose(x: np.ndarray, plain: np.ndarray | None, kind: str, how: str, y: np.ndarray, asked: str) -> tuple[str, str]:
+def choose(
+    x: np.ndarray, plain: np.ndarray | None, kind: str, how: str, y: np.ndarray, asked: str, unlike: bool = False
+) -> tuple[str, str]:
     """The scaling's word and why, from the encoded training inputs x [N, ...] and targets y [N, K].
 
     Tables and arrays are standardised; quantile is taken where a third of the features have far outliers and the
@@ -22,6 +25,9 @@ def choose(x: np.ndarray, plain: np.ndarray | None, kind: str, how: str, y: np.n
     standardise lowers the test RMSE on California housing from 0.503 to 0.491 and on white wine from 0.818 to
     0.810 (in target sd); where the rule keeps standardise, quantile would raise it, Beijing PM2.5 from 0.258 to
     0.269, diabetes from 0.749 to 0.763, and lower adult's accuracy from 0.858 to 0.855.
+
+    unlike: pictures of bytes that may come of several lights, stains or cameras, whose brightness says nothing: each is
+    scaled by its own range where these differ much.
     """
     if asked != "auto":
         return asked, "as asked"
@@ -29,6 +35,10 @@ def choose(x: np.ndarray, plain: np.ndarray | None, kind: str, how: str, y: np.n
         if float(np.abs(x).max()) <= LARGE:
             return "none", "features and edges of graphs are small numbers"
         return "standardise", "features of nodes to mean 0 and standard deviation 1, over the nodes that are there"
+    if unlike:
+        low, high = np.quantile(np.subtract(*own_range(x)[::-1]), (0.1, 0.9))
+        if high > UNLIKE * low:
+            return "each", f"brightness ranges over {low:.3g} to {high:.3g} from picture to picture: each by its own"
     if kind == "pictures":
         return (
             "standardise",
