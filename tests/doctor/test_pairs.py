@@ -42,6 +42,8 @@ def test_every_case_says_what_is_wrong_and_what_it_costs():
     for case in cases:
         truth = tomllib.loads(case.read_text())
         worse, better = truth["metric_faulty"], truth["metric_fixed"]
+        if truth["faults"] == [["data-leak"]] and "note" in truth:
+            worse, better = better, worse  # the leak flatters its own figure
         assert not (worse >= better if truth["better"] == "higher" else worse <= better), case  # nan is worse
         assert len(truth["faults"]) == len(truth["lines"])
         assert "source" in truth

@@ -79,8 +79,7 @@ def learn(
     kept = {"normalise": "kept"} if scaling is not None else {}
     if scaling is None:
         asked_for, plain = (choices.normalise, plain) if what.form != "density" else (scaling_of(choices), None)
-        unlike = _may_be_unlike(raw, what)
-        method, own = choose(encoded[train], plain, raw.kind, parted.how, numbers, asked_for, unlike)
+        method, own = choose(encoded[train], plain, raw.kind, parted.how, numbers, asked_for, _may_be_unlike(raw, what))
         nodes = encoded.shape[2] - raw.edge_kinds * encoded.shape[1] if raw.kind == "graphs" else 0
         scaling = Scaling.fit(encoded[train], method, pictures=raw.kind == "pictures", plain=plain, nodes=nodes)
         why = f"{own} ({why})" if why else own
