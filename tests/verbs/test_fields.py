@@ -15,10 +15,11 @@ from wellfit.nouns.advection import carried, shift_of
 from wellfit.nouns.climatology import fitted, waves_of
 from wellfit.nouns.depth import groups
 from wellfit.nouns.errors import DataError, NetworkError
+from wellfit.nouns.field_merits import best_rival
 from wellfit.nouns.grid import Fields, all_windows, answer_places
 from wellfit.nouns.recipe import DataChoices, Recipe
 from wellfit.nouns.times import times_of
-from wellfit.tasks.field_forecast import rival, rivals
+from wellfit.tasks.field_forecast import rivals
 from wellfit.verbs.build import build
 from wellfit.verbs.judge import judge
 from wellfit.verbs.load import fields as module
@@ -150,7 +151,7 @@ def test_rivals_need_no_training_and_the_best_on_validation_stands_beside():
     truth = case.data.preparation.back(case.data.test.y)
     error = {name: np.sqrt(((said - truth) ** 2).mean()) for name, said in found.items()}
     assert min(error, key=error.get) == "persistence, the last field"
-    assert rival(case.data, "test")[1].startswith("persistence, the last field (validation RMSE")
+    assert best_rival(rivals, case.data, "test")[1].startswith("persistence, the last field (validation RMSE")
     headline = next(iter(judge(case)["metrics"].items()))
     assert headline[0] == "RMSE"
     assert headline[1]["lower"]

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 from torch import Tensor
 
 from wellfit.nouns.case import Case
-from wellfit.nouns.data import Data
+from wellfit.nouns.data import Data, Raw
 from wellfit.nouns.errors import DataError
 from wellfit.nouns.field_scaling import FieldScaling
+from wellfit.nouns.field_sizes import sizes
 from wellfit.nouns.grid import Windows
 from wellfit.nouns.merits import Merits
 from wellfit.nouns.scores import score, spread
-from wellfit.nouns.task import Judged, known
+from wellfit.nouns.task import Judged, Question, Task, known
 from wellfit.nouns.times import label
 from wellfit.nouns.units import figure
 
@@ -27,6 +29,30 @@ TINY = 1e-12
 
 Rivals = Callable[[Data, str, np.ndarray | None], dict[str, np.ndarray]]
 """(data, part, places in it or None) -> {name: departures or amounts [N, K, H, W] in their units}: what needs no training."""
+
+
+def task_of_fields(word: str, rivals: Rivals) -> Task:
+    """The task of this word, whose inputs and answers are fields over time and which differs from others by its rivals."""
+    return Task(
+        form="values",
+        loss=("mse", "the headline's own measure"),
+        question=partial(_question, word),
+        merits=partial(merits_of, rivals=rivals),
+        score=explained,
+        score_name="share of the departures' variance explained",
+        network=lambda kind, shape: ("unet", "maps to maps, near and far (docs/fields.md)"),
+        defaults=lambda data, network: sizes(scaling_of(data), len(data.train), network),
+        in_time=True,
+        evidence=partial(evidence_of, rivals=rivals),
+    )
+
+
+def _question(word: str, y: np.ndarray, names: tuple[str, ...], why: str, raw: Raw) -> Question:
+    """Raises DataError for anything but fields over time."""
+    if raw.kind != "grid":
+        found = f"targets of shape {y.shape} without times and coordinates"
+        raise DataError(f"fields over time (data.task = {word})", found, "give a NetCDF, Zarr or GRIB file")
+    return Question(word, why, y, names)
 
 
 def explained(outputs: Tensor, targets: Tensor) -> Tensor:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 
-from wellfit.nouns.data import Data, Raw
-from wellfit.nouns.errors import DataError
-from wellfit.nouns.field_merits import evidence_of, explained, merits_of, scaling_of
-from wellfit.nouns.field_sizes import sizes
+from wellfit.nouns.data import Data
+from wellfit.nouns.field_merits import scaling_of, task_of_fields
 from wellfit.nouns.grid import Windows
-from wellfit.nouns.task import Question, Task
+from wellfit.nouns.task import Task
 
 
 def downscaling() -> Task:
@@ -22,26 +18,7 @@ def downscaling() -> Task:
     interpolated and the fine climatology added (spatial disaggregation: Wood et al. 2004, Climatic Change 62), or the
     climatology; whichever does best on the validation rows. Loss: mse.
     """
-    return Task(
-        form="values",
-        loss=("mse", "the headline's own measure"),
-        question=question,
-        merits=partial(merits_of, rivals=rivals),
-        score=explained,
-        score_name="share of the departures' variance explained",
-        network=lambda kind, shape: ("unet", "maps to maps, near and far (docs/fields.md)"),
-        defaults=lambda data, network: sizes(scaling_of(data), len(data.train), network),
-        in_time=True,
-        evidence=partial(evidence_of, rivals=rivals),
-    )
-
-
-def question(y: np.ndarray, names: tuple[str, ...], why: str, raw: Raw) -> Question:
-    """Raises DataError for anything but fields over time."""
-    if raw.kind != "grid":
-        found = f"targets of shape {y.shape} without times and coordinates"
-        raise DataError("fields over time (data.task = downscaling)", found, "give a NetCDF, Zarr or GRIB file")
-    return Question("downscaling", why, y, names)
+    return task_of_fields("downscaling", rivals)
 
 
 def rivals(data: Data, part: str, index: np.ndarray | None = None) -> dict[str, np.ndarray]:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 
 from wellfit.nouns.advection import carried, shift_of
-from wellfit.nouns.data import Data, Raw
-from wellfit.nouns.errors import DataError
-from wellfit.nouns.field_merits import best_rival, evidence_of, explained, merits_of, scaling_of
+from wellfit.nouns.data import Data
+from wellfit.nouns.field_merits import scaling_of, task_of_fields
 from wellfit.nouns.field_scaling import FieldScaling
-from wellfit.nouns.field_sizes import sizes
 from wellfit.nouns.grid import Windows
-from wellfit.nouns.task import Question, Task
+from wellfit.nouns.task import Task
 
 
 def field_forecast() -> Task:
@@ -24,26 +20,7 @@ def field_forecast() -> Task:
     field (persistence), its departure from the climatology, the climatology, or, for amounts, the last field moved on as
     it moved last; whichever does best on the validation rows. Loss: mse.
     """
-    return Task(
-        form="values",
-        loss=("mse", "the headline's own measure"),
-        question=question,
-        merits=partial(merits_of, rivals=rivals),
-        score=explained,
-        score_name="share of the departures' variance explained",
-        network=lambda kind, shape: ("unet", "maps to maps, near and far (docs/fields.md)"),
-        defaults=lambda data, network: sizes(scaling_of(data), len(data.train), network),
-        in_time=True,
-        evidence=partial(evidence_of, rivals=rivals),
-    )
-
-
-def question(y: np.ndarray, names: tuple[str, ...], why: str, raw: Raw) -> Question:
-    """Raises DataError for anything but fields over time."""
-    if raw.kind != "grid":
-        found = f"targets of shape {y.shape} without times and coordinates"
-        raise DataError("fields over time (data.task = field_forecast)", found, "give a NetCDF, Zarr or GRIB file")
-    return Question("field_forecast", why, y, names)
+    return task_of_fields("field_forecast", rivals)
 
 
 def rivals(data: Data, part: str, index: np.ndarray | None = None) -> dict[str, np.ndarray]:
@@ -75,8 +52,3 @@ def _moved(x: np.ndarray, scaling: FieldScaling) -> np.ndarray:
             part = scaling.horizon / (scaling.history - 1)
             found[i, k] = carried(one[c], (down * part, right * part))
     return scaling.back(found)
-
-
-def rival(data: Data, part: str, index: np.ndarray | None = None) -> tuple[np.ndarray, str]:
-    """The rival that does best on the validation rows, and in words with the others' figures."""
-    return best_rival(rivals, data, part, index)
