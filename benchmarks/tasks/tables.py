@@ -67,29 +67,17 @@ def _figure(values: list[float]) -> str:
     return text if len(values) < 2 else f"{text} ± {stdev(values):{form if form != '.4g' else '.2g'}}"
 
 
-def _held(name: str) -> dict[str, Any]:
-    file = RESULTS / f"{name}.json"
-    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+def _runs(name: str, *keys: str) -> Callable[[], list[dict[str, Any]]]:
+    """() -> the runs under these keys of results/NAME.json; none where they are not there."""
 
+    def read() -> list[dict[str, Any]]:
+        file = RESULTS / f"{name}.json"
+        held: Any = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        for key in keys:
+            held = held.get(key, {})
+        return held or []
 
-def _accuracy(name: str) -> Callable[[], list[dict[str, Any]]]:
-    return lambda: _held("accuracy").get("sets", {}).get(name, [])
-
-
-def _series(name: str) -> Callable[[], list[dict[str, Any]]]:
-    return lambda: _held("series").get("sets", {}).get(name, [])
-
-
-def _fields(name: str) -> Callable[[], list[dict[str, Any]]]:
-    return lambda: _held("fields").get("runs", {}).get(name, [])
-
-
-def _words(name: str) -> Callable[[], list[dict[str, Any]]]:
-    return lambda: _held("words").get(name, {}).get("runs", [])
-
-
-def _densities(name: str) -> Callable[[], list[dict[str, Any]]]:
-    return lambda: _held("densities").get(name, {}).get("runs", [])
+    return read
 
 
 def _rival(measure: str, word: str) -> Callable[[dict[str, Any]], float]:
@@ -116,58 +104,158 @@ def _own(run: dict[str, Any]) -> float:
 
 ACCURACY, SERIES = "benchmarks/accuracy.py", "benchmarks/tasks/series.py"
 ROWS = (
-    Row("pictures, classes", "mnist", ACCURACY, "accuracy", _accuracy("mnist"), _own, _fixed(0.992), beside="LeNet-5 0.9905"),
-    Row("pictures, classes", "cifar10_small.zip", ACCURACY, "accuracy", _accuracy("cifar10_small"), _own, _fixed(0.65)),
-    Row("pictures, classes", "eurosat_rgb_small.zip", ACCURACY, "accuracy", _accuracy("eurosat_small"), _own, _fixed(0.88)),
     Row(
-        "table, classes", "adult.parquet --target income", ACCURACY, "accuracy", _accuracy("adult"), _own, _fixed(0.87),
-        beside="gradient boosting", other=lambda r: r.get("gradient_boosting"),
+        "pictures, classes",
+        "mnist",
+        ACCURACY,
+        "accuracy",
+        _runs("accuracy", "sets", "mnist"),
+        _own,
+        _fixed(0.992),
+        beside="LeNet-5 0.9905",
     ),
     Row(
-        "table, number", "california_housing.csv --target median_house_value", ACCURACY, "RMSE", _accuracy("california"),
-        _own, _fixed(47_000), above=False, beside="gradient boosting", other=lambda r: r.get("gradient_boosting"),
+        "pictures, classes",
+        "cifar10_small.zip",
+        ACCURACY,
+        "accuracy",
+        _runs("accuracy", "sets", "cifar10_small"),
+        _own,
+        _fixed(0.65),
     ),
     Row(
-        "pictures, masks", "nuclei.zip", "benchmarks/tasks/segmentation.py", "Dice",
-        lambda: _held("segmentation").get("runs", []), lambda r: r["wellfit"]["all"], _fixed(0.90),
-        beside="Otsu's threshold", other=lambda r: r["otsu"]["all"],
+        "pictures, classes",
+        "eurosat_rgb_small.zip",
+        ACCURACY,
+        "accuracy",
+        _runs("accuracy", "sets", "eurosat_small"),
+        _own,
+        _fixed(0.88),
     ),
     Row(
-        "series, 96 hours ahead", f"ETTh1.csv {ETT}", SERIES, "MSE, standardised", _series("ETTh1-standard"), _own,
-        _fixed(0.39), above=False, beside="plain DLinear", other=lambda r: r.get("dlinear"),
+        "table, classes",
+        "adult.parquet --target income",
+        ACCURACY,
+        "accuracy",
+        _runs("accuracy", "sets", "adult"),
+        _own,
+        _fixed(0.87),
+        beside="gradient boosting",
+        other=lambda r: r.get("gradient_boosting"),
     ),
     Row(
-        "series, 3 months ahead", "nino34_monthly_anomaly.txt", SERIES, "MSE, standardised; goal persistence",
-        _series("nino34"), _own, lambda r: r["rival"], above=False, beside="plain DLinear", other=lambda r: r.get("dlinear"),
+        "table, number",
+        "california_housing.csv --target median_house_value",
+        ACCURACY,
+        "RMSE",
+        _runs("accuracy", "sets", "california"),
+        _own,
+        _fixed(47_000),
+        above=False,
+        beside="gradient boosting",
+        other=lambda r: r.get("gradient_boosting"),
     ),
     Row(
-        "field, 24 hours ahead", "air_temperature.nc", "benchmarks/tasks/fields.py", "RMSE over persistence",
-        _fields("air_temperature"), lambda r: _share(r, next(k for k in r["wellfit"] if "RMSE" in k)), _fixed(0.75),
+        "pictures, masks",
+        "nuclei.zip",
+        "benchmarks/tasks/segmentation.py",
+        "Dice",
+        _runs("segmentation", "runs"),
+        lambda r: r["wellfit"]["all"],
+        _fixed(0.90),
+        beside="Otsu's threshold",
+        other=lambda r: r["otsu"]["all"],
+    ),
+    Row(
+        "series, 96 hours ahead",
+        f"ETTh1.csv {ETT}",
+        SERIES,
+        "MSE, standardised",
+        _runs("series", "sets", "ETTh1-standard"),
+        _own,
+        _fixed(0.39),
+        above=False,
+        beside="plain DLinear",
+        other=lambda r: r.get("dlinear"),
+    ),
+    Row(
+        "series, 3 months ahead",
+        "nino34_monthly_anomaly.txt",
+        SERIES,
+        "MSE, standardised; goal persistence",
+        _runs("series", "sets", "nino34"),
+        _own,
+        lambda r: r["rival"],
+        above=False,
+        beside="plain DLinear",
+        other=lambda r: r.get("dlinear"),
+    ),
+    Row(
+        "field, 24 hours ahead",
+        "air_temperature.nc",
+        "benchmarks/tasks/fields.py",
+        "RMSE over persistence",
+        _runs("fields", "runs", "air_temperature"),
+        lambda r: _share(r, next(k for k in r["wellfit"] if "RMSE" in k)),
+        _fixed(0.75),
         above=False,
     ),
     Row(
-        "field, 30 minutes ahead", "radar_knmi_20100826.nc", "benchmarks/tasks/fields.py", "CSI; goal persistence",
-        _fields("radar_knmi_20100826"), lambda r: r["wellfit"][next(k for k in r["wellfit"] if "CSI" in k)],
-        lambda r: _rival(next(k for k in r["wellfit"] if "CSI" in k), "persistence")(r), beside="advected persistence 0.41",
+        "field, 30 minutes ahead",
+        "radar_knmi_20100826.nc",
+        "benchmarks/tasks/fields.py",
+        "CSI; goal persistence",
+        _runs("fields", "runs", "radar_knmi_20100826"),
+        lambda r: r["wellfit"][next(k for k in r["wellfit"] if "CSI" in k)],
+        lambda r: _rival(next(k for k in r["wellfit"] if "CSI" in k), "persistence")(r),
+        beside="advected persistence 0.41",
     ),
     Row(
-        "text", "tiny_shakespeare.txt", "benchmarks/tasks/words.py --set text", "nats a character", _words("text"), _own,
-        _fixed(1.60), above=False, beside="counts of five characters", other=lambda r: r["other"],
+        "text",
+        "tiny_shakespeare.txt",
+        "benchmarks/tasks/words.py --set text",
+        "nats a character",
+        _runs("words", "text", "runs"),
+        _own,
+        _fixed(1.60),
+        above=False,
+        beside="counts of five characters",
+        other=lambda r: r["other"],
     ),
     Row(
-        "molecules", "esol_delaney.csv --target 'measured log …'", "benchmarks/tasks/words.py --set molecules", "RMSE",
-        _words("molecules"), _own, _fixed(0.75), above=False, beside="forest on descriptors", other=lambda r: r["other"],
+        "molecules",
+        "esol_delaney.csv --target 'measured log …'",
+        "benchmarks/tasks/words.py --set molecules",
+        "RMSE",
+        _runs("words", "molecules", "runs"),
+        _own,
+        _fixed(0.75),
+        above=False,
+        beside="forest on descriptors",
+        other=lambda r: r["other"],
     ),
     Row(
-        "table, density", "winequality-red.csv --task density", "benchmarks/tasks/densities.py --set red_wine",
-        "bits per dimension; goal a Gaussian", _densities("red_wine"), _own, lambda r: r["other"], above=False,
+        "table, density",
+        "winequality-red.csv --task density",
+        "benchmarks/tasks/densities.py --set red_wine",
+        "bits per dimension; goal a Gaussian",
+        _runs("densities", "red_wine", "runs"),
+        _own,
+        lambda r: r["other"],
+        above=False,
     ),
     Row(
-        "transfer, 10 a class", "fives.npz --from runs/fours", "benchmarks/tasks/transfer.py", "accuracy; goal scratch",
-        lambda: _held("transfer").get("runs", []), lambda r: r["fine-tune"]["accuracy"], lambda r: r["scratch"]["accuracy"],
-        beside="transfer by hand", other=lambda r: r["hand-written transfer"],
+        "transfer, 10 a class",
+        "fives.npz --from runs/fours",
+        "benchmarks/tasks/transfer.py",
+        "accuracy; goal scratch",
+        _runs("transfer", "runs"),
+        lambda r: r["fine-tune"]["accuracy"],
+        lambda r: r["scratch"]["accuracy"],
+        beside="transfer by hand",
+        other=lambda r: r["hand-written transfer"],
     ),
-)  # fmt: skip
+)
 HEAD = ("task", "command", "measure", "wellfit", "goal", "reached", "beside it", "CPU min a run", "made by")
 
 
