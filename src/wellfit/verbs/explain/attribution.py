@@ -21,8 +21,9 @@ from wellfit.nouns.look import Look
 from wellfit.nouns.shown import spread
 from wellfit.nouns.units import figure, many
 from wellfit.verbs.explain.attributed import Attributed, Explained, named
-from wellfit.verbs.explain.attribution_figures import figures, missed
+from wellfit.verbs.explain.attribution_figures import figures
 from wellfit.verbs.explain.trust import as_share, by_randomising, completeness, curves
+from wellfit.verbs.explain.trust_figures import missed
 
 USUAL = {
     "pictures": ("gradient", "smoothgrad", "integrated_gradients", "grad_cam", "occlusion"),
