@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
 
 from wellfit.jobs.fitted import Fitted
+from wellfit.nouns import shelf
 from wellfit.nouns.case import Case
 from wellfit.nouns.errors import NetworkError, RecipeError, RunError
 from wellfit.nouns.explained import Part
@@ -24,6 +26,7 @@ from wellfit.nouns.recipe import Recipe
 from wellfit.nouns.run import Run
 from wellfit.nouns.stage import Stage, last
 from wellfit.nouns.step import Rest
+from wellfit.nouns.task import task_of, weighed
 from wellfit.nouns.tensors import MODEL
 from wellfit.verbs import gather, keep, transfer
 from wellfit.verbs.build import build
@@ -183,11 +186,6 @@ def of_module(
 
 
 def _loss(data: Any) -> Any:
-    from functools import partial
-
-    from wellfit.nouns import shelf
-    from wellfit.nouns.task import task_of, weighed
-
     return partial(weighed, function=shelf.get("losses", task_of(data.task).loss[0]))
 
 

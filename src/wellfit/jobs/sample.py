@@ -60,9 +60,8 @@ def reading(model: Model, points: np.ndarray) -> pd.DataFrame:
     half, n = max(1, length // 2), len(codes)
     out = model.outputs(text)
     p, best, nothing_before = np.full(n, np.nan), np.zeros(n, np.int64), 0
-    for answers, start in zip(
-        out, starts(n, length)
-    ):  # later windows see more of what came before a place in their second half
+    # later windows see more of what came before a place in their second half
+    for answers, start in zip(out, starts(n, length)):
         first = nothing_before if start == 0 else max(start + length - half, nothing_before)
         for place in range(first, min(start + length, n - 1)):
             p[place + 1] = answers[codes[place + 1], place - start]
