@@ -8,7 +8,7 @@ import pytest
 
 import wellfit as wf
 from wellfit.jobs.tune import seconds, tuned
-from wellfit.nouns.errors import RecipeError, RunError
+from wellfit.nouns.errors import DataError, RecipeError, RunError
 from wellfit.nouns.recipe import Recipe
 
 SMALL = {"trials": 4, "workers": 1, "seeds": 2, "search": "random", "epochs": 3, "widths": [8], "lr": 0.01}
@@ -72,6 +72,9 @@ def test_a_search_with_other_data_is_refused_and_a_killed_one_goes_on(tmp_path):
 def test_what_cannot_be_is_refused(tmp_path):
     with pytest.raises(RecipeError, match="one at least"):
         wf.tune("iris", trials=0, out=tmp_path / "a")
+    with pytest.raises(DataError, match="no such file"):
+        wf.tune("no-such-data", out=tmp_path / "b")
+    assert not list(tmp_path.iterdir())
     with pytest.raises(RecipeError, match="10m"):
         seconds("ten")
     assert seconds("2m") == 120

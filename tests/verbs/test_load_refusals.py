@@ -48,6 +48,15 @@ def test_a_misspelt_bundled_name_is_refused_with_the_nearest():
     assert refusal("digts").endswith("found: no such file, folder or bundled set\ndo:    write 'digits'")
 
 
+def test_of_folders_and_bundled_sets_the_nearest_is_offered(tmp_path, monkeypatch):
+    for name in ("studies", "docs"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert refusal("digts").endswith("write 'digits'")
+    assert refusal("study").endswith("found: no such file or folder\ndo:    write 'studies'")
+    assert "docs" not in refusal("does.csv")
+
+
 def test_a_missing_folder_is_named(tmp_path):
     assert f"the folder {tmp_path / 'no'} is not there either" in refusal(str(tmp_path / "no" / "such" / "x.csv"))
 

@@ -86,6 +86,7 @@ def planned(
     start = transfer.begin(given, network)
     data = load(source, given.data, targets, start.preparation)
     yield from tell.data(data)
+    _make(folder)
     epochs = (
         given.training.epochs
         if given.training.epochs != "auto"
@@ -135,18 +136,21 @@ def _default(study, given: Recipe, data, start) -> Generator[Stage, None, tuple[
 
 
 def _folder(out: Any, given: Recipe) -> Path:
-    """Where the study is. Raises RunError where it has ended, or cannot be written."""
+    """Where the study is, or will be. Raises RunError where it has ended."""
     stem = Path(given.data.source).stem or "data"
     folder = Path(out) if out else Path("studies") / f"{datetime.now():%Y%m%d-%H%M%S}-{stem}"
     if (folder / RESULT).exists():
         raise RunError(f"a search in {folder}", "a study is there that has ended", "name another folder with --out")
+    return folder
+
+
+def _make(folder: Path) -> None:
+    """The study's folder, made once its data are known. Raises RunError where it cannot be written."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "trials").mkdir(exist_ok=True)
+        (folder / "trials").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RunError(f"a search in {folder}", error.strerror or str(error),
                        "name a folder that can be written, with --out") from None  # fmt: skip
-    return folder
 
 
 def leads(study) -> bool:

@@ -246,9 +246,8 @@ def frame_of(raw: Any, names: Sequence[str]) -> pd.DataFrame:
 
 def missing_column(name: str, known: Sequence[str], what: str) -> DataError:
     """The refusal of a column that is not there, with the nearest name there is."""
-    close = nearest(name, {k.casefold(): k for k in known})
-    real = {k.casefold(): k for k in known}.get(close or "", "")
+    close = nearest(name, known)
     listed = ", ".join(map(repr, known[:30])) + (f" and {len(known) - 30} more" if len(known) > 30 else "")
     return DataError(
-        f"{what} {name!r}", f"no such column; there are {listed}", f"write {real!r}" if real else "name one of these"
+        f"{what} {name!r}", f"no such column; there are {listed}", f"write {close!r}" if close else "name one of these"
     )

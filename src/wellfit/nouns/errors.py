@@ -58,6 +58,7 @@ class ShelfError(WellfitError):
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word closest to `word`, or None where none is close (difflib ratio under 0.5)."""
-    match = get_close_matches(word.lower(), list(known), n=1, cutoff=0.5)
-    return match[0] if match else None
+    """The known word closest to `word`, whatever their case, or None where none is close (difflib ratio under 0.5)."""
+    names = {name.lower(): name for name in known}
+    match = get_close_matches(word.lower(), names, n=1, cutoff=0.5)
+    return names[match[0]] if match else None

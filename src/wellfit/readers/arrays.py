@@ -137,7 +137,7 @@ def _role(name: str) -> tuple[str, str]:
 def _sorted_out(path: Path, found: Mapping[str, np.ndarray], target: Any) -> dict[str, dict[str, np.ndarray]]:
     """{split: {"x": ..., "y": ...}}; "" for arrays that are not split. Raises DataError where names tell nothing."""
     if isinstance(target, str) and target not in found:
-        close = nearest(target, {n.casefold(): n for n in found})
+        close = nearest(target, found)
         raise DataError(
             f"the targets {target!r} in {path}",
             f"arrays {', '.join(found)}",

@@ -87,19 +87,22 @@ def _no_reader(source: str) -> DataError:
             "give CSV, Parquet, .npz, .npy, idx, .nc, .zarr, .grib, or pictures in class folders (or their .zip)")  # fmt: skip
         return DataError(asked, kind, do)
     names = _bundled_names()
-    around = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-    close = nearest(path.name, {a.lower(): a for a in around} if around else ())
-    real = next((a for a in around if a.lower() == close), None)
-    close_name = nearest(source, names)
-    if real:
-        return DataError(asked, "no such file or folder", f"write {str(path.parent / real)!r}")
-    if close_name:
-        return DataError(asked, "no such file, folder or bundled set", f"write {close_name!r}")
+    known = {n: n for n in names if path.name == source} | {p.name: str(p) for p in _beside(path)}
+    close = nearest(path.name, known)
+    if close:
+        found = "no such file, folder or bundled set" if close in names else "no such file or folder"
+        return DataError(asked, found, f"write {known[close]!r}")
     missing = next((p for p in reversed(path.parents) if not p.exists()), None)
     found = (
         f"no such file; the folder {missing} is not there either" if missing else "no such file, folder or bundled set"
     )
     return DataError(asked, found, f"name an existing file or folder, or one of {', '.join(names)}")
+
+
+def _beside(path: Path) -> list[Path]:
+    """What in its folder `path` may have meant: of a name with a suffix, names with one alone."""
+    beside = path.parent.iterdir() if path.parent.is_dir() else ()
+    return [p for p in beside if not p.name.startswith(".") and bool(p.suffix) == bool(path.suffix)]
 
 
 def _bundled_names() -> tuple[str, ...]:
