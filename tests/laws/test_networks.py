@@ -38,10 +38,18 @@ OPTIONS = {
     "unet": [{}, {"upsample": "bilinear", "down": "stride"}, {"down": "average", "padding": "longitude"}],
     "decoder": [{}, {"upsample": "bilinear"}],
     "recurrent": [{"cell": "rnn"}, {"cell": "lstm", "directions": 2}, {"cell": "gru"}],
-    "tcn": [{}, {"causal": False}],
+    "tcn": [
+        {},
+        {"causal": False, "padding": "circular", "dilation": 2},
+        {"padding": "replicate", "dilation": 3},
+    ],
     "dlinear": [{}, {"kernel": 1}, {"kernel": 4, "level": False}],
     "transformer": [{}, {"causal": True}, {"patch": 2, "positions": "sine", "read": "mean"}],
-    "equivariant": [{}, {"group": "p4m", "down": "average", "convolutions": 2}],
+    "equivariant": [
+        {},
+        {"group": "p4m", "down": "average", "convolutions": 2},
+        {"dilation": 2, "padding": "reflect", "kernel": 3},
+    ],
     "graph": [{}, {"edge_kinds": 2, "aggregate": "mean", "read": "mean"}, {"read": "first"}],
     "vae": [{"grain": 0.1}, {"latent": 3, "beta": 4.0}],
     "gan": [{"drawn": 4, "grain": 0.1}, {"drawn": 4, "game": "hinge", "spectral": True, "bounds": (-1, 2)}],
@@ -371,11 +379,61 @@ def test_longitude_padding_goes_round_the_globe(name: str, padding: str):
         assert same == (padding == "longitude")
 
 
-@pytest.mark.parametrize("group", ["p4", "p4m"])
+@given(
+    size=st.tuples(st.integers(4, 21), st.integers(4, 21)),
+    kernel=st.sampled_from([1, 3, 5]),
+    dilation=st.integers(1, 2),
+    padding=st.sampled_from(["zero", "reflect", "circular"]),
+)
+@settings(max_examples=25, deadline=None)
+def test_an_equivariant_convolution_keeps_the_size_and_is_torchs_with_its_kernel_turned(
+    size, kernel, dilation, padding
+):
+    if padding != "zero" and dilation * (kernel // 2) >= min(size):
+        return  # a map too small to be mirrored so far is refused, by a law of its own
+    options = {"kernel": kernel, "dilation": dilation, "padding": padding}
+    network, x = made("equivariant", (2, *size), (1, *size), widths=(3,), **options), noise(2, 2, *size)
+    mode = "zeros" if padding == "zero" else padding
+    plain = nn.Conv2d(2, 3, kernel, padding=dilation * (kernel // 2), dilation=dilation, padding_mode=mode)
+    plain.bias = network.conv1.bias
+    for g in range(4):
+        plain.weight = nn.Parameter(torch.rot90(network.conv1.weight, g, (-2, -1)))
+        torch.testing.assert_close(network.conv1(x)[:, g::4], plain(x), rtol=1e-4, atol=1e-5)
+
+
+@given(
+    steps=st.integers(4, 40),
+    kernel=st.integers(2, 5),
+    dilation=st.integers(1, 3),
+    padding=st.sampled_from(["zero", "replicate", "reflect", "circular"]),
+    causal=st.booleans(),
+)
+@settings(max_examples=40, deadline=None)
+def test_a_temporal_convolution_keeps_its_steps_and_reaches_as_far_as_it_says(steps, kernel, dilation, padding, causal):
+    inward = padding in ("reflect", "circular")
+    if (not causal and kernel % 2 == 0) or (inward and (causal or dilation * (kernel // 2) >= steps)):
+        return  # refused, by laws of their own
+    options = {"kernel": kernel, "dilation": dilation, "padding": padding, "causal": causal, "widths": (4,)}
+    network, x = made("tcn", (1, steps), (2, steps), **options), noise(1, 1, steps).requires_grad_()
+    out = network(x)
+    assert out.shape == (1, 2, steps)
+    out[0, 0, steps // 2].backward()
+    assert x.grad is not None
+    reach = 2 * dilation * (kernel - 1) // (1 if causal else 2)  # two convolutions a block
+    last = steps // 2 + (0 if causal else reach)
+    if padding in ("zero", "replicate"):
+        assert not x.grad[0, 0, : max(0, steps // 2 - reach)].any()
+        assert not x.grad[0, 0, last + 1 :].any()
+    rolled = network(x.roll(3, -1)) - out.roll(3, -1)
+    assert padding != "circular" or float(rolled.detach().abs().max()) < 1e-4
+
+
+@pytest.mark.parametrize(("group", "padding"), [("p4", "zero"), ("p4m", "reflect"), ("p4", "circular")])
 @pytest.mark.parametrize("side", [8, 9, 15])
-def test_an_equivariant_network_is_the_same_for_turned_pictures(group: str, side: int):
+def test_an_equivariant_network_is_the_same_for_turned_pictures(group: str, padding: str, side: int):
     for shape_out in ((3,), (2, side, side)):
-        network = made("equivariant", (2, side, side), shape_out, group=group, norm="batch").double().eval()
+        options = {"group": group, "norm": "batch", "padding": padding, "dilation": 1 + (padding == "reflect")}
+        network = made("equivariant", (2, side, side), shape_out, **options).double().eval()
         x = noise(3, 2, side, side).double()
         ways = [lambda v, r=r: torch.rot90(v, r, (-2, -1)) for r in (1, 2, 3)]
         ways += [lambda v: v.flip(-1)] if group == "p4m" else []
@@ -480,7 +538,10 @@ def test_the_numbering_of_a_graphs_nodes_and_empty_places_play_no_part():
         ("transformer", (2, 8), (3,), {"widths": (8, 4)}),
         ("sphere", (2, 8, 16), (1, 9, 16), {}),
         ("sphere", (2, 8, 16), (1, 8, 16), {"latitudes": [60 - 5 * i for i in range(8)]}),
+        ("tcn", (2, 8), (3,), {"padding": "reflect"}),
+        ("tcn", (2, 8), (3,), {"padding": "circular", "causal": False, "dilation": 9}),
         ("equivariant", (8, 8), (3,), {}),
+        ("equivariant", (1, 4, 4), (3,), {"padding": "reflect", "dilation": 4}),
         ("graph", (5, 5), (3,), {}),
         ("flow", (4,), (2,), {}),
     ],

@@ -25,6 +25,7 @@ ACTIVATIONS = {
 NORMS = ("none", "batch", "layer")
 GROUPS = {"p4": 4, "p4m": 8}
 DOWNS = ("max", "average")
+PADDINGS = {"zero": "constant", "reflect": "reflect", "circular": "circular"}  # as torch.nn.functional.pad calls them
 SMALLEST = 4  # side (pixels) under which no map is halved
 
 
@@ -39,6 +40,8 @@ def equivariant(
     group: str = "p4",
     convolutions: int = 1,
     kernel: int = 3,
+    dilation: int = 1,
+    padding: str = "zero",
     down: str = "max",
 ) -> nn.Module:
     """Pictures [B, C, H, W] -> [B, *shape_out], the same for a picture turned by 90 degrees; or maps (K, H, W) that turn
@@ -50,11 +53,14 @@ def equivariant(
     here is 4 (p4: turns) or 8 (p4m: turns and mirror images) maps.
 
     widths: channels of each stage; activation: relu, leaky_relu, tanh, sigmoid, gelu; dropout: share of the last
-    features dropped in training; norm: none, batch, layer; group: p4, p4m; kernel: odd; down: max, average. Pictures that
-    are not square turn by 180 degrees only. Raises ValueError for what cannot be.
+    features dropped in training; norm: none, batch, layer; group: p4, p4m; kernel: odd; dilation: pixels between the
+    points of a kernel; padding: zero, reflect, circular (both axes go round; round one of them alone, as longitude does,
+    would not turn with the picture); down: max, average. Pictures that are not square turn by 180 degrees only. Raises
+    ValueError for what cannot be.
     """
     _must_know(activation=(activation, ACTIVATIONS), norm=(norm, NORMS), group=(group, GROUPS), down=(down, DOWNS))
-    if len(shape_in) != 3 or not widths or convolutions < 1 or kernel % 2 == 0:
+    _must_know(padding=(padding, PADDINGS))
+    if len(shape_in) != 3 or not widths or convolutions < 1 or kernel % 2 == 0 or dilation < 1:
         raise ValueError(f"equivariant takes pictures [C, H, W], widths, odd kernels; not {tuple(shape_in)}")
     channels, *size = shape_in
     maps = len(shape_out) == 3
@@ -67,7 +73,9 @@ def equivariant(
     for stage, width in enumerate(widths, 1):
         for i in range(1, convolutions + 1):
             n = f"{stage}_{i}" if convolutions > 1 else f"{stage}"
-            layers[f"conv{n}"] = Turned(channels, width, kernel, elements, 1 if first else elements, norm != "batch")
+            _must_reach(size, dilation * (kernel // 2), padding)
+            before, bias = 1 if first else elements, norm != "batch"
+            layers[f"conv{n}"] = Turned(channels, width, kernel, elements, before, bias, dilation, padding)
             if norm != "none":
                 layers[f"norm{n}"] = Norm(width, elements, norm == "batch")
             layers[f"{activation}{n}"] = ACTIVATIONS[activation]()
@@ -87,6 +95,12 @@ def _must_know(**words: tuple[str, Any]) -> None:
     for what, (word, known) in words.items():
         if word not in known:
             raise ValueError(f"{what} {word!r} is not known; known are {', '.join(known)}")
+
+
+def _must_reach(size: Sequence[int], pad: int, padding: str) -> None:
+    """Raises ValueError for a map that is too small to be mirrored or gone round so far."""
+    if padding != "zero" and pad >= min(size) + (padding == "circular"):
+        raise ValueError(f"{padding} padding by {pad} pixels must not be used for a map of {tuple(size)}")
 
 
 def moved(x: Tensor, g: int) -> Tensor:
@@ -113,9 +127,21 @@ class Turned(nn.Conv2d):
     out[g] = sum over h of in[h] * g(weight[inverse of g after h]); one kernel of size [C G', k, k] for each channel.
     """
 
-    def __init__(self, channels: int, width: int, kernel: int, elements: int, before: int, bias: bool):
-        super().__init__(channels * before, width, kernel, padding=kernel // 2, bias=bias)
+    def __init__(
+        self,
+        channels: int,
+        width: int,
+        kernel: int,
+        elements: int,
+        before: int,
+        bias: bool,
+        dilation: int,
+        padding: str,
+    ):
+        pad = dilation * (kernel // 2)
+        super().__init__(channels * before, width, kernel, padding=pad, dilation=dilation, bias=bias)
         self.elements, self.before = elements, before
+        self.around = "" if padding == "zero" else PADDINGS[padding]
         self.order = table(elements)
 
     def forward(self, input: Tensor) -> Tensor:
@@ -127,7 +153,10 @@ class Turned(nn.Conv2d):
             turned.append(moved(here, g).flatten(1, 2))
         full = torch.stack(turned, 1).flatten(0, 1)
         bias = None if self.bias is None else self.bias.repeat_interleave(self.elements)
-        return F.conv2d(input, full, bias, padding=self.padding)
+        if not self.around:
+            return F.conv2d(input, full, bias, padding=self.padding, dilation=self.dilation)
+        p, q = int(self.padding[0]), int(self.padding[1])
+        return F.conv2d(F.pad(input, [q, q, p, p], self.around), full, bias, dilation=self.dilation)
 
 
 class Norm(nn.Module):

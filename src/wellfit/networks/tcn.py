@@ -22,6 +22,7 @@ ACTIVATIONS = {
     "gelu": nn.GELU,
 }
 NORMS = ("none", "batch", "layer")
+PADDINGS = {"zero": "constant", "replicate": "replicate", "reflect": "reflect", "circular": "circular"}  # torch's words
 READS = ("auto", "last", "mean", "each")
 
 
@@ -35,6 +36,8 @@ def tcn(
     norm: str = "none",
     kernel: int = 3,
     base: int = 2,
+    dilation: int = 1,
+    padding: str = "zero",
     causal: bool = True,
     vocabulary: int = 0,
     read: str = "auto",
@@ -46,27 +49,30 @@ def tcn(
     2 (kernel - 1) (1 + 2 + 4 + ...) steps before it.
 
     widths: channels of each block; activation: relu, leaky_relu, tanh, sigmoid, gelu; norm: none, batch, layer (over
-    channels, each step by itself); base: how much farther apart each block reaches than the one before; causal: no step
-    sees a later one, else both sides alike;
+    channels, each step by itself); base: how much farther apart each block reaches than the one before; dilation: steps
+    between the points of the first block's kernels; padding: what stands before the first step (and after the last):
+    zero, replicate (the end itself, again), and where causal is off reflect, circular (a series that comes round, as
+    along a parallel); causal: no step sees a later one, else both sides alike;
     vocabulary: number of different tokens, 0 for series of numbers; read: what becomes the output: last (the last
     step), mean (over steps), each (every step gives K numbers; shape_out = (K, L)), auto (each where shape_out is
     (K, L), else last where causal, else mean). Raises ValueError for what cannot be.
     """
     _must_know(activation=(activation, ACTIVATIONS), norm=(norm, NORMS), read=(read, READS))
-    if len(shape_in) != (1 if vocabulary else 2) or not widths or kernel < 2 or base < 1:
-        asked = (
-            "tcn takes series [C, L], or tokens [L] with vocabulary, widths of one or more, kernel 2, base 1 or more"
-        )
+    _must_know(padding=(padding, PADDINGS))
+    if len(shape_in) != (1 if vocabulary else 2) or not widths or kernel < 2 or min(base, dilation) < 1:
+        asked = "tcn takes series [C, L], or tokens [L] with vocabulary, widths, kernel 2, base and dilation 1 or more"
         raise ValueError(f"{asked}, not inputs of shape {tuple(shape_in)}")
     if not causal and kernel % 2 == 0:
         raise ValueError(f"a kernel of {kernel} has no middle: take an odd one where causal is off")
+    _must_reach(padding, causal, dilation * base ** (len(widths) - 1) * (kernel // 2), shape_in[-1])
     each = read == "each" or (read == "auto" and len(shape_out) == 2 and shape_out[1] == shape_in[-1])
     if each and (len(shape_out) != 2 or shape_out[1] != shape_in[-1]):
         raise ValueError(f"an output for each step has shape (K, {shape_in[-1]}), not {tuple(shape_out)}")
     size = widths[0] if vocabulary else shape_in[0]
     layers: dict[str, nn.Module] = {"embedding": Tokens(vocabulary, size)} if vocabulary else {}
     for n, width in enumerate(widths):
-        layers[f"block{n + 1}"] = Block(size, width, activation, dropout, norm, kernel, base**n, causal)
+        reach = dilation * base**n
+        layers[f"block{n + 1}"] = Block(size, width, activation, dropout, norm, kernel, reach, causal, padding)
         size = width
     if each:
         layers["output"] = nn.Conv1d(size, shape_out[0], 1)
@@ -84,6 +90,16 @@ def _must_know(**words: tuple[str, Any]) -> None:
             raise ValueError(f"{what} {word!r} is not known; known are {', '.join(known)}")
 
 
+def _must_reach(padding: str, causal: bool, pad: int, steps: int) -> None:
+    """Raises ValueError where a padding brings in later steps, or is longer than the series that it comes from."""
+    if padding not in ("reflect", "circular"):
+        return
+    if causal:
+        raise ValueError(f"{padding} padding brings later steps before the first: it must have causal off")
+    if pad >= steps + (padding == "circular"):
+        raise ValueError(f"{padding} padding by {pad} steps must not be used for a series of {steps}")
+
+
 class Block(nn.Module):
     """activation(x + layers(x)), x through a 1x1 convolution where the channels differ."""
 
@@ -97,12 +113,13 @@ class Block(nn.Module):
         kernel: int,
         dilation: int,
         causal: bool,
+        padding: str,
     ):
         super().__init__()
         self.around = nn.Conv1d(channels, width, 1) if channels != width else nn.Identity()
         layers: dict[str, nn.Module] = {}
         for n in (1, 2):
-            layers[f"pad{n}"] = Before(dilation * (kernel - 1), causal)
+            layers[f"pad{n}"] = Before(dilation * (kernel - 1), causal, padding)
             layers[f"conv{n}"] = nn.Conv1d(channels, width, kernel, dilation=dilation, bias=norm != "batch")
             if norm != "none":
                 layers[f"norm{n}"] = nn.BatchNorm1d(width) if norm == "batch" else Channels(width)
@@ -118,19 +135,20 @@ class Block(nn.Module):
 
 
 class Before(nn.Module):
-    """[B, C, L] -> [B, C, L + pad]: zeros before the first step, or as many before as after the last."""
+    """[B, C, L] -> [B, C, L + pad]: all of it before the first step, or as much after the last."""
 
-    def __init__(self, pad: int, causal: bool):
+    def __init__(self, pad: int, causal: bool, padding: str):
         super().__init__()
+        self.padding = padding
         self.pad = (pad, 0) if causal else (pad // 2, pad - pad // 2)
 
     def forward(self, x: Tensor) -> Tensor:
         """[B, C, L] -> [B, C, L + pad]."""
-        return F.pad(x, self.pad)
+        return F.pad(x, self.pad, PADDINGS[self.padding])
 
     def extra_repr(self) -> str:
         """What shows where the network is printed."""
-        return f"{self.pad[0]} before, {self.pad[1]} after"
+        return f"{self.pad[0]} before, {self.pad[1]} after, {self.padding}"
 
 
 class Channels(nn.LayerNorm):
