@@ -37,9 +37,16 @@ def places(y: np.ndarray, x: np.ndarray, grid: Mapping[str, Any]) -> Places:
     return Places(np.asarray(y, float), np.asarray(x, float), named[0], named[1], bool(grid.get("on_globe")))
 
 
-def draw_maps(parts: Sequence[tuple[str, np.ndarray, float, float]], where: Places, unit: str) -> Figure:
+def draw_maps(
+    parts: Sequence[tuple[str, np.ndarray, float, float]],
+    where: Places,
+    unit: str | Sequence[str],
+    *,
+    mark: tuple[float, float] | None = None,
+) -> Figure:
     """Maps below one another, each (title, values [H, W], lowest, highest) with a colour bar; a range about zero in two
-    colours."""
+    colours. unit: of all, or of each; mark: (x, y) of a place with a ring about it."""
+    units = [unit] * len(parts) if isinstance(unit, str) else unit
     (h, w), room = parts[0][1].shape, WIDTH_IN - 0.5 - 0.62
     dy, dx = (abs(float(c[-1] - c[0])) / max(1, len(c) - 1) or 1.0 for c in (where.y, where.x))
     tall = float(np.clip(room * (h * dy) / (w * dx), 0.7, MOST_TALL))
@@ -54,9 +61,11 @@ def draw_maps(parts: Sequence[tuple[str, np.ndarray, float, float]], where: Plac
         picture.colorbar(drawn, cax=bar)
         bar.tick_params(labelsize=7, length=2, labelbottom=False)
         bar.grid(False)
-        bar.set_ylabel(short(unit, 10) or "value", rotation=0, fontsize=7, parse_math=False)
+        bar.set_ylabel(short(units[n], 10) or "value", rotation=0, fontsize=7, parse_math=False)
         bar.yaxis.set_label_coords(0.0, 1.0 + 0.05 / tall)
         bar.yaxis.label.set(horizontalalignment="left", verticalalignment="bottom")
+        if mark is not None:
+            ax.plot(*mark, "o", color=INK, markersize=9, fillstyle="none", scalex=False, scaley=False)
         tick(ax, ticks=4)
         ax.grid(True, axis="both", color=MUTED, linewidth=0.3, alpha=0.6)
         ax.set_axisbelow(False)

@@ -9,10 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from wellfit.nouns.coast import coast
 from wellfit.nouns.drawing import BLUE, VERMILION, tint
 from wellfit.nouns.look import Look
 
 MOST_SIDE = 128  # pixels of a small picture's longer side
+COAST = (105, 112, 122, 140)  # seen on light and on dark pages
 LINES = ((0, 114, 178), (213, 94, 0), (0, 158, 115), (204, 121, 167))  # blue, vermilion, green, purple of drawing.py
 
 
@@ -22,7 +24,7 @@ def example(look: Look, x: Tensor) -> np.ndarray:
     if look.way in ("pictures", "masks"):
         return grey_or_colours(as_picture(look, x))
     if look.way == "fields" and x.ndim == 3:
-        return heat(north_up(look, last_time(look, x)).numpy())
+        return field_tile(look, last_time(look, x))
     if x.ndim == 2:
         return lines(x.numpy())
     values = x.flatten().numpy()
@@ -34,9 +36,10 @@ def as_picture(look: Look, x: Tensor) -> np.ndarray:
     values = x.detach().cpu().double().numpy()
     if look.data is not None:
         scaling = look.data.preparation.scaling
-        values = scaling.back(values[None])[0].reshape(look.data.preparation.shape)
-        top = float(np.nanmax(np.asarray(look.data.raw.inputs[: 2**12])))
-        return np.clip(values / (top or 1.0), 0, 1)
+        if scaling.method in ("none", "centre", "standardise", "minmax", "robust", "each"):
+            values = scaling.back(values[None])[0].reshape(look.data.preparation.shape)
+            top = 1.0 if scaling.method == "each" else float(np.nanmax(np.asarray(look.data.raw.inputs[: 2**12])))
+            return np.clip(values / (top or 1.0), 0, 1)
     low, high = values.min(), values.max()
     return (values - low) / ((high - low) or 1.0)
 
@@ -61,13 +64,45 @@ def north_up(look: Look, field: Tensor) -> Tensor:
     return field.flip(0) if y is not None and len(y) > 1 and y[0] < y[-1] else field
 
 
-def heat(values: np.ndarray, most: float = 0.0, under: np.ndarray | None = None) -> np.ndarray:
-    """Numbers [H, W] as RGBA: blue above zero, orange below, as strong as they are large beside `most` (the 99.5th
-    percentile of their size by default); over a grey picture `under` [H, W] in 0..1 where one is given."""
+def field_tile(look: Look, field: Tensor, most: float = 0.0) -> np.ndarray:
+    """A field [H, W] as RGBA, orange above zero and blue below as in maps, north up, its cells as squares of some pixels,
+    with coastlines where it is of the globe."""
+    fields = look.data.preparation.fields if look.data is not None else None
+    pixels = heat(north_up(look, field).numpy(), most, colours=(VERMILION, BLUE))
+    each = max(1, MOST_SIDE // max(pixels.shape[:2]))
+    pixels = pixels.repeat(each, 0).repeat(each, 1)
+    return pixels if fields is None or not fields.grid.on_globe else _with_coast(pixels, fields.grid.y, fields.grid.x)
+
+
+def _with_coast(pixels: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
+    from PIL import Image, ImageDraw
+
+    half = [abs(float(c[-1] - c[0])) / max(1, len(c) - 1) / 2 for c in (y, x)]
+    low, high = (float(c.min()) - h for c, h in zip((y, x), half)), (float(c.max()) + h for c, h in zip((y, x), half))
+    (south, west), (north, east) = low, high
+    image = Image.fromarray(pixels)
+    pen = ImageDraw.Draw(image)
+    at = coast((west, east), (south, north))
+    across = (at - (west, north)) / (east - west, south - north) * (image.width, image.height)
+    for line in np.split(across, np.flatnonzero(np.isnan(across[:, 0]))):
+        points = [tuple(p) for p in line[~np.isnan(line[:, 0])]]
+        if len(points) > 1:
+            pen.line(points, fill=COAST)
+    return np.asarray(image)
+
+
+def heat(
+    values: np.ndarray,
+    most: float = 0.0,
+    under: np.ndarray | None = None,
+    colours: tuple[str, str] = (BLUE, VERMILION),
+) -> np.ndarray:
+    """Numbers [H, W] as RGBA: the first colour above zero, the second below, as strong as they are large beside `most`
+    (the 99.5th percentile of their size by default); over a grey picture `under` [H, W] in 0..1 where one is given."""
     values = np.asarray(values, float)
     size = np.abs(values[np.isfinite(values)])
     most = most or float(np.quantile(size, 0.995) if size.size else 0) or float(size.max(initial=0)) or 1.0
-    rgba = tint(values / most, (BLUE, VERMILION))
+    rgba = tint(values / most, colours)
     if under is not None:
         grey = 0.35 + 0.6 * under
         rgba = np.concatenate([rgba[..., :3] * rgba[..., 3:] + grey[..., None] * (1 - rgba[..., 3:]),

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from wellfit.nouns.aim import Aim
+from wellfit.nouns.look import Look
 from wellfit.verbs.explain.trust import Curves
 
 NAMES = {
@@ -25,13 +26,13 @@ NAMES = {
 @dataclass(frozen=True)
 class Attributed:
     """One method: word; parts [B, *shape] or [B, 1, *cells]; error: median of |sum − what it has to be| beside the
-    median of the latter, None where nothing is promised; randomised: (layer, rank correlation), the last layer of the
-    network first; curves: of deletion and insertion."""
+    median of the latter, None where nothing is promised; randomised: (layer, rank correlation of sizes, with signs), the
+    last layer of the network first; curves: of deletion and insertion."""
 
     word: str
     parts: Tensor
     error: float | None
-    randomised: tuple[tuple[str, float], ...]
+    randomised: tuple[tuple[str, float, float], ...]
     curves: Curves
 
     def by_cell(self, k: int) -> np.ndarray:
@@ -63,3 +64,22 @@ class Explained:
 def named(method: Attributed) -> str:
     """A method as people write it."""
     return NAMES.get(method.word, method.word.replace("_", " "))
+
+
+def unit_of(look: Look) -> tuple[float, str]:
+    """(what one of the network's outputs is in the user's unit, the unit): of classes 1 and "log-odds"-like logits."""
+    data = look.having("units")
+    if data.form != "values":
+        return 1.0, "logit"
+    scale = data.preparation.target_scaling.parts.get("scale")
+    fields = data.preparation.fields
+    factor = (
+        float(fields.scale[fields.targets[0]]) if fields else float(scale.flatten()[0]) if scale is not None else 1.0
+    )
+    name = data.target_names[0] if data.target_names else ""
+    return factor, data.raw.units.get(name, "")
+
+
+def of_unit(unit: str) -> str:
+    """The unit after a figure."""
+    return f" {unit}" if unit else ""

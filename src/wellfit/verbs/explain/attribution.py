@@ -166,7 +166,8 @@ def facts(look: Look, found: Explained) -> dict[str, Any]:
         "methods": {
             m.word: {
                 "completeness_error_frac": m.error,
-                "rank_correlation_randomised": [[layer, value] for layer, value in m.randomised],
+                "rank_correlation_randomised": [[layer, value] for layer, value, _ in m.randomised],
+                "rank_correlation_randomised_signed": [[layer, value] for layer, _, value in m.randomised],
                 "deletion_area": float(m.curves.deleted.mean()),
                 "deletion_area_random": float(m.curves.deleted_random.mean()),
                 "insertion_area": float(m.curves.inserted.mean()),

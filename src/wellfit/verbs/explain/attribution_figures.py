@@ -1,4 +1,4 @@
-"""Figures of an attribution: pictures, bars of columns, past steps, maps."""
+"""Figures of an attribution: pictures and bars of columns; past steps and maps are in files beside this one."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from wellfit.nouns.chart import Chart
 from wellfit.nouns.drawing import INK, MUTED, SERIES, name_axes, name_rows, sheet, tick
 from wellfit.nouns.explained import Gallery, Listing, Tile
 from wellfit.nouns.look import Look
-from wellfit.nouns.maps import draw_maps, places
-from wellfit.nouns.shown import as_picture, example, heat, last_time
+from wellfit.nouns.shown import as_picture, example, heat
 from wellfit.nouns.units import figure, many, percent
-from wellfit.verbs.explain.attributed import Attributed, Explained, named
+from wellfit.verbs.explain.attributed import Attributed, Explained, named, of_unit, unit_of
+from wellfit.verbs.explain.attribution_maps import maps
+from wellfit.verbs.explain.attribution_steps import steps, windows
 from wellfit.verbs.explain.trust_figures import randomised, trusted, walks
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def figures(look: Look, found: Explained) -> tuple[Chart | Gallery | Listing, ..
         "pictures": (pictures,),
         "masks": (pictures,),
         "table": (bars, one_row),
-        "series": (steps,),
+        "series": (steps, windows),
         "fields": (maps,),
     }
     shown = [f(look, found) for f in of.get(look.way, (bars,))]
@@ -86,20 +87,6 @@ def _by_column(look: Look, method: Attributed) -> np.ndarray:
     return total
 
 
-def unit_of(look: Look) -> tuple[float, str]:
-    """(what one of the network's outputs is in the user's unit, the unit): of classes 1 and "log-odds"-like logits."""
-    data = look.having("units")
-    if data.form != "values":
-        return 1.0, "logit"
-    scale = data.preparation.target_scaling.parts.get("scale")
-    fields = data.preparation.fields
-    factor = (
-        float(fields.scale[fields.targets[0]]) if fields else float(scale.flatten()[0]) if scale is not None else 1.0
-    )
-    name = data.target_names[0] if data.target_names else ""
-    return factor, data.raw.units.get(name, "")
-
-
 def bars(look: Look, found: Explained) -> Chart:
     """How much each column mattered over the rows, by the first method, the others as marks."""
     factor, unit = unit_of(look)
@@ -110,7 +97,7 @@ def bars(look: Look, found: Explained) -> Chart:
     top = names[order[0]]
     caption = (
         f"The mean size of what each column adds to or takes from the answer, over {many(len(found.x), 'row')}: bars by"
-        f" {first}, marks by the other methods. Most: {top} ({figure(float(sizes[first][order[0]]))}{_of(unit)})."
+        f" {first}, marks by the other methods. Most: {top} ({figure(float(sizes[first][order[0]]))}{of_unit(unit)})."
     )
     return Chart(
         "What mattered",
@@ -155,11 +142,7 @@ def _said(look: Look, found: Explained, k: int) -> str:
     name, data = look.named(int(found.aim.index[k])), look.having("answers")
     if data.form != "values":
         return f"{name}, {percent(float(found.chances[k]), 0)}" if data.form == "classes" else name
-    return f"{name} {figure(float(data.preparation.back(found.outputs[k : k + 1]).flat[0]))}{_of(unit_of(look)[1])}"
-
-
-def _of(unit: str) -> str:
-    return f" {unit}" if unit else ""
+    return f"{name} {figure(float(data.preparation.back(found.outputs[k : k + 1]).flat[0]))}{of_unit(unit_of(look)[1])}"
 
 
 def _draw_rows(names: list[str], parts: np.ndarray, titles: list[str], unit: str) -> Figure:
@@ -179,77 +162,3 @@ def _draw_rows(names: list[str], parts: np.ndarray, titles: list[str], unit: str
         ax.set_title(title, fontsize=8, loc="left", pad=3, color=INK)
     name_axes(axes[-1], f"part ({unit})" if unit else "part", "")
     return picture
-
-
-def steps(look: Look, found: Explained) -> Chart:
-    """How much each past step mattered: the mean size of its parts, variable by variable."""
-    factor, unit = unit_of(look)
-    m, length = found.methods[0], look.shape_in[1]
-    sizes = m.parts.abs().mean(0).cpu().numpy() * factor
-    names = list(look.having("series").preparation.names)
-    at = np.unravel_index(int(sizes.argmax()), sizes.shape)
-    caption = (
-        f"The mean size of what each past step adds to or takes from the forecast (its mean over the steps ahead), over"
-        f" {many(len(found.x), 'window')}, by {named(m)}. The step that mattered most is {length - int(at[1])} before the"
-        f" forecast, of {names[at[0]] if at[0] < len(names) else 'the series'} ({figure(float(sizes.max()))}"
-        f"{f' {unit}' if unit else ''}); the last {max(1, length // 4)} of {length} steps hold"
-        f" {percent(float(sizes[:, -max(1, length // 4) :].sum() / max(sizes.sum(), 1e-30)), 0)} of it."
-    )
-    return Chart("Which past steps mattered", caption, lambda: _draw_steps(sizes, names, unit))
-
-
-def _draw_steps(sizes: np.ndarray, names: list[str], unit: str) -> Figure:
-    picture, (ax,) = sheet(2.5)
-    before = -np.arange(sizes.shape[1], 0, -1)
-    order = np.argsort(-sizes.sum(1))[: len(SERIES)]
-    for n, c in enumerate(order):
-        ax.plot(before, sizes[c], color=SERIES[n], label=names[c] if c < len(names) else "")
-    ax.set_ylim(bottom=0)
-    tick(ax, whole_x=True)
-    if len(order) > 1:
-        ax.legend(fontsize=7, loc="upper left")
-    name_axes(ax, "steps before the forecast begins", f"size of the part ({unit})" if unit else "size of the part")
-    return picture
-
-
-def maps(look: Look, found: Explained) -> Chart:
-    """One field: what it was at the last time, and each method's parts at all times, cell by cell."""
-    data = look.having("maps")
-    fields = data.preparation.fields
-    factor, unit = unit_of(look)
-    grid = fields.grid if fields else None
-    high, wide = look.shape_in[1:]
-    where = places(grid.y, grid.x, grid.to_dict()) if grid else places(np.arange(high), np.arange(wide), {})
-    near = (
-        np.argwhere(found.aim.cells[0].numpy() > 0).mean(0).round().astype(int) if found.aim.cells is not None else None
-    )
-    parts = [("the field at the last time, departure", last_time(look, found.x[0].cpu()).numpy() * factor)]
-    parts += [(named(m), m.by_cell(0) * factor) for m in found.methods]
-    spot = (
-        ""
-        if near is None
-        else f" about {where.y_name} {figure(float(where.y[near[0]]))}, {where.x_name} {figure(float(where.x[near[1]]))}"
-    )
-    share = _lags(found, fields.history, fields.width) if fields else ""
-    caption = (
-        f"What the forecast{spot} comes from, cell by cell, all times and variables added up; blue takes away, red adds,"
-        f" each map on its own scale.{share}"
-    )
-    return Chart(
-        "Where a forecast comes from",
-        caption,
-        lambda: draw_maps([(t, v, *_about_zero(v)) for t, v in parts], where, unit),
-    )
-
-
-def _about_zero(values: np.ndarray) -> tuple[float, float]:
-    most = float(np.nanquantile(np.abs(values), 0.998)) or float(np.nanmax(np.abs(values))) or 1.0
-    return -most, most
-
-
-def _lags(found: Explained, history: int, width: int) -> str:
-    sizes = found.methods[0].parts[:, : history * width].abs().cpu().numpy()
-    by = sizes.reshape(len(sizes), history, -1).sum((0, 2))
-    total = by.sum() or 1.0
-    first, last = (percent(float(by[k] / total), 0) for k in (0, -1))
-    return f" Of all parts, the last time holds {last}, the first of {history} {first}."

@@ -8,12 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from wellfit.nouns.chart import Chart
 from wellfit.nouns.explained import Gallery, Listing, Part, Tile
 from wellfit.nouns.look import Look
 from wellfit.nouns.shown import example, spread
 from wellfit.nouns.task import known
 from wellfit.nouns.units import figure, many, percent
+from wellfit.verbs.explain.attributed import of_unit, unit_of
 from wellfit.verbs.explain.telling import MOST_ROWS, NEAR_FRAC, label_errors, near_duplicates, out_of_sample
+from wellfit.verbs.explain.worst import apart, beside_the_truth, when
 
 SHOWN = 12
 
@@ -53,7 +56,7 @@ def examples(look: Look) -> Part:
         "Examples that tell the most",
         ", ".join(counts),
         " ".join(lead),
-        tuple(shown(look, title, rows) for title, rows in found.values()),
+        tuple(f for word, (title, rows) in found.items() for f in shown(look, word, title, rows)),
         {word: [{"part": r.part, "row": _row(look, r), **r.facts} for r in rows] for word, (_, rows) in found.items()},
     )
 
@@ -96,10 +99,15 @@ def _by_error(look: Look, part: str, places: Tensor, out: Tensor, y: Tensor) -> 
         off, what = torch.where(there, (out - y).square(), torch.zeros_like(out)), "off, in standard deviations"
     error = off.flatten(1).sum(1) / there.flatten(1).sum(1).clamp_min(1)
     error = error.sqrt() if form == "values" else error
+    factor, unit = unit_of(look) if look.way in ("series", "fields") and y.shape[1] == 1 else (0.0, "")
+    ranked, places_ = error.argsort(descending=True).tolist(), places.tolist()
+    chosen = set(apart(look, part, [places_[i] for i in ranked], look.count or SHOWN))
     found = []
-    for i in error.argsort(descending=True)[:SHOWN].tolist():
+    for i in (i for i in ranked if places_[i] in chosen):
         size = float(error[i])
         text = f"{figure(size) if form == 'values' else percent(size, 0)} {what}"
+        if factor:
+            text = f"RMSE {figure(size * factor)}{of_unit(unit)}"
         if form == "values" and out[i].numel() == 1:
             back = look.having("units").preparation.back
             text = f"says {figure(float(back(out[i : i + 1]).flat[0]))}, is {figure(float(back(y[i : i + 1]).flat[0]))}"
@@ -155,14 +163,16 @@ def twins(look: Look) -> list[Row]:
     return sorted(found, key=lambda r: r.facts["distance_frac"])[: look.count or SHOWN]
 
 
-def shown(look: Look, title: str, rows: list[Row]) -> Gallery | Listing:
-    """Rows as pictures where they are pictures, else as a table."""
+def shown(look: Look, word: str, title: str, rows: list[Row]) -> list[Gallery | Listing | Chart]:
+    """Rows as pictures where they are pictures, with what was said and true where that is one too; else as a table."""
+    if word == "worst" and rows and look.way in ("masks", "fields", "series"):
+        return beside_the_truth(look, title, [(r.part, r.place, r.said) for r in rows])
     caption = f"{many(len(rows), 'row')} shown, the clearest first." if rows else "None was found."
     if look.way in ("pictures", "masks", "fields", "series"):
         tiles = []
         for r in rows:
-            name = f"{r.part} row {_row(look, r)}"
+            name = when(look, r.part, r.place)
             tiles.append(Tile(example(look, look.part(r.part).x[r.place]), f"{name}: {r.said}", f"{r.said} · {name}"))
-        return Gallery(title, caption, (("", tuple(tiles)),))
+        return [Gallery(title, caption, (("", tuple(tiles)),))]
     body = tuple((str(_row(look, r)), r.part, r.said) for r in rows)
-    return Listing(title, caption, ("row", "split", "what"), body)
+    return [Listing(title, caption, ("row", "split", "what"), body)]

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch import Tensor
 
+from wellfit.nouns.anatomy import multiply_adds
 from wellfit.nouns.chart import Chart
+from wellfit.nouns.curve import wide_range
 from wellfit.nouns.data import Split
 from wellfit.nouns.drawing import INK, MUTED, SERIES, name_axes, sheet, tick
 from wellfit.nouns.errors import DataError, NetworkError
@@ -16,12 +18,14 @@ from wellfit.nouns.explained import Part
 from wellfit.nouns.look import Look
 from wellfit.nouns.shown import spread
 from wellfit.nouns.units import figure, many, percent
-from wellfit.verbs.explain.surface import along, filter_normalised, on_plane, top_eigenvalues, weights_of
+from wellfit.verbs.explain.surface import along, filter_normalised, on_plane, put, top_eigenvalues, weights_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ROWS, SHARP_ROWS, REACH, SLICE, MAP, LINES, WAY = 384, 128, 1.0, 25, 13, 2, 21
+WORK, LEAST = 8e8, 8  # multiply-adds of one loss, of some 270: fewer rows of a large network, but these at least
+BENDS = 12  # points of the way at which its sharpness is measured
 
 
 def landscape(look: Look) -> Part:
@@ -31,7 +35,8 @@ def landscape(look: Look) -> Part:
     data = look.having("the loss landscape")
     if look.loss is None:
         raise DataError(f"the loss of {look.name}", "no loss is known", "name a run of `wellfit fit`")
-    losses = {"training": of(look, data.train, ROWS), "validation": of(look, look.part(), ROWS)}
+    rows = affordable(look)
+    losses = {"training": of(look, data.train, rows), "validation": of(look, look.part(), rows)}
     start, charts, facts, arrays = weights_of(look.network), [], {}, {}
     steps = np.linspace(-REACH, REACH, SLICE)
     slices = [_slice(look, losses, start, steps, look.seed + k) for k in range(LINES)]
@@ -42,13 +47,16 @@ def landscape(look: Look) -> Part:
     at = [(a, b) for b in grid for a in grid]
     arrays["map"] = along(look.network, losses["training"], start, two, at).reshape(MAP, MAP)
     charts.append(map_chart(grid, arrays["map"]))
-    sharp = top_eigenvalues(look.network, of(look, data.train, SHARP_ROWS), seed=look.seed)
+    sharp = top_eigenvalues(look.network, of(look, data.train, min(rows, SHARP_ROWS)), seed=look.seed)
     facts |= {"eigenvalues": sharp.tolist(), "loss": float(slices[0]["training"][SLICE // 2])}
     line = f"largest Hessian eigenvalue {figure(float(sharp[0]))}" if np.isfinite(sharp[0]) else "no second slope"
     if look.path:
-        chart, more = way(look, losses["training"])
-        charts.append(chart)
-        arrays |= more
+        for chart, more in (
+            way(look, losses["training"]),
+            bends(look, of(look, data.train, min(rows, SHARP_ROWS))),
+        ):
+            charts.append(chart)
+            arrays |= more
     if look.against is not None:
         chart, arrays["between"], said = between(look, losses)
         charts.append(chart)
@@ -57,12 +65,21 @@ def landscape(look: Look) -> Part:
     facts["rise_half"] = rise
     line = f"the loss rises by {figure(rise)} half a filter's length away; {line}"
     lead = (
-        f"The loss of {min(ROWS, len(data.train))} training rows (without augmentation, in evaluation mode) as the weights"
+        f"The loss of {min(rows, len(data.train))} training rows (without augmentation, in evaluation mode) as the weights"
         " leave what training found, in random directions in which each filter moves by its own length (1 on the axis), so"
         " that networks of other scales can be compared (Li et al. 2018). Steep walls near the middle mean that the"
         f" answer hangs on exact weights. Largest eigenvalues of the Hessian: {', '.join(figure(float(v)) for v in sharp)}."
     )
     return Part("landscape", "The loss about the weights", line, lead, tuple(charts), facts, arrays)
+
+
+def affordable(look: Look) -> int:
+    """Rows that a loss is taken over: fewer the more a row costs."""
+    try:
+        cost = multiply_adds(look.network, look.shape_in)["network"]
+    except Exception:  # an operation that cannot be counted
+        cost = 0
+    return int(np.clip(WORK // max(1, cost), LEAST, ROWS))
 
 
 def of(look: Look, split: Split, most: int) -> Callable[[], Tensor]:
@@ -102,7 +119,7 @@ def _draw_slices(steps: np.ndarray, slices: list[dict[str, np.ndarray]]) -> Figu
                 linestyle=("-", "--")[n % 2],
                 label=word if n == 0 else None,
             )
-    tick(ax, log=True)
+    tick(ax, log=wide_range(*(v for one in slices for v in one.values()), times=5))
     ax.legend(fontsize=7)
     name_axes(ax, "distance, in lengths of the filters (solid, dashed: two directions)", "loss")
     return picture
@@ -137,7 +154,8 @@ def _draw_map(x: np.ndarray, y: np.ndarray, values: np.ndarray, path: np.ndarray
     ax.grid(False)
     name_axes(ax, "first direction", "second direction")
     bar = picture.add_axes((0.84, 0.14, 0.03, 0.75))
-    picture.colorbar(drawn, cax=bar, format=lambda v, _: figure(v, 2))
+    digits = 2 + max(0, round(-np.log10((top - held.min()) / top)))  # neighbouring levels told apart
+    picture.colorbar(drawn, cax=bar, format=lambda v, _: figure(v, digits))
     bar.tick_params(labelsize=7, length=2)
     bar.set_title("loss", fontsize=7, color=INK)
     bar.grid(False)
@@ -159,6 +177,33 @@ def way(look: Look, loss: Callable[[], Tensor]) -> tuple[Chart, dict[str, np.nda
     )
     chart = Chart("The way of the training", caption, lambda: _draw_map(x, y, values, places))
     return chart, {"way": places, "way_map": values, "way_x": x, "way_y": y, "way_share": share}
+
+
+def bends(look: Look, loss: Callable[[], Tensor]) -> tuple[Chart, dict[str, np.ndarray]]:
+    """The largest eigenvalue of the Hessian at points of the way of the training."""
+    at = spread(len(look.path) - 1, BENDS).numpy()  # the last point is the kept one again
+    before, sharp = weights_of(look.network), []
+    try:
+        for k in at:
+            put(look.network, [w.to(look.device) for w in look.path[k]])
+            sharp.append(float(top_eigenvalues(look.network, loss, 1, seed=look.seed)[0]))
+    finally:
+        put(look.network, before)
+    values = np.array(sharp)
+    caption = (
+        f"The largest eigenvalue of the loss's Hessian by Lanczos, from the first weights ({figure(values[0])}) to those"
+        f" after the last epoch ({figure(values[-1])}). A rate above 2 over it makes plain gradient descent leave the valley."
+    )
+    chart = Chart("How sharply the loss bends on the way", caption, lambda: _draw_bends(at, values))
+    return chart, {"bend_epochs": at, "bends": values}
+
+
+def _draw_bends(at: np.ndarray, values: np.ndarray) -> Figure:
+    picture, (ax,) = sheet(2.4)
+    ax.plot(at, values, color=SERIES[0], marker="o", markersize=3)
+    tick(ax, log=wide_range(values), whole_x=True)
+    name_axes(ax, "epoch", "largest eigenvalue")
+    return picture
 
 
 def between(look: Look, losses: dict[str, Callable[[], Tensor]]) -> tuple[Chart, np.ndarray, str]:

@@ -93,7 +93,9 @@ def _figure(figure: Chart | Gallery | Listing | Atlas, word: str) -> dict[str, A
 
 def _tile(tile: Tile) -> dict[str, Any]:
     sharp = max(tile.pixels.shape[:2]) <= 40  # few pixels are shown as squares
-    return {"source": data_uri(tile.pixels), "said": tile.said, "note": tile.note, "sharp": sharp}
+    high, wide = tile.pixels.shape[:2]
+    kind = " ".join(w for w, on in (("sharp", sharp), ("wide", wide > 1.4 * high and wide > 100)) if on)
+    return {"source": data_uri(tile.pixels), "said": tile.said, "note": tile.note, "kind": kind}
 
 
 def _typeset(text: str) -> str:

@@ -23,6 +23,7 @@ from wellfit.nouns.shown import spread
 RATE, STEPS, LARGE = 0.05, 128, 24  # of Adam; steps; sides from which pictures are turned and scaled too
 TURN, GROW, MOVE = math.radians(5), 0.08, 1 / 16  # at most: angle, share of the size, share of the side
 SHAKEN = 12  # steps in which an input without a slope is shaken
+FAR = 0.98  # quantile of how far training rows of series and fields are from the middle
 RANGE = (0.002, 0.998)  # quantiles of the data that an input stays within
 ROWS, EACH = (
     1024,
@@ -37,13 +38,17 @@ Objective = Callable[[Tensor], Tensor]
 @dataclass(frozen=True)
 class Canvas:
     """shape of one input; low, high, middle [C, 1, ...] or [*shape]: its range, and where it begins; mix [C, C]: how
-    channels go together."""
+    channels go together; spectrum [C, *frequencies]: how strong each wave is in the data, size: how far from the middle
+    an input is at most, by its root mean square: of series and fields, whose rows are waves themselves. A field whose
+    every cell is as far off as any ever was is none; a clock that goes in as a channel stays the same everywhere."""
 
     shape: tuple[int, ...]
     low: Tensor
     high: Tensor
     middle: Tensor
     mix: Tensor
+    spectrum: Tensor | None = None
+    size: float = math.inf
 
     @classmethod
     def of(cls, look: Look) -> Canvas:
@@ -69,7 +74,11 @@ class Canvas:
         mix = vectors @ torch.diag(values.clamp_min(0).sqrt()) @ vectors.T
         mix = mix / mix.norm(dim=0).max().clamp_min(1e-12)  # as lucid: the strongest channel keeps its size
         held = [t.to(device) for t in (low, high, middle, mix)]
-        return cls(shape, *held)
+        if look.way not in ("series", "fields"):
+            return cls(shape, *held)
+        far = x - middle
+        size = float(far.square().flatten(1).mean(1).sqrt().quantile(FAR))
+        return cls(shape, *held, _spectrum(far).to(device), size)
 
     def start(self, n: int, seed: int) -> Tensor:
         """What is optimised: coefficients [n, C, *frequencies, 2], or numbers [n, F], near 0."""
@@ -83,12 +92,18 @@ class Canvas:
         cells = self.shape[1:]
         waves = coefficients
         if cells:
-            scale = _falling(cells, coefficients.device)[..., None]
-            complex_ = torch.view_as_complex((coefficients * scale).contiguous())
+            scale = _falling(cells, coefficients.device) if self.spectrum is None else self.spectrum
+            mixed = torch.einsum("dc,nc...->nd...", self.mix, coefficients) * scale[..., None]
+            complex_ = torch.view_as_complex(mixed.contiguous())
             waves = torch.fft.irfftn(complex_, s=cells, dim=tuple(range(2, 2 + len(cells))), norm="ortho") * 4
-            waves = torch.einsum("dc,nc...->nd...", self.mix, waves)
         share = ((self.middle - self.low) / (self.high - self.low)).clamp(0.02, 0.98)
-        return self.low + (self.high - self.low) * torch.sigmoid(waves + torch.logit(share))
+        found = self.low + (self.high - self.low) * torch.sigmoid(waves + torch.logit(share))
+        if not math.isfinite(self.size):
+            return found
+        middle = self.low + (self.high - self.low) * share
+        far = found - middle
+        length = far.square().flatten(1).mean(1).clamp_min(1e-12).sqrt()
+        return middle + far * (self.size / length).clamp_max(1).reshape(-1, *[1] * len(self.shape))
 
 
 def _falling(cells: tuple[int, ...], device: torch.device) -> Tensor:
@@ -97,6 +112,14 @@ def _falling(cells: tuple[int, ...], device: torch.device) -> Tensor:
     grid = torch.stack(torch.meshgrid(*axes, indexing="ij"))
     frequency = grid.square().sum(0).sqrt().clamp_min(1 / max(cells))
     return (1 / frequency / max(cells) ** 0.5).to(device)
+
+
+def _spectrum(far: Tensor) -> Tensor:
+    """Mean size [C, *frequencies] of the waves in departures [N, C, *cells], of the same strength in all as `_falling`."""
+    cells = far.shape[2:]
+    size = torch.fft.rfftn(far, dim=tuple(range(2, far.ndim)), norm="ortho").abs().mean(0)
+    strength = _falling(tuple(cells), torch.device("cpu")).norm()
+    return size * strength / size.flatten(1).norm(dim=1).clamp_min(1e-12).reshape(-1, *[1] * len(cells))
 
 
 def painted(

@@ -48,10 +48,10 @@ def completeness(
 
 def by_randomising(
     network: nn.Module, inputs: Tensor, target: Aim, explain: Explain, parts: Tensor, seed: int = 0
-) -> list[tuple[str, float]]:
-    """[(layer, rank correlation)]: of the sizes of parts with those of a network whose layers are drawn anew one after
-    another, from the last to this one; the mean of Spearman's coefficient over examples. An attribution that hardly
-    changes does not say what was learnt. Source: Adebayo et al. 2018, arXiv:1810.03292.
+) -> list[tuple[str, float, float]]:
+    """[(layer, rank correlation of sizes, with signs)]: of parts with those of a network whose layers are drawn anew one
+    after another, from the last to this one; the mean of Spearman's coefficient over examples. An attribution that hardly
+    changes does not say what was learnt. Source: Adebayo et al. 2018, arXiv:1810.03292, who give both.
     """
     layers = [n for n, m in network.named_modules() if any(True for _ in m.parameters(recurse=False))][::-1]
     last = [
@@ -63,7 +63,8 @@ def by_randomising(
         for name in layers:
             _draw_anew(twin.get_submodule(name))
             if name in last:
-                found.append((name or "network", _alike(parts, explain(twin, inputs, target))))
+                others = explain(twin, inputs, target)
+                found.append((name or "network", _alike(parts.abs(), others.abs()), _alike(parts, others)))
     return found
 
 
@@ -80,13 +81,13 @@ def _draw_anew(module: nn.Module) -> None:
 
 
 def _alike(a: Tensor, b: Tensor) -> float:
-    """The mean over examples of Spearman's rank correlation of sizes, over the inputs that either of them gives anything
+    """The mean over examples of Spearman's rank correlation, over the inputs that either of them gives anything
     (those out of a network's reach would make any two maps alike); 0 where one of them is constant."""
     from scipy.stats import rankdata
 
     found = []
-    for one, other in zip(a.abs().flatten(1).cpu().numpy(), b.abs().flatten(1).cpu().numpy()):
-        reached = (one > 0) | (other > 0)
+    for one, other in zip(a.flatten(1).cpu().numpy(), b.flatten(1).cpu().numpy()):
+        reached = (one != 0) | (other != 0)
         if not reached.any():
             continue
         x, y = rankdata(one[reached]), rankdata(other[reached])
@@ -99,7 +100,8 @@ def curves(network: nn.Module, inputs: Tensor, target: Aim, baseline: Tensor, pa
     """How the answer falls as cells are taken away in the order of their parts, and rises as they are put back.
 
     Of classes the answer is the probability; of values how far it is on the way from the baseline's to the example's
-    (1: the example's). Cells of all channels go together. Source: Petsiuk et al. 2018, arXiv:1806.07421.
+    (1: the example's), where examples with a longer way count more: one that lies at the baseline has none. Cells of all
+    channels go together. Source: Petsiuk et al. 2018, arXiv:1806.07421.
     """
     order_by = parts.sum(1) if parts.ndim > 2 else parts  # cells: over the channels; features of a table: each
     scores = order_by.flatten(1)
@@ -125,8 +127,9 @@ def _answer(network: nn.Module, inputs: Tensor, start: Tensor, target: Aim) -> C
         return lambda x: said(network, x, target).cpu().numpy()
     with still(network):
         high, low = said(network, inputs, target), said(network, start, target)
-    far = torch.where((high - low).abs() > 1e-12, high - low, torch.ones_like(high))
-    return lambda x: ((said(network, x, target) - low) / far).cpu().numpy()
+    far = high - low
+    usual = far.abs().mean().clamp_min(1e-12)
+    return lambda x: (far.sign() * (said(network, x, target) - low) / usual).cpu().numpy()
 
 
 def _walk(

@@ -8,7 +8,7 @@ from wellfit.nouns.chart import Chart
 from wellfit.nouns.drawing import MUTED, SERIES, name_axes, sheet, tick
 from wellfit.nouns.explained import Listing
 from wellfit.nouns.look import Look
-from wellfit.nouns.units import figure, percent
+from wellfit.nouns.units import percent
 from wellfit.verbs.explain.attributed import Attributed, Explained, named
 
 if TYPE_CHECKING:
@@ -23,14 +23,18 @@ def trusted(found: Explained) -> Listing:
         rows.append((
             named(m),
             "–" if m.error is None else missed(m.error),
-            figure(m.randomised[-1][1], 2) if m.randomised else "–",
-            f"{figure(float(c.deleted.mean()), 2)} ({figure(float(c.deleted_random.mean()), 2)})",
-            f"{figure(float(c.inserted.mean()), 2)} ({figure(float(c.inserted_random.mean()), 2)})",
+            " / ".join(signed(v) for v in m.randomised[-1][1:]) if m.randomised else "–",
+            f"{signed(float(c.deleted.mean()))} ({signed(float(c.deleted_random.mean()))})",
+            f"{signed(float(c.inserted.mean()))} ({signed(float(c.inserted_random.mean()))})",
         ))  # fmt: skip
+    near = (
+        " An answer about some cells comes from near them whatever the weights, so sizes stay alike: look at the signs."
+    )
     caption = (
         "Sum missed: the median error of the sum of all parts, where the method promises one. With random weights: rank"
-        " correlation with the map of the same network with all weights drawn anew; a map near 1 does not show what was"
-        " learnt (methods that multiply with the input keep its outline all the same). Deletion, insertion: the mean"
+        " correlation with the map of the same network with all weights drawn anew, of the parts' sizes / with their"
+        " signs; a map near 1 does not show what was learnt (methods that multiply with the input keep its outline all"
+        f" the same).{near if found.aim.cells is not None else ''} Deletion, insertion: the mean"
         " answer as the cells of the largest parts are taken away (low is good) or"
         " put in (high is good), in brackets in random order."
     )
@@ -43,13 +47,18 @@ def missed(error: float) -> str:
     return "< 0.01 %" if error < 1e-4 else percent(error, 2 if error < 0.01 else 1)
 
 
+def signed(value: float) -> str:
+    """A correlation, its minus as people write it."""
+    return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
+
+
 def randomised(found: Explained) -> Chart:
     """Rank correlation as layers are drawn anew, the last first."""
     held = [m for m in found.methods if m.randomised]
-    said = "; ".join(f"{named(m)} {figure(m.randomised[-1][1], 2)}" for m in held)
+    said = "; ".join(f"{named(m)} {signed(m.randomised[-1][1])}" for m in held)
     caption = (
-        "Rank correlation with the map of the trained network as layers are drawn anew, the last layer first, each adding"
-        f" to those before: in the end {said}."
+        "Rank correlation of the parts' sizes with those of the trained network as layers are drawn anew, the last layer"
+        f" first, each adding to those before: in the end {said}."
     )
     return Chart("Weights drawn anew, layer by layer", caption, lambda: _draw_randomised(held))
 
@@ -57,9 +66,9 @@ def randomised(found: Explained) -> Chart:
 def _draw_randomised(held: list[Attributed]) -> Figure:
     picture, (ax,) = sheet(2.6, bottom_in=0.62)
     for n, m in enumerate(held):
-        values = [1.0, *(v for _, v in m.randomised)]
+        values = [1.0, *(v for _, v, _ in m.randomised)]
         ax.plot(range(len(values)), values, color=SERIES[n % 6], marker="o", markersize=3, label=named(m))
-    layers = ["none", *(layer for layer, _ in held[0].randomised)]
+    layers = ["none", *(layer for layer, *_ in held[0].randomised)]
     ax.set_xticks(range(len(layers)), layers, fontsize=7, rotation=20, ha="right", parse_math=False)
     ax.axhline(0, color=MUTED, linewidth=0.7)
     ax.legend(fontsize=7, loc="best")
@@ -88,5 +97,5 @@ def _draw_walks(found: Explained, what: str) -> Figure:
         ax.plot(100 * first.frac, getattr(first, f"{kind}_random"), color=MUTED, linestyle="--", label="random order")
         tick(ax)
         name_axes(ax, f"% of cells {'taken away' if kind == 'deleted' else 'put in'}", what)
-    axes[1].legend(fontsize=7, loc="lower right")
+    axes[1].legend(fontsize=7, loc="best")
     return picture
