@@ -13,9 +13,11 @@ import torch
 from torch import nn
 
 import wellfit as wf
+from wellfit.jobs.explain import explained
 from wellfit.nouns.errors import WellfitError
 from wellfit.nouns.run import Run
 from wellfit.nouns.tensors import MODEL, read_tensors, write_tensors
+from wellfit.verbs.explain import PARTS
 
 
 def pictures(n: int = 90) -> tuple[np.ndarray, np.ndarray]:
@@ -171,6 +173,17 @@ def test_the_landscape_with_the_way_there_and_to_another_run(run: Path, tmp_path
     near = part.arrays["way_map"][np.abs(y).argmin(), np.abs(x).argmin()]
     assert near < part.arrays["way_map"].max()
     assert len(part.arrays["way"]) >= 3
+
+
+def test_of_all_parts_those_that_make_no_sense_say_so_in_a_line(tmp_path: Path):
+    x = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
+    dense = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
+    asked = {"data": x, "targets": np.arange(60) % 3, "steps": 4, "out": tmp_path / "all"}
+    told = list(explained(dense, ["all"], **asked))
+    left = {stage.name: stage.line for stage in told if "left out" in stage.line}
+    assert set(left) == {"blocks", "atlas"}
+    assert all("no layer gives maps" in line for line in left.values())
+    assert set(told[-1].detail.parts) == set(PARTS) - set(left)
 
 
 def test_blocks_and_atlas_of_a_run_and_what_they_refuse(run: Path, tmp_path: Path):

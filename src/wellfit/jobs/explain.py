@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from wellfit.jobs.fitted import Fitted
 from wellfit.nouns import shelf
 from wellfit.nouns.case import Case
-from wellfit.nouns.errors import NetworkError, RecipeError, RunError
+from wellfit.nouns.errors import DataError, NetworkError, RecipeError, RunError
 from wellfit.nouns.explained import Part
 from wellfit.nouns.inside import layer_named, must_be_finite
 from wellfit.nouns.look import Look
@@ -98,7 +98,14 @@ def explained(
     folder = Path(out) if out else look.run.path / FOLDER if look.run else Path(f"{FOLDER}-{_file_name(look.name)}")
     found = {}
     for word, find in wanted if parts else parts_named(usual(look)):
-        found[word] = part = find(look)
+        try:
+            part = find(look)
+        except (DataError, NetworkError) as error:
+            if "all" not in parts:
+                raise
+            yield Stage(word, f"left out: {error.found}", error, {"part": word, "left_out": error.found})
+            continue
+        found[word] = part
         write_part(folder, part)
         yield Stage(word, part.line, part, {"part": word, "line": part.line, **part.facts})
     page = write_page(folder, look.name, tuple(PARTS))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
 from wellfit.nouns.aim import Aim
+from wellfit.nouns.anatomy import multiply_adds
 from wellfit.nouns.data import Data, Split, at_once
 from wellfit.nouns.errors import DataError
 from wellfit.nouns.run import Run
@@ -49,6 +51,14 @@ class Look:
     def device(self) -> torch.device:
         """Where the network's weights are."""
         return next((p.device for p in self.network.parameters()), torch.device("cpu"))
+
+    @cached_property
+    def cost(self) -> int:
+        """Multiply-adds of one example, 0 where the network holds what cannot be counted."""
+        try:
+            return multiply_adds(self.network, self.shape_in)["network"]
+        except Exception:  # a stranger's operation
+            return 0
 
     @property
     def way(self) -> Way:

@@ -7,6 +7,7 @@ distill.pub/2019/activation-atlas.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -20,10 +21,10 @@ from wellfit.nouns.inside import heard, still
 from wellfit.nouns.look import Look
 from wellfit.nouns.shown import example
 from wellfit.nouns.units import many
-from wellfit.verbs.explain.blocks import chosen, paint
-from wellfit.verbs.explain.painting import Canvas
+from wellfit.verbs.explain.blocks import STEPS, chosen, paint
+from wellfit.verbs.explain.painting import Canvas, affordable
 
-PLACES, PLANE, CELLS, FEWEST = 100_000, 4000, 14, 4
+PLACES, PLANE, CELLS, SMALL, FEWEST = 100_000, 4000, 14, 5, 4
 LEAST = 200  # answers of which an atlas can be made
 
 
@@ -37,7 +38,7 @@ def atlas(look: Look) -> Part:
         do = "give more data: --data DATA, or an earlier layer with more places: --layer NAME"
         raise DataError(f"an activation atlas of {look.name}", found, do)
     plane, how = laid_out(vectors, look.seed)
-    cells = look.count or CELLS
+    cells = look.count or max(SMALL, min(CELLS, math.isqrt(affordable(look, STEPS))))
     at, means, counts = gridded(plane, vectors, cells)
     speaks, sure = labels(look, layer, means)
     seen = paint(look, Canvas.of(look), layer, means.to(look.device))

@@ -22,7 +22,7 @@ from wellfit.nouns.shown import spread
 from wellfit.nouns.units import figure, many
 from wellfit.verbs.explain.attributed import Attributed, Explained, named
 from wellfit.verbs.explain.attribution_figures import figures
-from wellfit.verbs.explain.trust import as_share, by_randomising, completeness, curves
+from wellfit.verbs.explain.trust import MOST_LAYERS, as_share, by_randomising, completeness, curves
 from wellfit.verbs.explain.trust_figures import missed
 
 USUAL = {
@@ -35,6 +35,7 @@ USUAL = {
 }
 SHOWN = {"pictures": 6, "masks": 3, "table": 64, "series": 24, "fields": 3, "array": 16}
 TRUSTED = {"masks": 2, "fields": 2, "pictures": 6}  # examples of the trust checks, 16 otherwise
+LARGE = 1e8  # multiply-adds of one example
 BASELINES, MEAN_OF = 16, 2048  # training rows that stand for what is unknown; those whose mean is compared with
 
 
@@ -134,10 +135,15 @@ def _attributed(look: Look, word: str, x: Tensor, aim: Aim, base: Tensor) -> Att
     if "sum" in getattr(module, "PROMISES", ()):
         off, due = completeness(look.network, x, aim, base, parts)
         error = float(np.median(np.abs(off)) / max(float(np.median(np.abs(due))), 1e-12))
-    changed = by_randomising(look.network, few, few_aim, explain, few_parts, look.seed)
+    changed = by_randomising(look.network, few, few_aim, explain, few_parts, look.seed, _looks(look))
     share = as_share(few_aim, look.having("curves").form)
     walked = curves(look.network, few, share, base, few_parts.expand_as(few), look.seed)
     return Attributed(word, parts, error, tuple(changed), walked)
+
+
+def _looks(look: Look) -> int:
+    """After how many layers drawn anew a map is made again: half as many for a large network."""
+    return MOST_LAYERS if look.cost < LARGE else MOST_LAYERS // 2
 
 
 def _set_up(look: Look, function: Callable[..., Tensor], base: Tensor) -> Callable[..., Tensor]:

@@ -7,6 +7,7 @@ Source: Olah et al. 2018, distill.pub/2018/building-blocks.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +23,9 @@ from wellfit.nouns.look import Look
 from wellfit.nouns.shown import example, heat
 from wellfit.nouns.units import figure, many, percent
 from wellfit.verbs.explain.attribution import examples
-from wellfit.verbs.explain.painting import Canvas, direction, painted
+from wellfit.verbs.explain.painting import Canvas, affordable, direction, painted
 
-GROUPS, SIDE, EXAMPLES, STEPS = 4, 7, 2, 96
+GROUPS, SIDE, LEAST, EXAMPLES, STEPS = 4, 7, 3, 2, 96
 GROUPED = 256  # rows whose places the groups are found from
 AT_ONCE = 64  # inputs painted together
 
@@ -97,7 +98,8 @@ def places(look: Look, layer: str, x: Tensor, aim: Aim) -> Places:
         slopes = torch.autograd.grad(said.sum(), a, allow_unused=True)[0]
     a = a.detach()
     parts = torch.zeros_like(a[:, 0]) if slopes is None else (slopes * a).sum(1)
-    size = (min(SIDE, a.shape[2]), min(SIDE, a.shape[3]))
+    side = max(LEAST, min(SIDE, math.isqrt(affordable(look, STEPS) // max(1, len(x)))))
+    size = (min(side, a.shape[2]), min(side, a.shape[3]))
     return Places(
         torch.nn.functional.adaptive_avg_pool2d(a, size),
         torch.nn.functional.adaptive_avg_pool2d(parts[:, None], size)[:, 0] * (a[0, 0].numel() / (size[0] * size[1])),
@@ -137,10 +139,11 @@ def _weight(part: float, most: float) -> str:
 
 def paint(look: Look, canvas: Canvas, layer: str, vectors: Tensor) -> Tensor:
     """An input for each direction [n, C]: [n, *shape]."""
+    steps = look.steps or (STEPS if len(vectors) <= affordable(look, STEPS) else STEPS // 2)
     found = []
     for some in vectors.split(AT_ONCE):
         aimed = direction(some / some.norm(dim=1, keepdim=True).clamp_min(1e-12))
-        x, _ = painted(look.network, canvas, layer, aimed, len(some), steps=look.steps or STEPS, seed=look.seed)
+        x, _ = painted(look.network, canvas, layer, aimed, len(some), steps=steps, seed=look.seed)
         found.append(x.cpu())
     return torch.cat(found)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -163,7 +164,7 @@ def twins(look: Look) -> list[Row]:
     return sorted(found, key=lambda r: r.facts["distance_frac"])[: look.count or SHOWN]
 
 
-def shown(look: Look, word: str, title: str, rows: list[Row]) -> list[Gallery | Listing | Chart]:
+def shown(look: Look, word: str, title: str, rows: list[Row]) -> Sequence[Gallery | Listing | Chart]:
     """Rows as pictures where they are pictures, with what was said and true where that is one too; else as a table."""
     if word == "worst" and rows and look.way in ("masks", "fields", "series"):
         return beside_the_truth(look, title, [(r.part, r.place, r.said) for r in rows])

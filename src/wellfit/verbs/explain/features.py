@@ -16,7 +16,7 @@ from wellfit.nouns.layers import leaves
 from wellfit.nouns.look import Look
 from wellfit.nouns.shown import example, spread
 from wellfit.nouns.units import figure, many
-from wellfit.verbs.explain.painting import Canvas, Objective, channel, painted, unit, whole
+from wellfit.verbs.explain.painting import Canvas, Objective, affordable, channel, painted, unit, whole
 
 LAYERS, UNITS, BESIDE, ROWS, VARIED = 3, 8, 4, 2000, 4
 GAIN_FRAC = 0.05  # of a unit's spread over training rows: an input painted for it that gains less shows nothing
@@ -90,7 +90,8 @@ def of_layer(look: Look, canvas: Canvas, layer: str) -> list[Feature]:
     count = shape[1] if len(shape) > 1 else 1
     if look.unit is not None and not 0 <= look.unit < count:
         raise NetworkError(f"unit {look.unit} of {layer}", f"it has {many(count, 'unit')}, from 0", "name one of them")
-    most = look.count or (10 if layer == "network" else UNITS)
+    usual = max(2, min(UNITS, affordable(look) // (LAYERS + 1)))
+    most = look.count or (max(usual, 2, min(10, affordable(look) // 4)) if layer == "network" else usual)
     units = torch.tensor([look.unit]) if look.unit is not None else spread(count, most)
     if look.unit is None and layer != "network" and count > most and look.data is not None:
         units = liveliest(look, layer, most)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch import Tensor
 
-from wellfit.nouns.anatomy import multiply_adds
 from wellfit.nouns.chart import Chart
 from wellfit.nouns.curve import wide_range
 from wellfit.nouns.data import Split
@@ -75,11 +74,7 @@ def landscape(look: Look) -> Part:
 
 def affordable(look: Look) -> int:
     """Rows that a loss is taken over: fewer the more a row costs."""
-    try:
-        cost = multiply_adds(look.network, look.shape_in)["network"]
-    except Exception:  # an operation that cannot be counted
-        cost = 0
-    return int(np.clip(WORK // max(1, cost), LEAST, ROWS))
+    return int(np.clip(WORK // max(1, look.cost), LEAST, ROWS))
 
 
 def of(look: Look, split: Split, most: int) -> Callable[[], Tensor]:

@@ -23,6 +23,7 @@ from wellfit.nouns.shown import spread
 RATE, STEPS, LARGE = 0.05, 128, 24  # of Adam; steps; sides from which pictures are turned and scaled too
 TURN, GROW, MOVE = math.radians(5), 0.08, 1 / 16  # at most: angle, share of the size, share of the side
 SHAKEN = 12  # steps in which an input without a slope is shaken
+WORK = 5e11  # multiply-adds of one part's painting: some minute of one core
 FAR = 0.98  # quantile of how far training rows of series and fields are from the middle
 RANGE = (0.002, 0.998)  # quantiles of the data that an input stays within
 ROWS, EACH = (
@@ -73,12 +74,12 @@ class Canvas:
         values, vectors = torch.linalg.eigh(covered + 1e-8 * torch.eye(c))
         mix = vectors @ torch.diag(values.clamp_min(0).sqrt()) @ vectors.T
         mix = mix / mix.norm(dim=0).max().clamp_min(1e-12)  # as lucid: the strongest channel keeps its size
-        held = [t.to(device) for t in (low, high, middle, mix)]
+        low, high, middle, mix = (t.to(device) for t in (low, high, middle, mix))
         if look.way not in ("series", "fields"):
-            return cls(shape, *held)
-        far = x - middle
+            return cls(shape, low, high, middle, mix)
+        far = x - middle.cpu()
         size = float(far.square().flatten(1).mean(1).sqrt().quantile(FAR))
-        return cls(shape, *held, _spectrum(far).to(device), size)
+        return cls(shape, low, high, middle, mix, spectrum(far).to(device), size)
 
     def start(self, n: int, seed: int) -> Tensor:
         """What is optimised: coefficients [n, C, *frequencies, 2], or numbers [n, F], near 0."""
@@ -114,7 +115,14 @@ def _falling(cells: tuple[int, ...], device: torch.device) -> Tensor:
     return (1 / frequency / max(cells) ** 0.5).to(device)
 
 
-def _spectrum(far: Tensor) -> Tensor:
+def affordable(look: Look, steps: int = 0) -> int:
+    """Inputs that WORK paints, by the size of the network: what is usual is cut down to that, what was asked for is not."""
+    return max(
+        1, int(WORK // (3 * (look.steps or steps or STEPS) * max(1, look.cost)))
+    )  # forward, and backward twice that
+
+
+def spectrum(far: Tensor) -> Tensor:
     """Mean size [C, *frequencies] of the waves in departures [N, C, *cells], of the same strength in all as `_falling`."""
     cells = far.shape[2:]
     size = torch.fft.rfftn(far, dim=tuple(range(2, far.ndim)), norm="ortho").abs().mean(0)

@@ -47,16 +47,21 @@ def completeness(
 
 
 def by_randomising(
-    network: nn.Module, inputs: Tensor, target: Aim, explain: Explain, parts: Tensor, seed: int = 0
+    network: nn.Module,
+    inputs: Tensor,
+    target: Aim,
+    explain: Explain,
+    parts: Tensor,
+    seed: int = 0,
+    most: int = MOST_LAYERS,
 ) -> list[tuple[str, float, float]]:
     """[(layer, rank correlation of sizes, with signs)]: of parts with those of a network whose layers are drawn anew one
     after another, from the last to this one; the mean of Spearman's coefficient over examples. An attribution that hardly
-    changes does not say what was learnt. Source: Adebayo et al. 2018, arXiv:1810.03292, who give both.
+    changes does not say what was learnt. Source: Adebayo et al. 2018, arXiv:1810.03292, who give both. most: of the
+    layers, after which it is looked at.
     """
     layers = [n for n, m in network.named_modules() if any(True for _ in m.parameters(recurse=False))][::-1]
-    last = [
-        layers[i] for i in sorted({round(k) for k in np.linspace(0, len(layers) - 1, min(len(layers), MOST_LAYERS))})
-    ]
+    last = [layers[i] for i in sorted({round(k) for k in np.linspace(0, len(layers) - 1, min(len(layers), most))})]
     twin, found = copy.deepcopy(network), []
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,7 +56,7 @@ def apart(look: Look, part: str, ranked: list[int], most: int) -> list[int]:
     return taken
 
 
-def beside_the_truth(look: Look, title: str, rows: Rows) -> list[Gallery | Chart]:
+def beside_the_truth(look: Look, title: str, rows: Rows) -> Sequence[Gallery | Chart]:
     """The rows with what was said and what was true: of masks and fields a gallery, of a series its windows."""
     if look.way == "series":
         return [_windows(look, title, rows[:DRAWN])]
