@@ -141,7 +141,7 @@ def test_weights_moved_by_hand_are_no_missing_step(tmp_path):
     text = HEALTHY.replace(STEP, BY_HAND).replace("optimizer = torch.optim.Adam(net.parameters(), lr=0.01)\n", "")
     assert "optimizer" not in text
     done, said = run(text, tmp_path, "--no-trials")
-    assert "moved in another way" in done.stderr
+    assert "weights moved by hand, as by SGD" in done.stderr
     assert said["status"] == "healthy"
     assert [f for f in said["findings"] if f["severity"] == "error"] == []
 

@@ -16,7 +16,8 @@ from wellfit.nouns.origin import chosen, origin
 from wellfit.nouns.source import Source
 
 FOLDER = Path(__file__).parents[2] / "benchmarks" / "doctor" / "pairs"
-QUICK = ("counts-log-zero", "relu-on-signed-output", "attention-batch-axis", "sensor-batchnorm-pairs")
+QUICK = ("counts-log-zero", "relu-on-signed-output", "attention-batch-axis", "sensor-batchnorm-pairs",
+         "gamma-autoencoder", "cloud-mask")  # fmt: skip
 REPAIRED = ("sum-reduction-trainer", "review-embedding-decay")
 
 

@@ -27,6 +27,9 @@ says."""
 NEVER = 0.1
 """The same for cells of pictures: there a map that says less of the rare class than there is may be what is wanted, but
 not one that says next to nothing of it."""
+KNOWN, SOMEWHAT, NONE = 0.4, 0.3, 0.02
+"""Mean recall, beyond 0.6 of chance, that the corrected answers must reach; less where as good as none of the rare class
+is ever found: there is no threshold of the user's own that would do it."""
 UNEVEN = 2.0
 """Times that one class is as frequent as another, and its weight as large, from which weights are the wrong way round."""
 WEIGHING = ("WeightedRandomSampler", "ImbalancedDatasetSampler", "SubsetRandomSampler")
@@ -75,7 +78,8 @@ def class_imbalance(program: Program) -> Finding | None:
     if recalls is None:
         return None
     rare, before, after = recalls
-    if rare > (NEVER if cells else MISSED) or after - before < GAIN or after < 0.4 + 0.6 / len(shares):
+    known = (KNOWN if rare > NONE else SOMEWHAT) + 0.6 / len(shares)
+    if rare > (NEVER if cells else MISSED) or after - before < GAIN or after < known:
         return None
     site = loss.made or loss.site
     return Finding(

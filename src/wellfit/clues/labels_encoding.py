@@ -40,7 +40,7 @@ def labels_encoding(program: Program) -> Finding | None:
     loss, known = program.loss, targets(program)
     said = _crashed(program)
     if said is None and loss is not None and known is not None:
-        said = _two(loss, known) or _hinge(loss, known) or _one_class(program, loss, known)
+        said = _two(program, loss, known) or _hinge(loss, known) or _one_class(program, loss, known)
         said = said or _cut_off(program, loss, known)
     if said is None:
         return None
@@ -59,9 +59,16 @@ def labels_encoding(program: Program) -> Finding | None:
     )
 
 
-def _two(loss: LossSeen, known: Targets) -> Said | None:
+def _two(program: Program, loss: LossSeen, known: Targets) -> Said | None:
     if not loss.name.startswith("binary_cross_entropy") or known.distinct != 2:
         return None
+    if known.low >= 0 and known.high < 0.5:
+        return (
+            "no label is above one half: the best answer under this loss never says yes",
+            f"labels {figure(known.low)} and {figure(known.high)}, {len(known.values)} seen",
+            "labels 0 and 1, scaled once",
+            _scaled(program, loss),
+        )
     if known.low >= -0.01 and known.high <= 1.01:
         return None
     return (

@@ -10,7 +10,7 @@ from wellfit.nouns.locate import argument
 from wellfit.nouns.pace import Pace, scaled_rate
 from wellfit.nouns.program import Program
 from wellfit.nouns.tape import Site
-from wellfit.nouns.terms import Term, terms
+from wellfit.nouns.terms import Term, accumulated, terms
 from wellfit.nouns.units import figure
 
 APART = 200.0
@@ -18,12 +18,15 @@ APART = 200.0
 pictures of 64 points are 2560 apart, a penalty worked out by the row 1 to 100."""
 FACTOR = 30.0
 """A constant factor as large (or its inverse) moves the step of plain descent out of its usual range."""
+MANY = 4
+"""Backward passes of one loss in a step that count as a sum where nothing divides by them."""
 GONE = 0.1
 """A summed term that falls below this share of its first value has taken the training over."""
 
 
 def loss_scale(program: Program) -> list[Finding]:
-    """Sees: a summed term beside one that is a mean, a sum over many rows under an optimizer whose step follows the
+    """Sees: a summed term beside one that is a mean, a sum over many rows (or over the batches of an accumulated step)
+    under an optimizer whose step follows the
     gradient's size, or a constant factor far from 1 under such an optimizer.
     Hurts: the summed term rules and the other is not learnt; or the step is as many times too large as there are rows.
     Mistaken for: lr-too-high, lr-too-low; Adam and its kin do not feel the scale of the whole loss.
@@ -83,18 +86,21 @@ def _course(program: Program, term: Term) -> tuple[float, float] | None:
 def _alone(program: Program, term: Term) -> Finding | None:
     """One term whose scale is off by its sum or by a constant factor."""
     main, size = program.main, abs(term.factor)
-    size *= term.elements if term.reduced == "sum" else 1
-    summed = term.reduced == "sum" and size >= 8
+    times = accumulated(program.loss, main.closure) if program.loss and main else 1
+    size *= (term.elements if term.reduced == "sum" else 1) * times
+    summed = (term.reduced == "sum" or times >= MANY) and size >= 8
     if main is None or (not summed and 1 / FACTOR < size < FACTOR):
         return None
-    site = _site(program, term)
+    site = _site(program, term) if times < MANY else (program.sites.get("b") or [None])[0] or _site(program, term)
     how = f"a sum over {term.elements} values" if term.reduced == "sum" else "a mean"
-    times = f" times {figure(term.factor)}" if abs(term.factor - 1) > 1e-9 else ""
+    how += f", {times} of them added up to a step" if times > 1 else ""
+    factor = f" times {figure(term.factor)}" if abs(term.factor - 1) > 1e-9 else ""
     rate = main.lr * size
     return Finding(
         "loss-scale", "warning", "the loss is on a scale that the step cannot follow",
-        f"{how}{times}: {main.kind} at {figure(main.lr)} steps as at {figure(rate)} on a plain mean",
-        "a mean over the batch, without a factor", 0.9 if math.isfinite(rate) else 0.5, loss_step(program),
+        f"{how}{factor}: {main.kind} at {figure(main.lr)} steps as at {figure(rate)} on a plain mean",
+        f"divide by {times}" if times >= MANY else "a mean over the batch, without a factor",
+        0.95 if math.isfinite(rate) else 0.5, loss_step(program),
         site.file if site else None, site.line if site else None, limit=FACTOR,
         source="Goyal et al. 2017, section 2; seen in the run",
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from wellfit.nouns.finding import Finding
-from wellfit.nouns.locate import schedule
+from wellfit.nouns.locate import rise, schedule
 from wellfit.nouns.pace import Pace, peak_rate
 from wellfit.nouns.program import OptimizerSeen, Program
 from wellfit.nouns.units import figure, percent
@@ -17,6 +17,11 @@ EARLY = 0.5
 SOON = 0.25
 LOW = 0.1
 GROWN = 20.0
+HALF, UNRISEN = 0.5, 0.2
+"""Shares of the rate that a schedule is to reach: a rate that still rises at the end and is below it is suspected, below
+the second also a fault where the loss has kept much of its first value."""
+WELL = 0.6
+"""Share of the loss that is gone."""
 STEPPED = frozenset(
     ("StepLR", "MultiStepLR", "ExponentialLR", "CosineAnnealingLR", "OneCycleLR", "LambdaLR", "LinearLR", "PolynomialLR",
      "MultiplicativeLR", "CyclicLR")
@@ -53,12 +58,14 @@ def lr_schedule_unsuitable(program: Program) -> Finding | None:
                     f"of {main.steps}", gone < SOON * main.steps)  # fmt: skip
         elif rates[-1][1] > GROWN * rates[0][1] and rates[-1][1] > 2 * _wanted(main):
             said = f"the rate grew from {figure(rates[0][1])} to {figure(rates[-1][1])}", not pace.finite
-    high = max(r for _, r in rates)
-    if said is None and main.schedule and high < LOW * _wanted(main):
-        said = f"the rate never rose above {figure(high)} on its way to {figure(_wanted(main))}", False
+    high, wanted = max(r for _, r in rates), _wanted(main)
+    rising = rates[-1][1] == high > 1.2 * next((r for at, r in rates if at >= 0.7 * main.steps), high)
+    if said is None and main.schedule and (high < LOW * wanted or (rising and high < HALF * wanted)):
+        proved = rising and high < UNRISEN * wanted and pace.fallen < WELL
+        said = f"the rate never rose above {figure(high)} on its way to {figure(wanted)}", proved
     if said is None or not math.isfinite(pace.losses[0] if pace.losses else math.nan):
         return None
-    site = schedule(program)
+    site = rise(program) if rising else schedule(program)
     often = f"; stepped {main.schedule_steps} times in {main.steps} steps" if main.schedule_steps else ""
     learnt = f"; the loss fell by {percent(pace.fallen, 0)} in all"
     return Finding(

@@ -19,18 +19,21 @@ ADAPTIVE_SLOW = ("Adadelta", "Adagrad", "ASGD")
 HARD = (nn.RNNBase, nn.RNNCellBase, nn.MultiheadAttention, nn.Conv2d, nn.Conv1d, nn.Embedding)
 """Layers that plain descent without momentum trains slowly."""
 SLOW = 8e-4
+BURST = 10.0
+"""Times its first value that a loss comes to where a step went wrong."""
 OFTEN = 20
 """Times that an optimizer of the same parameters is made, for a single step each."""
 
 
 def optimizer_unsuitable(program: Program) -> Finding | None:
     """Sees: an optimizer made anew for each step; settings no paper uses (momentum near 1, betas or epsilon far off),
-    Rprop on minibatches, Adadelta or Adagrad at Adam's rate, or plain descent at a usual rate that hardly moves a
-    recurrent, attention or convolutional network.
+    Rprop or LBFGS without a line search on minibatches, Adadelta or Adagrad at Adam's rate, or plain descent at a usual
+    rate that hardly moves a recurrent, attention or convolutional network.
     Hurts: the loss stays where it was, or swings.
     Mistaken for: lr-too-low, of which it is often the other name; settled by a trial with Adam or with usual settings.
     Remedy: Adam at 0.001, or the documentation's settings.
     Source: documentation of each optimizer; Riedmiller & Braun 1993 (Rprop follows the gradient of the whole set);
+    Bollapragada et al. 2018, A progressive batching L-BFGS method (its curvature pairs need one and the same function);
     Zhang et al. 2020, Why are adaptive methods good for attention models?"""
     main, pace = program.main, Pace(program)
     if main is None or not main.groups:
@@ -43,11 +46,17 @@ def optimizer_unsuitable(program: Program) -> Finding | None:
     why, sure, argument = said
     site = optimizer_argument(program, *argument)
     return Finding(
-        "optimizer-unsuitable", "error" if again or (main.kind == "Rprop" and not argument) else "warning",
+        "optimizer-unsuitable", "error" if again or _of_all_data(main, pace, argument) else "warning",
         f"{main.kind} as it is set cannot train this network", why,
         "Adam at 0.001, or the documentation's settings", sure, main.first,
         site.file if site else None, site.line if site else None, source=f"documentation of {main.kind}",
     )  # fmt: skip
+
+
+def _of_all_data(main: OptimizerSeen, pace: Pace, argument: tuple[str, ...]) -> bool:
+    """Is it one for the whole set at once, whose minibatches undid it: a fact of the run?"""
+    burst = not pace.finite or max(pace.losses, default=0.0) > BURST * abs(pace.start) or pace.fallen < 0
+    return not argument and (main.kind == "Rprop" or (main.kind == "LBFGS" and burst))
 
 
 def _made_anew(program: Program, main: OptimizerSeen) -> tuple[str, float, tuple[str, ...]] | None:
@@ -86,6 +95,10 @@ def _kind(program: Program, main: OptimizerSeen, pace: Pace) -> tuple[str, float
     moved += f"{figure(pace.start)} to {figure(pace.end)}"
     if main.kind == "Rprop" and pace.epoch != 1 and _other_each_time(program):
         return "Rprop goes by the sign of the gradient of all data, and is given minibatches", 0.85, ()
+    bare = main.kind == "LBFGS" and not main.groups[0].get("line_search_fn")
+    if bare and pace.epoch != 1 and _other_each_time(program):
+        went = f"; the loss went from {figure(pace.start)} to {figure(pace.end)}" if math.isfinite(pace.end) else ""
+        return f"LBFGS learns the curvature of one function, and is given another minibatch in each step{went}", 0.9, ()
     if main.kind in ADAPTIVE_SLOW and beyond_usual(main) < 0 and slow:
         return f"{main.kind} at {figure(main.lr)}: {moved}", 0.95, ()
     plain = main.kind == "SGD" and beyond_usual(main) > -0.3
@@ -97,5 +110,6 @@ def _kind(program: Program, main: OptimizerSeen, pace: Pace) -> tuple[str, float
 
 def _other_each_time(program: Program) -> bool:
     """Is the network shown other examples in every step?"""
-    fed = [x for s in program.losses[:4] if s.inputs and (x := s.tape.leaves.get(s.inputs[0])) is not None]
+    steps = list({id(s.tape): s for s in program.losses}.values())
+    fed = [x for s in steps[:4] if s.inputs and (x := s.tape.leaves.get(s.inputs[0])) is not None]
     return len(fed) > 1 and all(a.shape != b.shape or not torch.equal(a, b) for a, b in pairwise(fed))

@@ -11,6 +11,7 @@ from wellfit.nouns.origin import chosen, entry
 from wellfit.nouns.program import Program
 from wellfit.nouns.source import Source, last_name
 from wellfit.nouns.tape import Site
+from wellfit.nouns.widening import units
 
 BY_EPOCH = frozenset(
     ("StepLR", "MultiStepLR", "ExponentialLR", "ReduceLROnPlateau", "CosineAnnealingLR", "CosineAnnealingWarmRestarts",
@@ -109,7 +110,41 @@ def width(program: Program, module: nn.Module) -> Site | None:
     value = source.keyword(call, "out_features", "out_channels", "hidden_size", "embedding_dim")
     if value is None and call is not None and len(call.args) > 1:
         value = call.args[1]
-    return written(program, source, value, site.function) if value is not None else site
+    if value is None:
+        return site
+    return _part(program, source, value, units(module)) or written(program, source, value, site.function)
+
+
+def _part(program: Program, source: Source, value: ast.expr, size: int) -> Site | None:
+    """Where a width is written that is one of several in a list, or that the list is worked out from."""
+    at, end = follow(program, source, value)
+    if at.value(end) == size:
+        return None
+    for part in ast.walk(end):
+        if isinstance(part, (ast.Name, ast.Attribute)):
+            there, last = follow(program, at, part)
+            if there.value(last) == size:
+                return Site(there.path, last.lineno, "")
+    return _listed(program, size)
+
+
+def _listed(program: Program, size: int) -> Site | None:
+    """The only list of numbers in the user's files that holds this width and widths of layers alone."""
+    known = {w for n in program.networks for m in n.module.modules() for w in (units(m), _fed(m)) if w}
+    found: set[tuple[str, int]] = set()
+    for path, source in program.sources.items():
+        for node in source.nodes:
+            if isinstance(node, (ast.List, ast.Tuple)) and len(node.elts) > 1:
+                numbers = [e.value if isinstance(e, ast.Constant) else None for e in node.elts]
+                if size in numbers and all(type(v) is int and v in known for v in numbers):
+                    found.add((path, node.lineno))
+    return next((Site(*at) for at in found), None) if len(found) == 1 else None
+
+
+def _fed(module: nn.Module) -> int:
+    """How many numbers a layer takes."""
+    names = ("in_features", "in_channels", "input_size", "num_embeddings")
+    return next((int(getattr(module, n)) for n in names if hasattr(module, n)), 0)
 
 
 def loop(program: Program) -> Site | None:
@@ -199,6 +234,32 @@ def schedule(program: Program) -> Site | None:
                 if isinstance(key, ast.Constant) and key.value == "lr":
                     return Site(path, node.lineno, "")
     return main.site
+
+
+LENGTHS = ("total_iters", "total_steps", "num_warmup_steps", "warmup_steps", "warmup", "step_size_up", "epochs")
+"""Arguments by which a schedule is told how long it takes to rise."""
+
+
+def rise(program: Program) -> Site | None:
+    """Where it is written how long a schedule takes to reach its highest rate: its argument, or what the function that it
+    was given divides by; else where it is made."""
+    main = program.main
+    site = main.schedule_site if main is not None else None
+    source = program.source(site)
+    if source is None or site is None:
+        return schedule(program)
+    call = source.call_on(site.line)
+    value = source.keyword(call, *LENGTHS)
+    given = [*call.args[1:], *(k.value for k in call.keywords)] if call is not None else []
+    for expr in given if value is None else []:
+        at, function = follow(program, source, expr)
+        if isinstance(function, ast.Name):
+            function = at.definition(function.id) or function
+        parts = [n.right for n in ast.walk(function) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Div)]
+        lengths = [p for p in parts if isinstance(p, (ast.Name, ast.Attribute, ast.Constant))]
+        if lengths:
+            return written(program, at, lengths[0])
+    return written(program, source, value, site.function) if value is not None else schedule(program)
 
 
 def clipping(program: Program) -> Site | None:

@@ -39,7 +39,8 @@ class OptimizerSeen:
     rates: (program steps, rate of each group) wherever they changed; start: parameters of the networks at its first
     step, where some had been trained before; schedule: the scheduler's class, `schedule_site` where it was made,
     `schedule_steps`: how often it stepped and `schedule_last`: the line it last stepped at; closure: a step computes the
-    loss several times (LBFGS; one that calls its closure once, as Lightning and skorch do, steps as any other)."""
+    loss several times (LBFGS; one that calls its closure once, as Lightning and skorch do, steps as any other); by_hand: the
+    script moves the weights itself, and `optimizer` is the one of torch's that does the same."""
 
     optimizer: torch.optim.Optimizer
     site: Site | None
@@ -54,6 +55,7 @@ class OptimizerSeen:
     schedule_steps: int = 0
     schedule_last: Site | None = None
     closure: bool = False
+    by_hand: bool = False
 
     @property
     def kind(self) -> str:

@@ -44,7 +44,8 @@ class Replay:
     clipped to, cut: value that their elements are cut at (both as the program does); train_mode: force train mode;
     steps: how many; shuffled: batches in random order; note: what was changed, in words; logits: the substitute for a
     probability loss gives logits. base: where there is no target to judge by, the loss that counts as no skill (then the
-    loss itself is the merit, and only what leaves it alone may be changed); None: judged by targets.
+    loss itself is the merit, and only what leaves it alone may be changed); None: judged by targets. enough: skill on the
+    held-out batches at which it ends early.
     """
 
     program: Program
@@ -65,13 +66,15 @@ class Replay:
     shuffled: bool = False
     note: str = "as it stands"
     base: float | None = None
+    enough: float = float("inf")
     extra: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What a trial gave: skill on the held-out batches (1 perfect, 0 the best constant answer), on those trained on,
-    steps taken, first and last loss, curve of losses, finite: did it stay finite; seconds; note: what was changed."""
+    steps taken, first and last loss, curve of losses, finite: did it stay finite; seconds; note: what was changed; done: was
+    enough reached before the last step."""
 
     skill: float
     trained: float
@@ -80,6 +83,7 @@ class Outcome:
     finite: bool
     seconds: float
     note: str = ""
+    done: bool = False
 
 
 @dataclass(frozen=True)

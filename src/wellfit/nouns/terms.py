@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
+from wellfit.nouns.program import LossSeen
 from wellfit.nouns.tape import Node, Ref, Tape
 
 REDUCING = frozenset(("mean", "sum", "nansum", "nanmean", "dot", "inner"))
@@ -25,6 +26,17 @@ class Term:
     def weight(self) -> float:
         """What one element counts for in the loss."""
         return abs(self.factor) / (self.elements if self.reduced == "mean" else 1)
+
+
+def accumulated(loss: LossSeen, closure: bool) -> int:
+    """How many times the same line called backward on its way to one step (gradients added up over batches); not where
+    the optimizer asked for that by its closure."""
+    tape = loss.tape
+    if closure:
+        return 1
+    makers = tape.inner_makers()
+    place = lambda n: (makers[n].site, makers[n].name) if n in makers else None
+    return max(1, sum(place(n) == place(loss.total) for n in tape.losses)) if place(loss.total) else 1
 
 
 def terms(tape: Tape, total: int) -> list[Term]:

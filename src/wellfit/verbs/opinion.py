@@ -74,7 +74,8 @@ def _understood(program: Program) -> list[tuple[str, str, str]]:
     more = f", one of {len(program.optimizers)} optimizers" if len(program.optimizers) > 1 else ""
     schedule = f", {main.schedule}" if main.schedule else ""
     batch = f" of {many(pace.rows, 'example')}" if pace.rows else ""
-    words = f"{many(program.steps, 'step')}{batch}, {main.kind} at a rate of {_short(main.lr)}{schedule}{more}"
+    kind = f"weights moved by hand, as by {main.kind}" if main.by_hand else main.kind
+    words = f"{many(program.steps, 'step')}{batch}, {kind} at a rate of {_short(main.lr)}{schedule}{more}"
     rows.append(("training", words, _place(main.site)))
     if loss is not None:
         rows.append(("loss", _loss(program), _place(loss.site)))

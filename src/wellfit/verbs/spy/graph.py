@@ -15,10 +15,15 @@ def some(grad: Tensor | None) -> bool:
 
 def reached(loss: Tensor) -> set[int]:
     """Ids of the leaf tensors that a gradient of this loss would reach."""
-    found: set[int] = set()
+    return {id(leaf) for leaf in leaves(loss)}
+
+
+def leaves(loss: Tensor) -> list[Tensor]:
+    """The leaf tensors that a gradient of this loss would reach, each once."""
+    found: dict[int, Tensor] = {}
     seen, stack = set(), [loss.grad_fn]
     if loss.is_leaf and loss.requires_grad:
-        found.add(id(loss))
+        found[id(loss)] = loss
     while stack:
         fn = stack.pop()
         if fn is None or fn in seen:
@@ -26,6 +31,6 @@ def reached(loss: Tensor) -> set[int]:
         seen.add(fn)
         variable = getattr(fn, "variable", None)
         if variable is not None:
-            found.add(id(variable))
+            found[id(variable)] = variable
         stack += [f for f, _ in fn.next_functions]
-    return found
+    return list(found.values())

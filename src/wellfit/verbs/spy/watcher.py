@@ -18,6 +18,7 @@ from wellfit.nouns.program import OptimizerSeen, Program
 from wellfit.nouns.source import Source
 from wellfit.nouns.tape import Site
 from wellfit.verbs.spy import clip, detours, meet
+from wellfit.verbs.spy.byhand import ByHand
 from wellfit.verbs.spy.due import Due
 from wellfit.verbs.spy.foreign import Foreign
 from wellfit.verbs.spy.graph import reached, some
@@ -42,6 +43,7 @@ class Watcher:
         self.moments = Moments(self.program)
         self.hooks = Hooks()
         self.foreign = Foreign(self.hooks, self._twin_made, self._pre, self._post, self._zero, self.recorder._failed)
+        self.byhand = ByHand(self.made, self.recorder, self.moments, self._before_backward, self._pre, self._post)
         self.begun = perf_counter()
         self.roots: set[int] = set()
         self._forwards = 0  # calls of networks since the last backward
@@ -66,6 +68,7 @@ class Watcher:
         patch(nn.Module, "train", self._train)
         patch(nn.Module, "zero_grad", self._zero)
         patch(Tensor, "backward", self._backward)
+        patch(torch.autograd, "grad", self.byhand.grad)
         patch(torch.optim.Optimizer, "__init__", made.optimizer)
         patch(torch.optim.Optimizer, "zero_grad", self._zero)
         patch(torch.optim.lr_scheduler.LRScheduler, "__init__", made.scheduler)
@@ -279,6 +282,8 @@ class Watcher:
         if p.backwards == 1:
             self.foreign.look()
         self._forwards = 0
+        if self.byhand.on:
+            self.byhand.begins(loss)
         self.made.event("b")
         if loss.numel() == 1 and len(self._curve) < 2_000_000:
             value = loss.detach()
@@ -289,7 +294,7 @@ class Watcher:
                 self._look_at_backward(loss)
             finally:
                 r.busy = False
-        elif not r.on and not self.roots:  # parameters outside modules: write the next step down
+        elif not r.on and not self.roots and not p.steps:  # parameters outside modules: write the next step down
             self._start()
         if r.on and p.backwards - p.steps > 400 and not p.steps:  # nobody steps: put by what there is
             self._put_by(None)
@@ -301,11 +306,13 @@ class Watcher:
     def _after_backward(self) -> None:
         """Which optimizers have gradients to step along now, where that is written down."""
         r = self.recorder
-        if not r.on or r.busy:
+        if r.busy or not (r.on or self.byhand.on):
             return
         r.busy = True
         try:
             with Unseen():
+                if self.byhand.on:
+                    self.byhand.ended()
                 for key, seen in self.made.optimizers.items():
                     if key not in self._graded and any(
                         some(w.grad) for g in seen.optimizer.param_groups for w in g["params"]

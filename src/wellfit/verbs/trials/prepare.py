@@ -33,11 +33,9 @@ def prepare(program: Program) -> Replay | str:
         return "no optimizer stepped"
     if program.alternating:
         return "several optimizers take turns"
-    if seen.closure:
-        return "a step of the optimizer computes the loss several times"
     if type(seen.optimizer).step is torch.optim.Optimizer.step:
         return f"the optimizer ({seen.kind}) is none of torch's"
-    batches = [b for t in program.training(seen) if (b := _batch(program, t)) is not None]
+    batches = [b for t in program.training(seen) if (b := _batch(program, t, seen.closure)) is not None]
     if not batches:
         return "no step was written down whole"
     aimed = [b for b in batches if b.target is not None and not _derived(b)]
@@ -100,10 +98,13 @@ def _by_loss(replay: Replay) -> Replay | str:
     return replace(replay, base=min(starts)) if starts else "there is no target in the loss to judge by"
 
 
-def _batch(program: Program, tape: Any) -> Batch | None:
+def _batch(program: Program, tape: Any, closure: bool) -> Batch | None:
+    """closure: a step computes its loss several times; played, the optimizer asks for it itself."""
     loss = next((x for x in program.losses if x.tape is tape), None)
     if loss is None:
         return None
+    if closure:
+        tape = replace(tape, losses=[n for n in tape.losses if n == loss.total] or tape.losses[:1])
     for n in [n for n in tape.asking if tape.parameters.get(n) in program.memo]:
         del tape.asking[n]  # weights of the program's own making, outside modules
     nodes = tape.needed(tape.losses)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from functools import partial
 from time import thread_time
 from typing import Any
 
@@ -13,6 +14,9 @@ from torch.overrides import TorchFunctionMode
 
 from wellfit.nouns.replay import Batch, Outcome, Replay, Substitute
 from wellfit.nouns.tape import Ref, each, mapped, refs
+
+LOOK = 25
+"""Steps after which a training that may end early is judged."""
 
 
 class _Inside(TorchFunctionMode):
@@ -47,11 +51,11 @@ def run(replay: Replay, seed: int, until_s: float, steps: int | None = None) -> 
             parameters.update({id(p): p for n in networks.values() for p in n.parameters() if _foreign(p, parameters)})
         optimizer = replay.optimizer(parameters)
         base = [g["lr"] for g in optimizer.param_groups]
-        losses = _train(replay, networks, parameters, optimizer, base, until_s, steps or replay.steps)
+        losses, done = _train(replay, networks, parameters, optimizer, base, until_s, steps or replay.steps)
         finite = bool(losses) and math.isfinite(losses[-1])
         held = skill(replay, networks, parameters, replay.held) if finite else -1.0
         trained = skill(replay, networks, parameters, replay.batches[: len(replay.held)]) if finite else -1.0
-    return Outcome(held, trained, len(losses), tuple(losses), finite, thread_time() - begun, replay.note)
+    return Outcome(held, trained, len(losses), tuple(losses), finite, thread_time() - begun, replay.note, done)
 
 
 def _foreign(p: Tensor, parameters: dict[int, Tensor]) -> bool:
@@ -60,11 +64,10 @@ def _foreign(p: Tensor, parameters: dict[int, Tensor]) -> bool:
 
 def _train(
     replay: Replay, networks: Any, parameters: Any, optimizer: Any, base: Any, until_s: float, steps: int
-) -> list[float]:
+) -> tuple[list[float], bool]:
+    """The losses, and whether enough was reached."""
     losses: list[float] = []
     order = list(range(len(replay.batches)))
-    every = list(parameters.values())
-    sign = float(replay.extra.get("sign", 1.0))
     together = int(replay.extra.get("together", 1))  # recorded batches to a step: what a larger batch would be
     for step in range(steps):
         if step % len(order) == 0 and replay.shuffled:
@@ -73,31 +76,51 @@ def _train(
         several = [batch, *(replay.batches[order[(step + i) % len(order)]] for i in range(1, together))]
         for group, lr in zip(optimizer.param_groups, base):
             group["lr"] = lr * replay.rate(step)
-        stale = batch.tape.stale and replay.clear == "as is"
-        if not stale:
-            for p in every:
-                p.grad = None
-        total = 0.0
-        for one in several:
-            values = play_batch(replay, one, networks, parameters, train=True)
-            for n in one.tape.losses:
-                loss = values.get(n)
-                if loss is not None and loss.requires_grad:
-                    loss = (loss if loss.numel() == 1 else loss.sum()) * (sign / together)
-                    loss.backward(retain_graph=len(one.tape.losses) > 1)
-                    total += float(loss.detach())
-        if batch.tape.cleared and replay.clear == "as is":
-            for p in every:
-                p.grad = None
-        if replay.clip is not None:
-            nn.utils.clip_grad_norm_([p for p in every if p.grad is not None], replay.clip)
-        if replay.cut is not None:
-            nn.utils.clip_grad_value_([p for p in every if p.grad is not None], replay.cut)
-        optimizer.step()
+
+        gradients = partial(_gradients, replay, several, networks, parameters)
+        if isinstance(optimizer, torch.optim.LBFGS):
+            total = float(optimizer.step(gradients))
+        else:
+            total = gradients()
+            optimizer.step()
         losses.append(total)
         if not math.isfinite(total) or thread_time() > until_s:
             break
-    return losses
+        if step % LOOK == LOOK - 1 < steps - 1 and skill_reached(replay, networks, parameters):
+            return losses, True
+    return losses, False
+
+
+def _gradients(replay: Replay, several: list[Batch], networks: Any, parameters: Any) -> float:
+    """The gradients of a step, and its loss; also the closure of an optimizer that asks several times a step."""
+    every, tape = list(parameters.values()), several[0].tape
+    sign = float(replay.extra.get("sign", 1.0))
+    if not (tape.stale and replay.clear == "as is"):
+        for p in every:
+            p.grad = None
+    total = 0.0
+    for one in several:
+        values = play_batch(replay, one, networks, parameters, train=True)
+        for n in one.tape.losses:
+            loss = values.get(n)
+            if loss is not None and loss.requires_grad:
+                loss = (loss if loss.numel() == 1 else loss.sum()) * (sign / len(several))
+                loss.backward(retain_graph=len(one.tape.losses) > 1)
+                total += float(loss.detach())
+    if tape.cleared and replay.clear == "as is":
+        for p in every:
+            p.grad = None
+    graded = [p for p in every if p.grad is not None]
+    if replay.clip is not None:
+        nn.utils.clip_grad_norm_(graded, replay.clip)
+    if replay.cut is not None:
+        nn.utils.clip_grad_value_(graded, replay.cut)
+    return total
+
+
+def skill_reached(replay: Replay, networks: Any, parameters: Any) -> bool:
+    """Is what is enough reached?"""
+    return replay.enough < math.inf and skill(replay, networks, parameters, replay.held) >= replay.enough
 
 
 def play_batch(replay: Replay, batch: Batch, networks: Any, parameters: Any, train: bool) -> dict[int, Any]:

@@ -27,6 +27,10 @@ second fault."""
 MUCH = 0.3
 """Skill that the cure of a suspected fault must gain where the omnibus control gains nothing."""
 SEEDS = (0, 1)
+WANTED, LEAST = 8, 100
+"""Trainings that the time should be enough for, and the steps of each that are not given up for that."""
+ENOUGH, SHARE = 0.92, 0.9
+"""Skill at which the omnibus control ends early where time is short, and the share of the gap at which the others do."""
 
 
 def trials(program: Program, budget_s: float, suspects: Iterable[str] = ()) -> Trials:
@@ -54,6 +58,7 @@ def _try(program: Program, found: Trials, until_s: float, suspects: list[str]) -
         found.why = replay
         return
     found.by_loss = replay.base is not None
+    replay = _in_time(program, replay, until_s)
     if not found.by_loss and pushed_away(replay):
         replay = replace(replay, extra={**replay.extra, "away": True})
         suspects = ["loss-unsuitable", *suspects]
@@ -72,7 +77,7 @@ def _try(program: Program, found: Trials, until_s: float, suspects: list[str]) -
         found.gap = outcome.skill - have
         _suspected(replay, found, have, until_s, suspects)
         return
-    found.asis = tuple(run(replay, s, until_s) for s in SEEDS[:1])
+    found.asis = (run(_until(replay, outcome.skill - GAP), SEEDS[0], until_s),)
     base = mean(o.skill for o in found.asis)
     found.gap = outcome.skill - max(have, base)
     if found.gap < GAP:
@@ -81,6 +86,25 @@ def _try(program: Program, found: Trials, until_s: float, suspects: list[str]) -
     _singles(replay, found, base, outcome.skill, until_s, suspects, needed)
     if len(words) > 1 and max((t.closed for t in found.tried), default=0.0) < SOME:
         found.tried += _necessary(replay, best, base, until_s)
+
+
+def _in_time(program: Program, replay: Replay, until_s: float) -> Replay:
+    """Where the time is not enough for several trainings of full length, shorter ones that end once they have shown
+    enough; what a step costs is measured where the script's own pace says that it may matter."""
+    left = until_s - thread_time()
+    most = left / (WANTED * replay.steps)
+    if program.seconds / max(program.steps, 1) < most:
+        return replay
+    probe = run(replay, SEEDS[0], until_s, steps=min(6, replay.steps))
+    step_s = probe.seconds / max(probe.steps, 1)
+    if step_s < most:
+        return replay
+    return replace(replay, enough=ENOUGH, steps=min(replay.steps, max(LEAST, int(left / (WANTED * step_s)))))
+
+
+def _until(replay: Replay, skill: float) -> Replay:
+    """The same, ending at this skill where time is short."""
+    return replace(replay, enough=skill) if replay.enough < float("inf") else replay
 
 
 def _suspected(replay: Replay, found: Trials, have: float, until_s: float, suspects: list[str]) -> None:
@@ -131,7 +155,8 @@ def _together(replay: Replay, words: list[str]) -> tuple[Replay, list[str]]:
         tried = shelf.get("remedies", word)(replay)
         if isinstance(tried, Replay):
             replay, applied = tried, [*applied, word]
-    return replace(replay, steps=max(replay.steps, 200), note="all the usual cures at once"), applied
+    steps = max(replay.steps, 200) if replay.enough == float("inf") else replay.steps
+    return replace(replay, steps=steps, note="all the usual cures at once"), applied
 
 
 Best = tuple[list[str], float, Outcome, list[str]]
@@ -217,6 +242,7 @@ def _tried(variants: list[_Variant], base: float, top: float, until_s: float, fo
         if thread_time() > until_s:
             break
         try:
+            made = _until(made, base + (SHARE + handicap) * gap)
             outcomes = [run(made, SEEDS[0], until_s)]
             if (outcomes[0].skill - base) / gap - handicap >= SOME and thread_time() < until_s:
                 outcomes.append(run(made, SEEDS[1], until_s))
@@ -240,7 +266,7 @@ def _tried(variants: list[_Variant], base: float, top: float, until_s: float, fo
 
 def _cut_short(outcome: Outcome, made: Replay) -> bool:
     """Did the clock end this training before its last step?"""
-    return outcome.finite and outcome.steps < made.steps
+    return outcome.finite and outcome.steps < made.steps and not outcome.done
 
 
 def _words(by_loss: bool = False) -> list[str]:

@@ -1,0 +1,81 @@
+"""The network cannot represent the relation: a code too narrow for what it is to give back."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from wellfit.nouns import final
+from wellfit.nouns.fed import trained
+from wellfit.nouns.finding import Finding
+from wellfit.nouns.locate import width
+from wellfit.nouns.meeting import VALUE_LOSSES
+from wellfit.nouns.program import Program
+from wellfit.nouns.units import figure, percent
+from wellfit.nouns.widening import hidden, units
+
+STEP = 2.0
+"""Times that one principal variance is as large as the next where directions end that stand out from the rest: of noise
+alone, or of pictures whose spectrum falls smoothly, neighbours differ by less than 1.5 (handwritten digits: 1.4)."""
+LOST = 0.15
+"""Share of the variance that lies in directions which stand out and for which the code has no place."""
+NO_BETTER = 0.9
+"""Share of what as many principal directions leave that the network leaves at least: it found no shorter way round."""
+ROWS = 8
+"""Examples to a direction from which its variance is known well enough."""
+MOST = 64
+
+
+def capacity_too_small(program: Program) -> Finding | None:
+    """Sees: a network that is to give back what it is fed through fewer numbers than the data have directions that stand
+    out from the rest, and that leaves as much as so many principal directions leave.
+    Hurts: it underfits however long it trains.
+    Mistaken for: epochs-too-few, lr-too-low, regularization-too-strong; of other networks a trial with more hidden units
+    tells.
+    Remedy: a code as wide as there are such directions.
+    Source: Baldi & Hornik 1989 (a linear autoencoder finds the principal directions); Cattell 1966 (where they end)."""
+    loss = program.loss
+    if loss is None or (loss.name and loss.name not in VALUE_LOSSES):
+        return None
+    given = [g for g in trained(program) if g.targets is not None and g.targets.shape == g.inputs.shape]
+    given = [g for g in given if g.targets is not None and torch.equal(g.inputs, g.targets) and g.inputs.ndim == 2]
+    layers = [m for n in program.networks for m in hidden(n.module)]
+    if len(given) < 4 or len(program.networks) != 1 or not layers:
+        return None
+    narrow = min(layers, key=units)
+    code, x = units(narrow), torch.cat([g.inputs for g in given]).double()
+    answer = final.answers(program, [g.inputs for g in given])
+    if answer is None or answer.shape != x.shape or not bool(x.isfinite().all()) or code >= x.shape[1] // 2:
+        return None
+    shares, there = _spectrum(x, code)
+    if not there:
+        return None
+    missed, left = float(shares[code:there].sum()), float(((answer.double() - x) ** 2).sum() / _spread(x))
+    if missed < LOST or left < NO_BETTER * float(shares[code:].sum()):
+        return None
+    site = width(program, narrow)
+    return Finding(
+        "capacity-too-small", "error", f"{code} numbers cannot hold what the data consist of",
+        f"{there} directions of the data stand out, the {there}th with {figure(float(shares[there - 1] / shares[there]), 2)} "
+        f"times the variance of the next; beyond the first {code} they hold {percent(missed, 0)} of all variance; the "
+        f"network leaves {percent(left, 0)}, {code} principal directions {percent(float(shares[code:].sum()), 0)}",
+        f"a code of {there} or more numbers", 0.9, None, site.file if site else None, site.line if site else None,
+        limit=STEP, source="Baldi & Hornik 1989; Cattell 1966; measured on the rows trained on",
+    )  # fmt: skip
+
+
+def _spread(x: Tensor) -> Tensor:
+    return ((x - x.mean(0)) ** 2).sum()
+
+
+def _spectrum(x: Tensor, code: int) -> tuple[Tensor, int]:
+    """(shares of the principal variances, how many of them stand out: where the largest step beyond the code is; 0 where
+    there is none)."""
+    variances = torch.linalg.svdvals(x - x.mean(0)) ** 2
+    shares = variances / variances.sum()
+    last = min(MOST, len(x) // ROWS, len(shares) - 2)
+    if last <= code:
+        return shares, 0
+    steps = shares[code:last] / shares[code + 1 : last + 1].clamp_min(1e-12)
+    there = int(steps.argmax())
+    return shares, code + there + 1 if float(steps[there]) >= STEP else 0
