@@ -11,12 +11,14 @@ import torch
 from torch import nn
 
 from wellfit.losses.cross_entropy import cross_entropy
+from wellfit.nouns import quick
 from wellfit.nouns.case import Case
 from wellfit.nouns.data import Data, Raw, Split
 from wellfit.nouns.recipe import Recipe
 from wellfit.nouns.step import Rest, Step
 from wellfit.nouns.tempo import Tempo
 from wellfit.verbs.train import train
+from wellfit.verbs.watch import Watch
 
 CHOICES = {
     "network.dropout": 0.2,
@@ -73,6 +75,21 @@ def test_watching_changes_nothing():
     a, b = case_of(), case_of()
     run(a), run(b, due=lambda index: True)
     assert torch.equal(weights(a), weights(b))
+
+
+def test_steps_that_are_played_are_watched_with_the_same_readings(monkeypatch):
+    """A watched step is an ordinary one; what it shows of the steps between must be the same to the last bit."""
+    found = []
+    for before in (quick.BEFORE, 10**9):
+        monkeypatch.setattr(quick, "BEFORE", before)
+        watch, seen, made = Watch(0.02), [], []
+        keep = lambda *given, made=made: made.append(quick.Quick(*given)) or made[-1]
+        monkeypatch.setattr("wellfit.verbs.train.Quick", keep)
+        for moment in train(case_of(), due=lambda index: index % 7 == 0):
+            seen += watch(moment) if isinstance(moment, Step) else moment.readings
+        found.append([(r.name, r.step, r.where, r.value) for r in seen if r.name != "examples_s"])
+        assert bool(made[0].played_steps) == (before < 10**9)
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)

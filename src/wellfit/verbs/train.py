@@ -19,6 +19,7 @@ from wellfit.nouns.augment import Batch, varied
 from wellfit.nouns.case import Case
 from wellfit.nouns.data import Split, at_once
 from wellfit.nouns.progress import Progress, checkpoint_of, restore
+from wellfit.nouns.quick import Quick
 from wellfit.nouns.reading import Reading
 from wellfit.nouns.step import Rest, Step
 from wellfit.nouns.task import task_of
@@ -54,14 +55,15 @@ def train(
     )
     depth.split_groups(optimizer, depth.shares(network, case.recipe.transfer.rate_decay))
     pace, here = Tempo(choices, len(rows)), join(case.device)
-    step_of, agreed = _stepper(case, optimizer), _agreed(here, rest, stop)
+    agreed = _agreed(here, rest, stop)
     due = due if here.rank == 0 else lambda index: False
     here.same(*network.state_dict().values())
     with threads(choices.threads), _own_randomness(choices.seed + 7919 * here.rank, case.device):
         progress = Progress() if state is None else restore(state, network, optimizer, case.device)
+        quick = Quick(case, optimizer, _forward(case, here), here)
         try:
             while progress.epoch < pace.epochs and not progress.why_stop:
-                yield from _epoch(case, rows, optimizer, progress, pace, step_of, due, agreed, here)
+                yield from _epoch(case, rows, optimizer, progress, pace, quick, due, agreed, here)
                 scores = _close_epoch(case, valid, progress, pace, here)
                 yield Rest(
                     progress.index,
@@ -76,24 +78,6 @@ def train(
         finally:
             progress.put_best(network)
             network.eval()
-
-
-def _stepper(case: Case, optimizer: torch.optim.Optimizer) -> Callable[[], None]:
-    """() -> None: L1, clipping, then the optimizer's step, with the gradients let go."""
-    c, parameters = case.recipe.training, [p for p in case.network.parameters() if p.requires_grad]
-    weights = [p for p in parameters if p.ndim > 1]
-
-    def step() -> None:
-        if c.l1:  # the penalty's subgradient, l1 * sign(w)
-            for w in weights:
-                if w.grad is not None:
-                    w.grad.add_(w.detach().sign(), alpha=c.l1)
-        if c.clip:
-            nn.utils.clip_grad_norm_(parameters, c.clip)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-
-    return step
 
 
 def _agreed(here: World, rest: Callable[[], bool], stop: Callable[[], bool]) -> Callable[[int], tuple[bool, bool]]:
@@ -131,7 +115,7 @@ def _forward(case: Case, here: World = ALONE) -> Callable[..., tuple[Tensor, Ten
     return mixed if case.recipe.training.precision == "bfloat16" else plain
 
 
-def _epoch(case, split, optimizer, progress, pace, step_of, due, agreed, here) -> Iterator[Step | Rest]:
+def _epoch(case, split, optimizer, progress, pace, quick, due, agreed, here) -> Iterator[Step | Rest]:
     """One pass over the training rows from `progress.cursor` on."""
     x, network, groups = split.x, case.network, optimizer.param_groups
     order = order_of(len(x), case.recipe.training.seed, progress.epoch)[progress.cursor :].to(x.device)
@@ -142,8 +126,7 @@ def _epoch(case, split, optimizer, progress, pace, step_of, due, agreed, here) -
     sampled, begun = due(progress.index), time.perf_counter()
     if case.recipe.transfer.mode == "gradual":
         depth.thaw(network, progress.epoch / pace.epochs, case.recipe.transfer.unfreeze_frac)
-    depth.train_mode(network)
-    forward = _forward(case, here)
+    _go_on(network, quick)
     vary = varied(case.recipe.augment.model_extra or {}, case.data, case.recipe.training.seed) or _as_it_is
     for xb, yb, *weight in _batches(split, order, batch):
         shown = vary(xb, yb, progress.index)
@@ -152,26 +135,30 @@ def _epoch(case, split, optimizer, progress, pace, step_of, due, agreed, here) -
             group["lr"] = lr * group.get("share", 1.0)
         if sampled:
             with _listening(network) as (seen, prepared_s):
-                outputs, loss = forward(shown, *weight)
+                outputs, loss = quick.forward(shown, *weight)
             here.backward(loss)
             known = (progress.index, at(), network, optimizer, shown.x, shown.y, outputs, loss, lr, len(xb), seen)
             yield Step(*known, weights_before=progress.before, prepared_s=prepared_s)
-            depth.train_mode(network)
-        else:
-            outputs, loss = forward(shown, *weight)
-            here.backward(loss)
-        sampled = due(progress.index + 1)
+            _go_on(network, quick)
+        watched, sampled = sampled, due(progress.index + 1)
         progress.before = {k: p.detach().clone() for k, p in network.named_parameters()} if sampled else {}
-        step_of()
-        progress.count(loss.detach(), len(xb))
+        if watched:
+            quick.finish()
+        progress.count(loss.detach() if watched else quick.whole(shown, *weight), len(xb))
         wanted, leave = agreed(progress.index)
         if wanted and progress.cursor < len(x):
             progress.epoch_s += time.perf_counter() - begun
             state = lambda: checkpoint_of(progress, network, optimizer, case.device)
             yield Rest(progress.index, at(), network, state=state, leave=leave)
             begun = time.perf_counter()
-            depth.train_mode(network)
+            _go_on(network, quick)
     progress.epoch_s += time.perf_counter() - begun
+
+
+def _go_on(network: nn.Module, quick: Quick) -> None:
+    """Train mode again, after somebody else was at work."""
+    depth.train_mode(network)
+    quick.renew()
 
 
 def _as_it_is(x: Tensor, y: Tensor, step: int) -> Batch:
