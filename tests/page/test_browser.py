@@ -79,3 +79,35 @@ def test_a_training_is_watched_and_stopped_from_a_browser(tmp_path, processes):
     server.send_signal(2)
     assert server.wait(PATIENCE_S) == 0
     assert time.monotonic() - begun < PATIENCE_S
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+def test_an_explanation_is_asked_for_in_a_browser_and_its_pictures_come(tmp_path, processes):
+    sync = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    quick = ["network.name=dense", "network.widths=[8]", "training.epochs=2", "watch.budget_frac=0"]
+    fit = start("fit", "iris", "--force", "--out", "runs/one", "--set", *quick, cwd=tmp_path)
+    processes.append(fit)
+    assert fit.wait(PATIENCE_S) == 0
+    server = start("page", "runs", "--port", "0", cwd=tmp_path)
+    processes.append(server)
+    assert server.stdout is not None
+    address = re.search(r"http://\S+", server.stdout.readline())
+    assert address is not None
+    with sync.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.set_default_timeout(PATIENCE_S * 1000)
+        page.goto(address[0])
+        page.get_by_role("link", name="one").click()
+        page.get_by_label("of the layer").fill("outptu")
+        page.get_by_role("button", name="what units look for").click()
+        sync.expect(page.locator(".explaining pre")).to_contain_text("--layer output", timeout=PATIENCE_S * 1000)
+        page.get_by_role("button", name="what the layers do").click()
+        page.locator(".explaining progress").wait_for(state="attached")
+        page.locator(".explaining .ok", has_text="Done").wait_for()
+        seen = page.frame_locator("iframe#picture")
+        seen.get_by_role("heading", name="How answers are spread").wait_for()
+        browser.close()
+    assert (tmp_path / "runs/one/explained/layers.json").is_file()
+    server.send_signal(2)
+    assert server.wait(PATIENCE_S) == 0

@@ -8,9 +8,9 @@ HOW = {"sort_key": 7, "usage": "Usage: wellfit page [DIR] [--port PORT] [--host 
 
 
 def page(folder: Path = Path("runs"), /, *, port: int | None = None, host: str = "127.0.0.1") -> int:
-    """Look at runs in a browser while they train: curves, readings by layer, findings, and a button to stop.
+    """Look at runs in a browser while they train: curves, readings by layer, findings, buttons to stop and to explain.
 
-    The address that is printed holds a token: who has it may look at these runs and stop them, nobody else. Only
+    The address that is printed holds a token: who has it may look at these runs, stop and explain them, nobody else. Only
     run folders are read. Ctrl-C ends the page, never a training.
 
         wellfit page

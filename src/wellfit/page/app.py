@@ -1,4 +1,5 @@
-"""App: what is answered at which address. Every answer is made from files; one address writes: the one that stops."""
+"""App: what is answered at which address. Every answer is made from files; two addresses do something: one stops a
+training, one starts an explanation."""
 
 from __future__ import annotations
 
@@ -21,6 +22,7 @@ from wellfit.nouns.errors import RunError, WellfitError
 from wellfit.page import facts
 from wellfit.page.compare import chart, compared
 from wellfit.page.curves import Curves, since
+from wellfit.page.explaining import PARTS, Explaining
 from wellfit.page.files import content
 from wellfit.page.guard import HEADERS, Guard, form_key, form_of
 from wellfit.page.runs import Runs, scored
@@ -43,10 +45,12 @@ SHUT_IN = "sandbox allow-scripts; default-src 'none'; img-src data:; style-src '
 
 
 class Page:
-    """The answers. root: the folder of runs; token: who knows it may look, and stop; leaving: is the server going?"""
+    """The answers. root: the folder of runs; token: who knows it may look, stop and explain; leaving: is the server
+    going? explaining: the explanations that were started."""
 
-    def __init__(self, root: Path, token: str, leaving: Callable[[], bool] = lambda: False):
+    def __init__(self, root: Path, token: str, leaving: Callable[[], bool], explaining: Explaining):
         self.runs, self.curves, self.token, self.leaving = Runs(root), Curves(), token, leaving
+        self.explaining = explaining
         self.pages = Environment(
             loader=FileSystemLoader(HERE),
             autoescape=True,
@@ -108,7 +112,10 @@ class Page:
         folder = await run_in_threadpool(self.runs.find, name)
         if folder is None:
             return self.gone(name)
-        return self.html("run.html", **await run_in_threadpool(facts.run_facts, self.runs, name, folder))
+        return self.html("run.html", **await run_in_threadpool(self._run_facts, name, folder))
+
+    def _run_facts(self, name: str, folder: Path) -> dict[str, Any]:
+        return {**facts.run_facts(self.runs, name, folder), "parts": PARTS, "explaining": self.explaining.shown(name)}
 
     async def compare(self, request: Request) -> Response:
         names = list(dict.fromkeys(request.query_params.getlist("run")))[:MOST_COMPARED]
@@ -171,6 +178,22 @@ class Page:
                 return self.sorry(409, error)
         return RedirectResponse(f"/run/{quote(name, safe='/')}", 303)
 
+    async def explain(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        fields = await form_of(request, self.token)
+        if fields is None:
+            found, do = "the request does not come from this page", "open the run's page and try again"
+            return self.sorry(403, RunError(f"to explain {name}", found, do))
+        folder = await run_in_threadpool(self.runs.find, name)
+        if folder is None:
+            return self.gone(name)
+        asked = fields.get("what", ""), fields.get("layer", "").strip()
+        try:
+            await run_in_threadpool(self.explaining.begin, name, folder, *asked)
+        except RunError as error:
+            return self.sorry(409, error)
+        return RedirectResponse(f"/run/{quote(name, safe='/')}#report-title", 303)
+
     async def written(self, request: Request) -> Response:
         name = request.path_params["name"]
         if name not in WRITTEN:
@@ -212,11 +235,11 @@ class Page:
             if new:
                 yield _event("readings", _json(new), cursor_now)
             cursor = cursor_now
-            now = await run_in_threadpool(facts.state, self.runs, name, folder)
+            now = (*await run_in_threadpool(facts.state, self.runs, name, folder), self.explaining.shown(name))
             if now != before:
                 if before is not None and not (folder / "recipe.toml").exists():
                     break
-                shown = await run_in_threadpool(facts.run_facts, self.runs, name, folder)
+                shown = await run_in_threadpool(self._run_facts, name, folder)
                 parts = {part: self.text(f"_{part}.html", **shown) for part in ("head", "findings", "after")}
                 yield _event("parts", _json(parts))
                 before = now
@@ -225,9 +248,11 @@ class Page:
             yield _event("gone", "{}")
 
 
-def app(root: Path, token: str, leaving: Callable[[], bool] = lambda: False) -> Any:
+def app(
+    root: Path, token: str, leaving: Callable[[], bool] = lambda: False, explaining: Explaining | None = None
+) -> Any:
     """The ASGI application. Raises RunError where `root` is no folder."""
-    page = Page(root, token, leaving)
+    page = Page(root, token, leaving, explaining or Explaining())
     routes = [
         Route("/", page.index),
         Route("/events", page.rows_events),
@@ -241,6 +266,7 @@ def app(root: Path, token: str, leaving: Callable[[], bool] = lambda: False) -> 
         Route("/report/{name:path}", page.report),
         Route("/explained/{page}/{name:path}", page.explanation),
         Route("/stop/{name:path}", page.stop, methods=["POST"]),
+        Route("/explain/{name:path}", page.explain, methods=["POST"]),
         Route("/static/{name}", page.written),
     ]
 

@@ -48,7 +48,8 @@ def explained(folder: Path) -> list[str]:
         names = sorted(os.listdir(folder / EXPLAINED))
     except OSError:
         return []
-    return [n.removesuffix(".html") for n in names if re.fullmatch(r"[\w .-]+\.html", n) and not n.startswith(".")]
+    pages = [n.removesuffix(".html") for n in names if re.fullmatch(r"[\w .-]+\.html", n) and not n.startswith(".")]
+    return [p for p in pages if f"{p}.json" not in names]  # else it is a part of the page, without its style
 
 
 def _finding(f: dict[str, Any]) -> dict[str, Any]:

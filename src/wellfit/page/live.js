@@ -24,10 +24,12 @@ function put(id, html) {
   if (!place || place._html === html) return;
   const open = [...place.querySelectorAll("details[open]")].map(d => d.id);
   const marked = new Set([...place.querySelectorAll("input:checked")].map(i => i.value));
+  const typed = [...place.querySelectorAll("input[type=text]")].map(i => [i.name, i.value]);
   place._html = html;
   place.innerHTML = html;
   open.forEach(id => { const d = document.getElementById(id); if (d) d.open = true; });
   place.querySelectorAll("input[type=checkbox]").forEach(i => { i.checked = marked.has(i.value); });
+  typed.forEach(([name, value]) => { const i = place.querySelector(`input[name="${name}"]`); if (i) i.value = value; });
 }
 
 function listen(address, on) {

@@ -32,9 +32,11 @@ def serve(root: Path, host: str = "127.0.0.1", port: int | None = None, told: Ca
     import uvicorn
 
     from wellfit.page.app import app
+    from wellfit.page.explaining import Explaining
 
+    explaining = Explaining()
     token = os.environ.get(TOKEN) or secrets.token_urlsafe(24)
-    answers = app(root, token, lambda: server.should_exit)
+    answers = app(root, token, lambda: server.should_exit, explaining)
     listening = _listening(host, port)
     config = uvicorn.Config(
         answers, log_level="error", access_log=False, lifespan="off", server_header=False, timeout_graceful_shutdown=1
@@ -47,6 +49,7 @@ def serve(root: Path, host: str = "127.0.0.1", port: int | None = None, told: Ca
         pass
     finally:
         listening.close()
+        explaining.end()
 
 
 def address(host: str, port: int, token: str) -> str:
