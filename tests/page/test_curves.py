@@ -5,11 +5,19 @@ from __future__ import annotations
 import json
 import math
 
+import numpy as np
 import pytest
 
 from wellfit.nouns.reading import Reading
 from wellfit.nouns.run import READINGS, Run
+from wellfit.page import curves
 from wellfit.page.curves import Curves, Followed, last_epoch, only, since
+
+
+@pytest.fixture(autouse=True, params=[0, 2**40], ids=["columns", "lines"])
+def reader(request, monkeypatch):
+    """Both ways of reading, whatever the size."""
+    monkeypatch.setattr(curves, "WORTH_BYTES", request.param)
 
 
 def run_with(folder, n: int = 5, start: int = 0) -> Run:
@@ -123,3 +131,23 @@ def test_how_far_a_run_is_stands_in_its_last_whole_line(tmp_path):
         file.write('{"name": "valid_l')
     assert last_epoch(run.path) == 4.0
     assert last_epoch(tmp_path) == 0.0
+
+
+def test_both_readers_say_the_same(monkeypatch):
+    rng = np.random.default_rng(0)
+    names, wheres = ["a", 'é " ☃', "b"], ["", "conv1", "block.0"]
+    rows = [
+        {"name": names[i % 3], "value": float(rng.normal()) if i % 5 else i, "step": i, "epoch": i / 7}
+        | ({"where": wheres[i % 2], "unit": "K"} if i % 4 else {}) | ({"more": [1]} if i % 11 == 0 else {})
+        for i in range(500)
+    ]  # fmt: skip
+    lines = "".join(json.dumps(row) + "\n" for row in rows).encode()
+    found = []
+    for limit in (0, 2**40):
+        monkeypatch.setattr(curves, "WORTH_BYTES", limit)
+        tracks: curves.Tracks = {}
+        curves.take(lines[:20_000].rpartition(b"\n")[0] + b"\n", tracks)
+        curves.take(lines[len(lines[:20_000].rpartition(b"\n")[0]) + 1 :], tracks)
+        found.append(list(tracks.items()))
+    assert found[0] == found[1]
+    assert sum(len(points.steps) for _, points in found[0]) == 500

@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute
+from pyarrow import json as columns
 
 from wellfit.nouns.run import READINGS
 from wellfit.page.files import opened
@@ -20,6 +23,12 @@ from wellfit.page.thin import COLUMNS, plain, thin
 
 PART_BYTES = 2**20
 """Read at a time, so that memory stays small whatever the file's size."""
+WORTH_BYTES = 2**16
+"""From here on Arrow's reader is worth its beginning: it takes a third of the time of `json`."""
+KINDS = pa.schema(
+    {"name": pa.string(), "where": pa.string(), "unit": pa.string(), "step": pa.int64(), "epoch": pa.float64(),
+     "value": pa.float64()}
+)  # fmt: skip
 MOST_FOLLOWED = 24
 """Runs whose readings are kept; the one that was looked at least lately is let go."""
 
@@ -100,6 +109,9 @@ def _parts(file: Any) -> Iterator[bytes]:
 
 def take(lines: bytes, tracks: Tracks) -> None:
     """Readings into their tracks; a line that is none is skipped."""
+    if len(lines) >= WORTH_BYTES and (found := _table(lines)) is not None:
+        _take_table(found, tracks)
+        return
     try:
         found = json.loads(b"[" + b",".join(lines.splitlines()) + b"]")
     except (ValueError, RecursionError):
@@ -116,6 +128,38 @@ def take(lines: bytes, tracks: Tracks) -> None:
             continue
         points.epochs.append(epoch)
         points.values.append(value)
+
+
+def _table(lines: bytes) -> pa.Table | None:
+    """The readings as columns; None where some line is not as `Run.append` writes it, or holds NaN."""
+    how = columns.ParseOptions(explicit_schema=KINDS, unexpected_field_behavior="ignore")
+    whole = columns.ReadOptions(use_threads=False, block_size=len(lines) + 1)
+    try:
+        found = columns.read_json(pa.BufferReader(lines), whole, how)
+    except pa.ArrowInvalid:
+        return None
+    return None if any(found[word].null_count for word in ("name", "step", "value")) else found
+
+
+def _take_table(found: pa.Table, tracks: Tracks) -> None:
+    """The rows of a table, sorted by track, each in its order."""
+    words = [found[word].combine_chunks().fill_null("").dictionary_encode() for word in ("name", "where", "unit")]
+    places = [np.asarray(word.indices) for word in words]
+    names, wheres, units = (word.dictionary.to_pylist() for word in words)
+    track = places[0].astype(np.int64) * len(wheres) + places[1]
+    numbers = [np.asarray(found[word].combine_chunks()) for word in ("step", "value")]
+    epochs = np.asarray(found["epoch"].combine_chunks().fill_null(0.0))
+    order = np.argsort(track, kind="stable")
+    order = order[np.isfinite(epochs[order])]
+    ends = np.flatnonzero(np.diff(track[order])) + 1
+    pieces = [piece for piece in np.split(order, ends) if len(piece)]
+    for piece in sorted(pieces, key=lambda piece: piece[0]):  # tracks stand in the order in which they begin
+        first = piece[0]
+        key = names[places[0][first]], wheres[places[1][first]]
+        points = tracks.get(key) or tracks.setdefault(key, Points(units[places[2][first]]))
+        points.steps.frombytes(numbers[0][piece].tobytes())
+        points.epochs.frombytes(epochs[piece].tobytes())
+        points.values.frombytes(numbers[1][piece].tobytes())
 
 
 def _one_by_one(lines: Iterable[bytes]) -> Iterator[Any]:
