@@ -6,7 +6,7 @@ from typing import Any
 from wellfit.jobs.fitted import Fitted
 from wellfit.nouns.errors import CheckError
 from wellfit.nouns.run import Run
-from wellfit.nouns.stage import Stage, last
+from wellfit.nouns.stage import Stage
 from wellfit.nouns.step import Rest, Step
 from wellfit.verbs import gather, keep, notice, tell, transfer
 from wellfit.verbs.build import build
@@ -30,7 +30,7 @@ def fit(source: Any = "digits", targets: Any = None, **options: Any) -> Fitted:
     DataLoader, or {"train": ..., "test": ...}; targets: [N] or [N, K] where the source holds none; options: of `story`.
     Raises WellfitError where data, recipe or network cannot be used, CheckError where a check before training fails.
     """
-    return last(story(source, targets, **options)).detail
+    return Fitted.of(story(source, targets, **options))
 
 
 def story(source, targets=None, *, recipe=None, network=None, out=None, force=False, **choices) -> Iterator[Stage]:

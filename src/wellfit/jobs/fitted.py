@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from torch import nn
 
+from wellfit.jobs.notebook import shown
 from wellfit.nouns.comparison import COMPARISON
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.reading import Track
 from wellfit.nouns.recipe import Recipe
 from wellfit.nouns.run import Run
+from wellfit.nouns.stage import Stage, last
 from wellfit.verbs.keep import Model, read_model
 from wellfit.verbs.report import report
 
@@ -27,6 +30,11 @@ class Fitted:
 
     run: Run
     network: nn.Module | None = None
+
+    @classmethod
+    def of(cls, stages: Iterable[Stage]) -> Fitted:
+        """What a training's stages come to; in a notebook its curves are seen while it goes on."""
+        return last(shown(stages)).detail
 
     @property
     def path(self) -> Path:

@@ -11,7 +11,7 @@ from typing import Any
 from wellfit.jobs.fit import learn
 from wellfit.jobs.fitted import Fitted
 from wellfit.nouns.run import ENVIRONMENT, Run
-from wellfit.nouns.stage import Stage, last
+from wellfit.nouns.stage import Stage
 from wellfit.verbs import gather, keep, tell, transfer
 from wellfit.verbs.build import build
 from wellfit.verbs.load import load
@@ -22,7 +22,7 @@ def resume(path: str | Path, source: Any = None, targets: Any = None, network: A
 
     Raises RunError where there is no run, where the data is another, or where the checkpoint is damaged.
     """
-    return last(resumed(path, source, targets, network)).detail
+    return Fitted.of(resumed(path, source, targets, network))
 
 
 def resumed(path: str | Path, source: Any = None, targets: Any = None, network: Any = None) -> Iterator[Stage]:
