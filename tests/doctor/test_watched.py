@@ -99,6 +99,7 @@ def test_steps_takes_the_hooks_off_and_leaves_out_what_only_the_end_shows():
 
 def test_what_can_be_said_is_said_while_it_runs(monkeypatch, capsys):
     monkeypatch.setattr(tick, "FIRST_S", 0.0)
+    monkeypatch.setattr(tick, "AGAIN", 1.0)  # after every step
     with wf.watch(trials=False) as health:
         train(*parts(), clear=False, epochs=2)
         assert "zero-grad-missing" in {f.fault for f in health.findings}

@@ -26,6 +26,8 @@ AGAIN = 0.9
 """Share of evaluated rows above which they are (a part of) the training set, shown on purpose."""
 WINDOWS = 0.4
 """Share of evaluated windows that overlap with trained ones by half; after a cut in time only those at the cut do."""
+MANY = 16
+"""Different targets from which on it is no accident that they agree with inputs."""
 VALUES = 4
 """Different values that a row must hold to be told apart from others by them."""
 BITS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
@@ -55,12 +57,12 @@ DIVIDING = ("train_test_split", "random_split", "KFold", "StratifiedKFold", "Shu
 def data_leak(program: Program) -> Finding | None:
     """Sees: rows (or the greater part of windows) that were trained on and are evaluated too, while the evaluated set is
     not the training set; a scaling, a selection of features or an encoding by the target that is fitted to all rows before
-    they are divided (in the source).
+    they are divided (in the source); a number of the inputs that is the target itself, in every row.
     Hurts: the score measures memory, and promises what new data will not keep.
     Mistaken for: a good result. A training accuracy on the training set, and data of few values, are left out.
     Remedy: split first, then repeat, balance, window and select on the training part alone.
     Source: Kapoor and Narayanan 2023, Leakage and the reproducibility crisis in machine-learning-based science."""
-    return _rows(program) or _fitted(program)
+    return _rows(program) or _inside(program) or _fitted(program)
 
 
 def _rows(program: Program) -> Finding | None:
@@ -80,6 +82,35 @@ def _rows(program: Program) -> Finding | None:
         "data-leak", "error", "examples that the network was trained on are in what it is evaluated on", evidence,
         "split before rows are repeated, balanced or cut into windows, and keep the parts apart", 0.93, None,
         site.file if site else None, site.line if site else None, limit=SHARED, source="rows compared bit by bit",
+    )  # fmt: skip
+
+
+def _inside(program: Program) -> Finding | None:
+    """The target of each row is one of the numbers that the network is fed, always at the same place."""
+    given = [
+        g for g in trained(program) if g.targets is not None and g.targets.is_floating_point() and g.inputs.ndim > 1
+    ]
+    same = [g for g in given if g.targets is not None and g.targets.numel() == len(g.inputs)]
+    same = [g for g in same if g.inputs.shape[1:] == given[0].inputs.shape[1:] and g.inputs[0].numel() > 1]
+    if len(same) < 2 or len(same) < len(given):
+        return None
+    x, y = torch.cat([g.inputs for g in same]), torch.cat([g.targets.flatten() for g in same if g.targets is not None])
+    if len(y) < 24 or len(torch.unique(y[:2000])) < MANY or not bool(y.isfinite().all()):
+        return None
+    flat = x.flatten(1).to(y.dtype)
+    held = (flat[:24] == y[:24, None]).all(0).nonzero().flatten().tolist()
+    there = next((i for i in held if bool((flat[:, i] == y).all())), None)
+    if there is None:
+        return None
+    place = [int(i) for i in torch.unravel_index(torch.tensor(there), x.shape[1:])]
+    if len(place) > 1 and all(i != n - 1 for i, n in zip(place, x.shape[1:]) if n > 1):
+        return None  # not the end of a window: a number that is to be remembered
+    site = built(inputs_chain(program))
+    return Finding(
+        "data-leak", "error", "what is to be predicted is among the inputs",
+        f"number {place if len(place) > 1 else place[0]} of the inputs is the target in all of {len(y)} rows",
+        "leave it out: a window ends before the value that is to be predicted", 0.94, None,
+        site.file if site else None, site.line if site else None, source="numbers compared bit by bit",
     )  # fmt: skip
 
 

@@ -22,13 +22,13 @@ EXPLODED = 100.0
 
 def gradient_clipping_missing(program: Program) -> Finding | None:
     """Sees: a recurrent network (a layer of that kind, or one layer called many times in a pass) whose gradient norm or
-    loss jumps to many times its usual size or stops being finite, and no clipping.
+    loss jumps to many times its usual size or stops being finite, and no clipping, or one that comes after the step.
     Hurts: one step along such a gradient throws away what was learnt.
     Mistaken for: lr-too-high, which is the better name where the rate is above the usual range.
     Remedy: `clip_grad_norm_(model.parameters(), 1.0)` between backward and step.
     Source: Pascanu, Mikolov and Bengio 2013; confirmed by trial."""
     main, pace = program.main, Pace(program)
-    if main is None or "c" in program.events or len(pace.losses) < 5 or not _recurrent(program):
+    if main is None or program.clipped or len(pace.losses) < 5 or not _recurrent(program):
         return None
     norms = [math.sqrt(sum(g * g for g in m.grad.values())) for m in program.moments if m.grad]
     usual = median([g for g in norms if math.isfinite(g)] or [0.0])
@@ -37,14 +37,16 @@ def gradient_clipping_missing(program: Program) -> Finding | None:
     jump = max(finite, default=0.0) / max(median(finite or [0.0]), abs(pace.losses[0]), 1e-30)
     if pace.finite and burst < BURST and jump < JUMP:
         return None
-    site = (program.sites.get("b") or [None])[0]
-    proved = jump >= EXPLODED and burst >= BURST and beyond_usual(main) <= 0
+    late = (program.sites.get("c") or [None])[0]
+    site = late or (program.sites.get("b") or [None])[0]
+    proved = (jump >= EXPLODED and burst >= BURST and beyond_usual(main) <= 0) or (late is not None and not pace.finite)
     return Finding(
         "gradient-clipping-missing", "error" if proved else "warning",
-        "gradients of the recurrent network explode and nothing bounds them",
+        f"gradients of the recurrent network explode and {'are clipped after the step' if late else 'nothing bounds them'}",
         f"the largest gradient norm seen is {figure(burst, 2)} times the usual one; the loss jumped to "
         f"{'not finite' if not pace.finite else f'{figure(jump, 2)} times its usual size'}",
-        "clip_grad_norm_(model.parameters(), 1.0) after backward()", 0.86 if beyond_usual(main) <= 0.3 else 0.6,
+        "clip_grad_norm_(model.parameters(), 1.0) between backward() and step()",
+        0.98 if proved and late else 0.86 if beyond_usual(main) <= 0.3 else 0.6,
         main.first, site.file if site else None, site.line if site else None, limit=JUMP,
         source="Pascanu, Mikolov and Bengio 2013; seen in the run",
     )  # fmt: skip

@@ -15,7 +15,7 @@ from wellfit.nouns.source import last_name
 from wellfit.nouns.tape import Site
 from wellfit.nouns.units import figure, percent
 
-SIGNS = frozenset(("soft_margin_loss", "hinge_embedding_loss"))
+SIGNS = frozenset(("soft_margin_loss", "hinge_embedding_loss", "margin_ranking_loss", "cosine_embedding_loss"))
 """Losses of labels -1 and 1."""
 REFUSED = (
     "expected scalar type Long", "expected target dtype",

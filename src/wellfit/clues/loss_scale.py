@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import math
 from itertools import combinations
+from statistics import median
 
+import torch
+
+from wellfit.nouns.fed import trained
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.locate import argument
 from wellfit.nouns.pace import Pace, scaled_rate
+from wellfit.nouns.penalty import penalty
 from wellfit.nouns.program import Program
 from wellfit.nouns.tape import Site
-from wellfit.nouns.terms import Term, accumulated, terms
+from wellfit.nouns.terms import Term, accumulated, of_target, terms
 from wellfit.nouns.units import figure
 
 APART = 200.0
@@ -20,6 +25,9 @@ FACTOR = 30.0
 """A constant factor as large (or its inverse) moves the step of plain descent out of its usual range."""
 MANY = 4
 """Backward passes of one loss in a step that count as a sum where nothing divides by them."""
+NO_BETTER, FALLEN = 0.9, 0.05
+"""Share of a constant answer's loss that the term with the target ends above, and of its own first value and of that term
+that the others end below."""
 GONE = 0.1
 """A summed term that falls below this share of its first value has taken the training over."""
 
@@ -36,7 +44,7 @@ def loss_scale(program: Program) -> list[Finding]:
     if loss is None or main is None:
         return []
     known = terms(loss.tape, loss.total)
-    mixed = _mixed(program, known)
+    mixed = _mixed(program, known) or _drowned(program, known)
     if mixed:
         return [mixed]
     if len(known) != 1 or not scaled_rate(main):
@@ -69,8 +77,60 @@ def _mixed(program: Program, known: list[Term]) -> Finding | None:
     return None
 
 
+def _drowned(program: Program, known: list[Term]) -> Finding | None:
+    """A term without the target that has fallen to nothing, while the one with it is still what a constant answer gives."""
+    loss = program.loss
+    own = of_target(loss, known) if loss is not None else None
+    least = _constant(program) if own is not None and own.reduced == "mean" else None
+    if loss is None or own is None or least is None or penalty(loss) is not None:
+        return None
+    mine, others = _usually(program, own), [_usually(program, t) for t in known if t is not own]
+    if mine is None or any(c is None for c in others) or mine[1] < NO_BETTER * least:
+        return None
+    if any(c is not None and c[1] > FALLEN * min(c[0], mine[1]) for c in others):
+        return None
+    site = next((t.node.site for t in known if t is not own and t.node.site), loss.site)
+    return Finding(
+        "loss-scale", "warning", "another term of the loss drowns the one with the target",
+        f"{own.node.name} ended at {figure(mine[1])}, the best constant answer gives {figure(least)}; the other "
+        f"{'term' if len(others) == 1 else 'terms'} fell to "
+        f"{', '.join(figure(c[1]) for c in others if c is not None)}",
+        "a smaller factor of the other term: both summed over the features, averaged over the rows", 0.85, loss_step(program),
+        site.file if site else None, site.line if site else None, limit=NO_BETTER,
+        source="Kingma and Welling 2014, eq. 10; Bowman et al. 2016 (a term that wins at once); seen in the run",
+    )  # fmt: skip
+
+
+def _constant(program: Program) -> float | None:
+    """Mean of the squared error, or of the binary cross-entropy, of the best constant answer to each place of the
+    targets."""
+    loss = program.loss
+    given = [x for g in trained(program) if (x := g.targets) is not None and x.is_floating_point() and x.ndim > 1]
+    given = [x.flatten(1).double() for x in given]
+    if loss is None or len(given) < 2 or any(x.shape[1] != given[0].shape[1] for x in given):
+        return None
+    rows = torch.cat(given)
+    if loss.name == "mse_loss":
+        return float(rows.var(0, correction=0).mean())
+    if loss.name.startswith("binary_cross_entropy") and float(rows.min()) >= 0 and float(rows.max()) <= 1:
+        p = rows.mean(0).clamp(1e-7, 1 - 1e-7)
+        return float(-(p * p.log() + (1 - p) * (1 - p).log()).mean())
+    return None
+
+
 def _course(program: Program, term: Term) -> tuple[float, float] | None:
     """The term's size in the first steps and in the last ones."""
+    found = _sizes(program, term)
+    return (max(found[:3]), min(found[-3:])) if len(found) > 5 else None
+
+
+def _usually(program: Program, term: Term) -> tuple[float, float] | None:
+    """The same in the middle: single batches are better or worse by chance."""
+    found = _sizes(program, term)
+    return (median(found[:3]), median(found[-8:])) if len(found) > 10 else None
+
+
+def _sizes(program: Program, term: Term) -> list[float]:
     place = term.node.site
     found = []
     for tape in program.training():
@@ -80,7 +140,7 @@ def _course(program: Program, term: Term) -> tuple[float, float] | None:
                 if look is not None and look.mean is not None:
                     found.append(abs(look.mean))
                 break
-    return (max(found[:3]), min(found[-3:])) if len(found) > 5 else None
+    return found
 
 
 def _alone(program: Program, term: Term) -> Finding | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from wellfit.nouns.domain import POSITIVE, broken
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.meeting import VALUE_LOSSES, Targets, answers_chain, last_layer, resolved_dim, shown_at, targets
+from wellfit.nouns.options import option
 from wellfit.nouns.program import LossSeen, Program
 from wellfit.nouns.tape import Node, Site
 from wellfit.nouns.units import figure, percent
@@ -45,6 +47,8 @@ SQUASH = frozenset(
 )
 """Activations that take from a logit what it needs: its sign, or all but a narrow range."""
 CLIPS = frozenset(("clamp", "clamp_", "clip", "relu", "relu_", "hardtanh", "relu6"))
+RISING = frozenset(("exp", "softplus", "relu", "relu_", "abs", "square"))
+"""What makes a rate of any number."""
 PIXELS = 20.0
 """Inputs that are targets too and reach beyond are pictures or measures that were not scaled."""
 LINEAR = frozenset(("linear", "addmm", "matmul", "__matmul__", "conv2d", "squeeze"))
@@ -55,7 +59,8 @@ Said = tuple[str, str, str, Node | None]
 def output_activation_unsuitable(program: Program) -> Finding | None:
     """Sees: softmax, sigmoid, tanh or ReLU before a loss (or another softmax or sigmoid) that takes logits; softmax
     over a single value; log-probabilities or probabilities asked for and not given; an activation whose range leaves
-    out more than 2 % of the targets; a clamp before a loss of probabilities.
+    out more than 2 % of the targets; a clamp before a loss of probabilities; logarithms, roots, rates or variances of
+    outputs below zero.
     Hurts: gradients shrink or vanish, some targets can never be reached, logarithms of what is no probability.
     Mistaken for: loss-unsuitable.
     Remedy: no activation before a loss of logits, a linear output for values of either sign.
@@ -65,7 +70,12 @@ def output_activation_unsuitable(program: Program) -> Finding | None:
         return _crashed(program)
     chain = answers_chain(loss)
     said = (
-        _single(loss, chain) or _logits(loss, chain) or _probabilities(loss, known, chain) or _range(loss, known, chain)
+        _single(loss, chain)
+        or _logits(loss, chain)
+        or _probabilities(loss, known, chain)
+        or _rate(loss, chain)
+        or _range(loss, known, chain)
+        or _below(program)
     )
     if said is None:
         return _crashed(program)
@@ -207,6 +217,44 @@ def _by_hand(loss: LossSeen, known: Targets) -> Said | None:
     return None
 
 
+def _rate(loss: LossSeen, chain: list[Node]) -> Said | None:
+    """Poisson's likelihood of a rate that falls below zero, or of one that is taken for its logarithm."""
+    answer = loss.look(loss.answer)
+    if loss.name != "poisson_nll_loss" or answer is None or answer.low is None:
+        return None
+    given = option(loss, "log_input")
+    rising = next((n for n in chain if n.name in RISING), None)
+    if given is False and answer.low < 0:
+        return (
+            "the loss takes rates, and the output falls below zero",
+            f"log_input=False and outputs from {figure(answer.low)}",
+            "softplus or exp at the output, or log_input=True",
+            None,
+        )
+    if given in (None, True) and rising is not None and rising.name in ("exp", "softplus"):
+        return (
+            f"{rising.name} at the output stands before a loss that takes the logarithm of a rate",
+            f"{rising.name} is what it is given, log_input is True",
+            "leave the activation out, or log_input=False",
+            rising,
+        )
+    return None
+
+
+def _below(program: Program) -> Said | None:
+    """A logarithm, a root or a power of answers below zero: no number, and then no gradient."""
+    found = next((b for t in list(program.training())[:8] if (b := broken(t)) is not None), None)
+    if found is None or found[0].name not in POSITIVE or found[1].low is None or found[1].low >= 0:
+        return None
+    node, given = found
+    return (
+        f"{node.name} is taken of outputs that fall below zero",
+        f"outputs from {figure(given.low or 0.0)}; what it gives is no number",
+        "softplus, exp or a square at the output",
+        None,
+    )
+
+
 def _range(loss: LossSeen, known: Targets, chain: list[Node]) -> Said | None:
     """An activation that cannot reach all targets."""
     node = next((n for n in chain if n.name in RANGES), None)
@@ -238,8 +286,9 @@ def _range(loss: LossSeen, known: Targets, chain: list[Node]) -> Said | None:
 
 
 def _crashed(program: Program) -> Finding | None:
-    """The script ended because a loss of probabilities was given none."""
-    if "all elements of input should be between 0 and 1" not in program.crash:
+    """The script ended because a loss of probabilities, or of variances, was given none."""
+    negative = "var has negative entry" in program.crash
+    if "all elements of input should be between 0 and 1" not in program.crash and not negative:
         return None
     made = [
         program.made[id(m)]
@@ -249,8 +298,8 @@ def _crashed(program: Program) -> Finding | None:
     ]
     return _finding(
         program.steps,
-        "the loss takes probabilities and is given outputs as they are",
+        f"the loss takes {'variances' if negative else 'probabilities'} and is given outputs as they are",
         program.crash,
-        "sigmoid at the output, or BCEWithLogitsLoss",
+        "softplus or exp at the output" if negative else "sigmoid at the output, or BCEWithLogitsLoss",
         made[-1] if made else program.crash_site,
     )

@@ -22,6 +22,13 @@ def parameters_missing(program: Program) -> Finding | None:
     held = {id(p) for o in program.optimizers for g in o.optimizer.param_groups for p in g["params"]}
     held |= {i for o in program.optimizers for i in o.held}
     lost = {i for i in program.reached - held if i in program.parameter_names or _lasting(program, i)}
+    if "optimizer got an empty parameter list" in program.crash:
+        site = program.crash_site
+        return Finding(
+            "parameters-missing", "error", "the optimizer was given no parameters", program.crash,
+            "list(model.parameters()): a generator is used up once it was walked through", 0.95, program.steps,
+            site.file if site else None, site.line if site else None, source="seen in the run",
+        )  # fmt: skip
     if not lost or not program.steps:
         return None
     none = not held & program.reached or _fresh(program, lost) or _swapped(program, lost)

@@ -13,6 +13,8 @@ from wellfit.nouns.tape import Site
 
 CONVERSIONS = frozenset(("tensor", "as_tensor", "from_numpy", "FloatTensor", "Tensor", "LongTensor", "DoubleTensor"))
 """Calls that make a tensor of data."""
+OF_TWO = ("margin_ranking_loss", "cosine_embedding_loss")
+"""Losses of (one answer, another, target)."""
 WRAPPERS = frozenset(
     ("DataLoader", "Subset", "iter", "list", "tuple", "tqdm", "cycle", "islice", "prefetch", "reversed")
 )
@@ -53,7 +55,8 @@ def target_steps(program: Program, loss: LossSeen) -> list[Step]:
     """The lineage of a loss's targets: of its second argument, or of what its line holds against the answers."""
     source = program.source(loss.site)
     if loss.name or source is None or loss.site is None:
-        return data_step(program, loss.site, 1, "target", "labels")
+        place = 2 if loss.node is not None and loss.node.name in OF_TWO else 1
+        return data_step(program, loss.site, place, "target", "labels")
     calls = {n.site.line for n in loss.tape.passes() if n.site and n.site.file == loss.site.file}
     for part in _operands(source, loss.site.line):
         steps = lineage(source, part)

@@ -14,13 +14,16 @@ PLACES = {"weight": 2, "ignore_index": 4, "label_smoothing": 7}
 """Places of the arguments of `cross_entropy` (those of `nll_loss` and of the binary ones are the same where they have
 them)."""
 
+POISSON = {"log_input": 2, "full": 3}
+"""The same of `poisson_nll_loss`."""
+
 
 def option(loss: LossSeen, name: str) -> Any:
     """The value of an argument of the loss's call, a tensor as its copy; None where it was not given."""
     node = loss.node
     if node is None:
         return None
-    at = PLACES.get(name, 99)
+    at = (POISSON if loss.name == "poisson_nll_loss" else PLACES).get(name, 99)
     given = node.kwargs.get(name, node.args[at] if len(node.args) > at else None)
     if isinstance(given, Ref):
         kept = loss.tape.leaves.get(given.n)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -253,6 +254,11 @@ class Program:
         """The source line at a site, "" where unknown."""
         source = self.source(site)
         return source.line(site.line) if source and site else ""
+
+    @cached_property
+    def clipped(self) -> bool:
+        """Are gradients clipped where that has an effect, between backward and step?"""
+        return re.search("b[^s]*c", self.events) is not None
 
     def batch(self, loss: LossSeen | None = None) -> int:
         """Examples in a training batch: the usual first dimension of what the network is fed, 0 where unknown."""

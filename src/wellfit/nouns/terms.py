@@ -28,6 +28,17 @@ class Term:
         return abs(self.factor) / (self.elements if self.reduced == "mean" else 1)
 
 
+def of_target(loss: LossSeen, known: list[Term]) -> Term | None:
+    """The term that holds the answers against the target; None where none of several does, or more than one."""
+    tape = loss.tape
+    uses = lambda t: (
+        {i for n in tape.nodes if n is t.node for i in n.ins}
+        | {i for n in tape.needed(list(t.node.outs)) for i in n.ins}
+    )
+    found = [t for t in known if loss.target is not None and loss.target in uses(t)]
+    return found[0] if len(known) > 1 and len(found) == 1 else None
+
+
 def accumulated(loss: LossSeen, closure: bool) -> int:
     """How many times the same line called backward on its way to one step (gradients added up over batches); not where
     the optimizer asked for that by its closure."""

@@ -1,8 +1,9 @@
-"""Gradients clipped to a norm of 1."""
+"""Gradients clipped to a norm of 1, or to the program's own limit where it clips too late."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from statistics import median
 
 from wellfit.nouns.program import Program
 from wellfit.nouns.replay import Replay
@@ -16,11 +17,14 @@ ORDER = 40
 
 def clipped(replay: Replay) -> Replay | None:
     """Edit: `torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)` between backward and step."""
-    if replay.program.main is None or "c" in replay.program.events:
+    program = replay.program
+    if program.main is None or program.clipped:
         return None
-    return replace(replay, clip=1.0, note="gradients clipped to norm 1")
+    own = [c.limit for c in program.clips if c.kind == "norm"]  # where it comes after the step
+    limit = median(own) if own else 1.0
+    return replace(replay, clip=limit, note=f"gradients clipped to norm {limit:g}")
 
 
 def place(program: Program) -> Site | None:
-    """The backward that the clipping belongs after."""
-    return (program.sites.get("b") or [None])[0]
+    """The clipping that comes too late, else the backward that it belongs after."""
+    return (program.sites.get("c") or program.sites.get("b") or [None])[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from wellfit.nouns import shelf
@@ -83,6 +84,8 @@ EXPLAINS = {
 
 STRONG, WIDE = 0.7, 0.2
 """Confidence of a suspicion, and the gap in skill, with which it stands where there was no time to try its cure."""
+EXPLODING, LAST = ("lr-too-high", "gradient-clipping-missing", "inputs-unscaled", "targets-unscaled", "loss-scale"), 8
+"""Faults that can make a loss infinite, and how many losses at the end are looked at."""
 STANDS = {"loss-unsuitable": 0.6, "targets-unscaled": 0.6}
 """Fault -> confidence from which a clue's warning stays one beside a proved fault though no trial confirmed it: a fact of
 the program that another fault may hide in every trial."""
@@ -98,7 +101,7 @@ def conclude(program: Program, clues: list[Finding], trials: Trials) -> tuple[st
         proved = {f.fault for f in found if f.severity == "error"}
     if not any(f.severity == "error" for f in found):
         found = [f if f.fault not in STANDS else replace(f, severity="info") for f in found]
-        found = _untested(found, clues, trials)
+        found = _unfinite(program, _untested(found, clues, trials), clues)
     facts = {clue.fault for clue in clues if clue.severity == "error"}
     found = _explained(_each_once(by_weight(found)), facts, trials)
     status = "faulty" if any(f.severity == "error" for f in found) else "crashed" if program.crash else "healthy"
@@ -117,6 +120,20 @@ def _untested(found: list[Finding], clues: list[Finding], trials: Trials) -> lis
     seen = f"; the script reached a skill of {figure(trials.reached or 0.0, 2)}, all the usual cures at once reach "
     evidence = strongest.evidence + seen + f"{figure(trials.omnibus[0].skill, 2)} (no time to try this one alone)"
     proved = replace(strongest, severity="error", confidence=0.85 * strongest.confidence, evidence=evidence)
+    return [proved, *(f for f in found if f.fault != strongest.fault)]
+
+
+def _unfinite(program: Program, found: list[Finding], clues: list[Finding]) -> list[Finding]:
+    """A loss that ended as no number is a fault whatever the trials say: the strongest suspicion among those that can
+    make it so stands."""
+    last = [v for _, v in program.curve[-LAST:]]
+    if program.crash or any(f.severity == "error" for f in found) or not last or any(map(math.isfinite, last)):
+        return found
+    able = [c for c in clues if c.fault in EXPLODING]
+    if not able:
+        return found
+    strongest = max(able, key=lambda c: c.confidence)
+    proved = replace(strongest, severity="error", evidence=f"{strongest.evidence}; the loss ended as no number")
     return [proved, *(f for f in found if f.fault != strongest.fault)]
 
 
@@ -172,14 +189,18 @@ def _explained(found: list[Finding], facts: set[str], trials: Trials) -> list[Fi
     """Without those that a proved fault before them explains away, or, wherever it stands, a fact of the run: a trial
     that helps beside a fact (training on, where most gradients are thrown away) does not outweigh it. A fault whose
     cure closes the gap while the fact is still there and the fact's own cure does not is a second one, and stays."""
-    proved = [(i, f.fault, EXPLAINS.get(f.fault, ())) for i, f in enumerate(found) if f.severity == "error"]
+    proved = [(i, f) for i, f in enumerate(found) if f.severity == "error"]
+
+    def hides(j: int, by: Finding, i: int, f: Finding) -> bool:
+        own = f.severity == "error" and by.fault in facts and _alone(trials, f.fault) >= CLOSES
+        second = own and _tried(trials, by.fault) and _alone(trials, by.fault) < REFUTED
+        fact = by.fault in facts and f.fault not in facts
+        return f.fault in EXPLAINS.get(by.fault, ()) and not second and (j < i or fact)
 
     def hidden(i: int, f: Finding) -> bool:
-        for j, fault, what in proved:
-            own = f.severity == "error" and fault in facts and _alone(trials, f.fault) >= CLOSES
-            second = own and _tried(trials, fault) and _alone(trials, fault) < REFUTED
-            if f.fault in what and not second and (j < i or (fault in facts and f.fault not in facts)):
-                return True
+        for j, by in proved:
+            if hides(j, by, i, f) and not (f.fault in facts and by.fault not in facts and hides(i, f, j, by)):
+                return True  # of two that explain each other, the fact stays
         return False
 
     return [f for i, f in enumerate(found) if not hidden(i, f)]

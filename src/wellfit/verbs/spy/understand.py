@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from wellfit.nouns.lineage import OF_TWO
 from wellfit.nouns.program import LossSeen, PassSeen, Program
 from wellfit.nouns.tape import Node, Tape
 
@@ -14,7 +15,8 @@ LOSSES = {
     "poisson_nll_loss": "PoissonNLLLoss", "hinge_embedding_loss": "HingeEmbeddingLoss",
     "soft_margin_loss": "SoftMarginLoss", "multi_margin_loss": "MultiMarginLoss",
     "multilabel_soft_margin_loss": "MultiLabelSoftMarginLoss", "multilabel_margin_loss": "MultiLabelMarginLoss",
-    "ctc_loss": "CTCLoss", "nll_loss_nd": "NLLLoss",
+    "ctc_loss": "CTCLoss", "margin_ranking_loss": "MarginRankingLoss",
+    "cosine_embedding_loss": "CosineEmbeddingLoss", "nll_loss_nd": "NLLLoss",
 }  # fmt: skip
 """torch functions that are losses of (answer, target), and the module that calls them."""
 PAIRING = frozenset(
@@ -59,8 +61,8 @@ def _loss(program: Program, tape: Tape, total: int) -> LossSeen | None:
     outer = [n for n in named if n.depth == 0] or named
     if outer:
         node = outer[0]  # the first of several terms
-        arguments = [*node.ins, None, None]
-        answer, target = arguments[0], arguments[1]
+        arguments = [*node.ins, None, None, None]
+        answer, target = arguments[0], arguments[2 if node.name in OF_TWO else 1]
         if answer in tape.leaves and target is not None and target not in tape.leaves:
             answer, target = target, answer  # mse_loss(targets, outputs): what is data is the target
         reduction = str(node.kwargs.get("reduction", "mean"))

@@ -67,7 +67,7 @@ def prepare(program: Program) -> Replay | str:
 
 def _limit(program: Program, kind: str) -> float | None:
     """Where the program itself clips its gradients."""
-    limits = [c.limit for c in program.clips if c.kind == kind]
+    limits = [c.limit for c in program.clips if c.kind == kind and program.clipped]
     return median(limits) if limits else None
 
 
