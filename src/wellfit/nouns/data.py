@@ -18,6 +18,7 @@ from wellfit.nouns.tiles import Tiles
 if TYPE_CHECKING:
     import pandas as pd
 
+    from wellfit.nouns.feed import Feed
     from wellfit.nouns.preparation import Preparation
 
 Kind = Literal["table", "pictures", "array", "text", "graphs", "series", "grid"]
@@ -81,21 +82,40 @@ def at_once(x: Tensor, most: int) -> int:
 
 @dataclass(frozen=True)
 class Split:
-    """Prepared examples in memory: x [N, *shape_in] float32; y: as their form has it (nouns/task.py), marked where a
-    cell never enters the loss; rows [N]: their row numbers in the source; weight [N]: what each counts in the loss."""
+    """Prepared examples: x [N, *shape_in] float32; y: as their form has it (nouns/task.py), marked where a cell never
+    enters the loss; rows [N]: their row numbers in the source; weight [N]: what each counts in the loss; feed: how rows
+    come from x, which lies in a file then (nouns/feed.py); None where all is in memory."""
 
     x: Tensor
     y: Tensor
     rows: np.ndarray
     weight: Tensor | None = None
+    feed: Feed | None = None
 
     def __len__(self) -> int:
         return len(self.x)
 
     def to(self, device: torch.device | str) -> Split:
-        """The same split on a device."""
+        """The same split on a device; where it lies in a file it stays there, and its batches go to the device."""
+        if self.feed is not None:
+            return self
         weight = None if self.weight is None else self.weight.to(device)
         return Split(self.x.to(device), self.y.to(device), self.rows, weight)
+
+    def some(self, most: int) -> tuple[Tensor, Tensor]:
+        """(x, y) to learn what rows are like from: all of them, of a file at most so many, in 64 runs spread evenly."""
+        if self.feed is None or len(self) <= most:
+            return self.x, self.y
+        each = max(1, most // 64)
+        rows = torch.cat([torch.arange(i, i + each) for i in torch.linspace(0, len(self) - each, 64).long().tolist()])
+        found = self.x[rows], self.y[rows]
+        self.feed.held.release()
+        return found
+
+    def finite(self) -> bool:
+        """Do all inputs and answers add up to finite sums? What is not finite makes them so, quickly."""
+        parts = [self.x] if self.feed is None else self.feed.pieces()
+        return all(bool(part.sum().isfinite()) for part in parts) and bool(self.y.sum().isfinite())
 
     def batches(self, batch_size: int, order: Tensor | None = None) -> Iterator[tuple[Tensor, Tensor]]:
         """(x, y) by slices, in `order` where given; the last batch may be smaller."""

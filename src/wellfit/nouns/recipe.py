@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import PydanticCustomError
 
 from wellfit.nouns import shelf
+from wellfit.nouns.allowance import bytes_of
 from wellfit.nouns.errors import RecipeError, nearest
 from wellfit.nouns.refusal import refusal
 
@@ -35,6 +36,17 @@ def _task_word(word: str) -> str:
 
 
 TaskWord = Annotated[str, AfterValidator(_task_word)]
+
+
+def _memory_word(word: str) -> str:
+    """The word where it is "auto", "all" or a size."""
+    try:
+        return word if word in ("auto", "all") or bytes_of(word) else ""
+    except ValueError as error:
+        raise PydanticCustomError("no_size", "{said}", {"said": str(error)}) from None
+
+
+MemoryWord = Annotated[str, AfterValidator(_memory_word)]
 
 
 class _Section(BaseModel):
@@ -81,6 +93,10 @@ class DataChoices(_Section):
         default="auto", description="what to do with missing or non-finite inputs"
     )
     skip_bad: bool = Field(default=False, description="leave out pictures that cannot be read, and count them")
+    memory: MemoryWord = Field(
+        default="auto",
+        description="what data may take of it, as 2GB, beyond which they are streamed; auto = a quarter of what is free; all = no limit",
+    )
     seed: int = Field(default=0, ge=0, description="seed of the split")
 
     @model_validator(mode="after")

@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from wellfit.nouns.blocks import fingerprint_of
 from wellfit.nouns.data import Raw, split_word
 from wellfit.nouns.errors import DataError, nearest
+from wellfit.nouns.npy import blocks
 from wellfit.nouns.pictures import are_pictures, channels_first
 
 INPUTS = ("x", "inputs", "input", "images", "image", "imgs", "pictures", "data", "features", "samples", "arr_0")
@@ -37,7 +39,25 @@ def arrays(source: str, *, target: Any = None, skip_bad: bool = False) -> Raw:
     targets of another number. A .npy without a companion has no targets.
     """
     path = Path(source).expanduser()
-    found = _contents(path)
+    return _raw(path, *_told(path, _contents(path), target), target)
+
+
+def lazily(source: Any, *, target: Any = None) -> Raw | None:
+    """The same of .npy files, with the inputs left in them as Blocks; None where they can only be read as a whole."""
+    path = Path(source).expanduser() if isinstance(source, str) else None
+    if path is None or not (path.is_dir() or path.suffix.lower() == ".npy"):
+        return None
+    parts, found = _told(path, _contents(path, mapped=True), target)
+    xs = [p["x"] for p in parts.values()]
+    if not all(isinstance(x, np.memmap) and x.flags.c_contiguous and x.ndim > 1 for x in xs) or are_pictures(xs[0]):
+        return None  # pictures may have to be turned into another layout
+    return _raw(
+        path, {s: {"x": p["x"], "y": np.array(p["y"])} if "y" in p else p for s, p in parts.items()}, found, target
+    )
+
+
+def _told(path: Path, found: dict[str, np.ndarray], target: Any) -> tuple[dict[str, dict[str, np.ndarray]], dict]:
+    """(inputs and targets by split, all arrays). Raises DataError where they do not fit each other."""
     parts = _sorted_out(path, found, target)
     for split, pair in parts.items():
         _fitting(path, split, pair, found)
@@ -45,11 +65,18 @@ def arrays(source: str, *, target: Any = None, skip_bad: bool = False) -> Raw:
     if len({x.shape[1:] for x in xs}) > 1 or len({y is None for y in ys}) > 1:
         shapes = ", ".join(f"{s} {p['x'].shape}{'' if 'y' in p else ' without targets'}" for s, p in parts.items())
         raise DataError(f"splits of {path} in one form", shapes, "give all parts the same form, with targets")
-    x = np.concatenate(xs) if len(xs) > 1 else xs[0]
+    return parts, found
+
+
+def _raw(path: Path, parts: dict[str, dict[str, np.ndarray]], found: Mapping[str, np.ndarray], target: Any) -> Raw:
+    xs, ys = [p["x"] for p in parts.values()], [p.get("y") for p in parts.values()]
+    lazy = isinstance(xs[0], np.memmap)
+    held: Any = xs
+    x: Any = blocks(held) if lazy else np.concatenate(xs) if len(xs) > 1 else xs[0]
     y = None if ys[0] is None else np.concatenate([v for v in ys if v is not None])
     y = y[:, 0] if y is not None and y.ndim == 2 and y.shape[1] == 1 else y
-    kind = "pictures" if are_pictures(x) else "array"
-    x = channels_first(x) if kind == "pictures" else x[:, None] if x.ndim == 1 else x
+    kind = "pictures" if not lazy and are_pictures(x) else "array"
+    x = channels_first(x) if kind == "pictures" else x[:, None] if len(x.shape) == 1 else x
     names = next((tuple(map(str, found[n])) for n in NAMES_OF_FEATURES if n in found and found[n].ndim == 1), ())
     return Raw(
         path.stem,
@@ -59,6 +86,7 @@ def arrays(source: str, *, target: Any = None, skip_bad: bool = False) -> Raw:
         (target,) if isinstance(target, str) and y is not None and y.ndim == 1 else (),
         given=np.concatenate([np.full(len(p["x"]), split) for split, p in parts.items()]) if len(xs) > 1 else None,
         names=names if len(names) == x.shape[-1] else (),
+        fingerprint=fingerprint_of(sorted({Path(v.filename) for v in xs})) if lazy else "",  # type: ignore[attr-defined]
     )
 
 
@@ -78,19 +106,21 @@ def _fitting(path: Path, split: str, pair: Mapping[str, np.ndarray], found: Mapp
         )
 
 
-def _contents(path: Path) -> dict[str, np.ndarray]:
-    """Every array by name."""
+def _contents(path: Path, mapped: bool = False) -> dict[str, np.ndarray]:
+    """Every array by name; mapped: left in their files."""
     if path.is_dir():
-        return {p.stem: _load(p) for p in sorted(path.glob("*.npy"))}
+        return {p.stem: _load(p, mapped) for p in sorted(path.glob("*.npy"))}
     if path.suffix.lower() == ".npy":
         companion = _companion(path)
-        return {"x": _load(path)} | ({"y": _load(companion)} if companion else {})
+        return {"x": _load(path, mapped)} | ({"y": _load(companion, mapped)} if companion else {})
     return _load(path)
 
 
-def _load(path: Path) -> Any:
+def _load(path: Path, mapped: bool = False) -> Any:
     """The array of a .npy, {name: array} of a .npz."""
     try:
+        if mapped:
+            return np.load(path, mmap_mode="r", allow_pickle=False)
         with path.open("rb") as file:
             loaded = np.load(file, allow_pickle=False)
             return {name: loaded[name] for name in loaded.files} if hasattr(loaded, "files") else loaded

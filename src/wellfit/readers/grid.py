@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from wellfit.nouns.blocks import fingerprint_of
 from wellfit.nouns.data import Raw
 from wellfit.nouns.errors import DataError
 from wellfit.nouns.finding import Finding
@@ -32,7 +33,6 @@ AXES = {  # names, units and CF attributes by which a dimension is known
     ),
     "run": (("number", "member", "ensemble", "realization", "ens"), (), ("E", "realization")),
 }
-HASHED = 2**30  # bytes of a file that are read for its fingerprint; of a larger one, its ends and size
 
 
 def can_read(source: Any) -> bool:
@@ -68,7 +68,7 @@ def grid(source: Any, *, target: Any = None, skip_bad: bool = False) -> Raw:
         target_names=wanted,
         names=names,
         units={n: u for n, u in zip(names, fields.grid.units) if u},
-        fingerprint=_fingerprint(files) if files else _hash_of(fields),
+        fingerprint=fingerprint_of(files) if files else _hash_of(fields),
         findings=parts[0][1],
         area=fields.grid.area,
     )
@@ -336,23 +336,6 @@ def _no_grid(ds: Any, source: str) -> DataError:
         do = "they are profiles or tracks, not fields: make a table (xarray: to_dataframe) and give that"
         return DataError(asked, f"{found}" + (f"; featureType {kind}" if kind else ""), do)
     return DataError(asked, found, "name the dimensions so, or give each its CF axis or units (degrees_north ...)")
-
-
-def _fingerprint(files: list[Path]) -> str:
-    """A hash of the files' bytes; of folders (Zarr) those of every file in them, of very large files the ends."""
-    seen = hashlib.blake2b(digest_size=16)
-    for path in files:
-        for one in sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]:
-            size = one.stat().st_size
-            with one.open("rb") as file:
-                seen.update(f"{one.name}{size}".encode())
-                while size <= HASHED and (block := file.read(1 << 22)):
-                    seen.update(block)
-                if size > HASHED:
-                    seen.update(file.read(1 << 26))
-                    file.seek(-(1 << 26), 2)
-                    seen.update(file.read())
-    return seen.hexdigest()
 
 
 def _hash_of(fields: Fields) -> str:

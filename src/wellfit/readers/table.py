@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wellfit.nouns.blocks import fingerprint_of
 from wellfit.nouns.data import Raw, split_word, unit_in
 from wellfit.nouns.errors import DataError
 from wellfit.nouns.finding import Finding
+from wellfit.nouns.parquet import blocks
 from wellfit.nouns.symbols import is_prose
 
 if TYPE_CHECKING:
@@ -95,6 +98,32 @@ def table(source: Any, *, target: Any = None, skip_bad: bool = False) -> Raw:
     given, frame, said = _given(frame, target)
     units = {c: unit_in(c) for c in frame.columns if unit_in(c)}
     return Raw(name, "table", frame, given=given, units=units, findings=(*findings, *said))
+
+
+def lazily(source: Any, *, target: Any = None) -> Raw | None:
+    """The table as Blocks, where it is one Parquet file; None where it can only be read as a whole."""
+    import pandas as pd
+
+    path = Path(source).expanduser() if isinstance(source, str) else None
+    if path is None or path.suffix.lower() not in (".parquet", ".pq") or not path.is_file():
+        return None
+    try:
+        held = blocks(path)
+    except Exception:  # `table` says what is wrong with it
+        return None
+    if len(set(held.columns)) < len(held.columns) or not len(held):
+        return None
+    given, said = None, ()
+    for name in [c for c in held.columns if c.casefold() in SPLIT_NAMES]:
+        frame = pd.concat([piece for _, piece in held.pieces(1 << 24, (name,))], ignore_index=True)
+        given, rest, said = _given(frame, target)
+        if given is not None and not len(rest.columns):
+            held = replace(held, columns=tuple(c for c in held.columns if c != name))
+            break
+    found: Any = held
+    units = {c: unit_in(c) for c in held.columns if unit_in(c)}
+    known = {"units": units, "fingerprint": fingerprint_of([path]), "findings": said}
+    return Raw(path.name.split(".")[0], "table", found, given=given, **known)
 
 
 def _joined(folder: Path, target: Any) -> Raw:

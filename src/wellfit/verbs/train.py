@@ -18,6 +18,7 @@ from wellfit.nouns import depth, shelf
 from wellfit.nouns.augment import Batch, varied
 from wellfit.nouns.case import Case
 from wellfit.nouns.data import Split, at_once
+from wellfit.nouns.feed import WAIT
 from wellfit.nouns.progress import Progress, checkpoint_of, restore
 from wellfit.nouns.quick import Quick
 from wellfit.nouns.reading import Reading
@@ -118,7 +119,8 @@ def _forward(case: Case, here: World = ALONE) -> Callable[..., tuple[Tensor, Ten
 def _epoch(case, split, optimizer, progress, pace, quick, due, agreed, here) -> Iterator[Step | Rest]:
     """One pass over the training rows from `progress.cursor` on."""
     x, network, groups = split.x, case.network, optimizer.param_groups
-    order = order_of(len(x), case.recipe.training.seed, progress.epoch)[progress.cursor :].to(x.device)
+    draw = split.feed.order if split.feed else order_of
+    order = draw(len(x), case.recipe.training.seed, progress.epoch)[progress.cursor :].to(x.device)
     batch, base = pace.batch(progress.epoch, progress.drops), progress.epoch * len(x)
     if progress.cursor == 0:
         progress.losses, progress.sizes, progress.epoch_s = [], [], 0.0
@@ -128,7 +130,7 @@ def _epoch(case, split, optimizer, progress, pace, quick, due, agreed, here) -> 
         depth.thaw(network, progress.epoch / pace.epochs, case.recipe.transfer.unfreeze_frac)
     _go_on(network, quick)
     vary = varied(case.recipe.augment.model_extra or {}, case.data, case.recipe.training.seed) or _as_it_is
-    for xb, yb, *weight in _batches(split, order, batch):
+    for xb, yb, *weight in _batches(split, order, batch, case.device):
         shown = vary(xb, yb, progress.index)
         lr = pace.rate(base + progress.cursor, batch, progress.drops)
         for group in groups:
@@ -165,17 +167,17 @@ def _as_it_is(x: Tensor, y: Tensor, step: int) -> Batch:
     return Batch(x, y)
 
 
-def _batches(split: Split, order: Tensor, batch: int) -> Iterator[tuple[Tensor, ...]]:
-    """(x, y[, weight]) batches in `order`, gathered some tens of MB at a time; a lone last example is left for another
-    epoch."""
+def _batches(split: Split, order: Tensor, batch: int, device: torch.device) -> Iterator[tuple[Tensor, ...]]:
+    """(x, y[, weight]) batches in `order`, gathered some tens of MB at a time (from a file: a pool, ahead of time); a
+    lone last example is left for another epoch."""
     x, parts = split.x, [t for t in (split.x, split.y, split.weight) if t is not None]
     row_bytes = max(1, x[0].numel() * x.element_size())
-    chunk = max(1, CHUNK_BYTES // (row_bytes * batch)) * batch
-    for start in range(0, len(order), chunk):
-        rows = order[start : start + chunk]
-        for held in zip(*(part[rows].split(batch) for part in parts)):
-            if len(held[0]) > 1 or batch == 1:
-                yield held
+    chunk = max(1, (split.feed.rows if split.feed else CHUNK_BYTES // row_bytes) // batch) * batch
+    chunks = ([part[rows] for part in parts] for rows in order.split(chunk))
+    for held in chunks if split.feed is None else split.feed.ahead(order.split(chunk), parts):
+        for each in zip(*(part.split(batch) for part in held)):
+            if len(each[0]) > 1 or batch == 1:
+                yield each if split.feed is None else tuple(t.to(device) for t in each)
 
 
 @contextmanager
@@ -231,7 +233,10 @@ def _close_epoch(case: Case, valid: Split, progress: Progress, pace: Tempo, here
     elif progress.epoch >= pace.epochs:
         progress.why_stop = "epochs"
     at = (progress.index, float(progress.epoch))
+    feed = case.data.train.feed
+    waited = () if feed is None else (Reading(WAIT, feed.taken(progress.epoch_s), *at),)
     return (
+        *waited,
         Reading("train_loss", train_loss, *at),
         Reading("valid_loss", valid_loss, *at),
         Reading("valid_loss_se", error, *at),

@@ -10,7 +10,7 @@ from torch import nn
 
 from wellfit.nouns import shelf
 from wellfit.nouns.augment import must_stay_true
-from wellfit.nouns.bins import bin_edges
+from wellfit.nouns.bins import ROWS, bin_edges
 from wellfit.nouns.case import Case
 from wellfit.nouns.data import Data
 from wellfit.nouns.errors import NetworkError, RecipeError, nearest
@@ -84,7 +84,8 @@ def _from_shelf(recipe: Recipe, data: Data) -> nn.Module:
     for module in made.modules():
         front: Any = module
         if (bins := getattr(front, "bins", 0)) and hasattr(front, "put_edges"):  # an embedding of numbers bin by bin
-            front.put_edges(bin_edges(data.train.x.flatten(1)[:, front.chosen], data.train.y, bins))
+            x, y = data.train.some(ROWS)
+            front.put_edges(bin_edges(x.flatten(1)[:, front.chosen], y, bins))
     return made
 
 

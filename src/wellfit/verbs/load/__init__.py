@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from wellfit.nouns.data import Data, Split
+from wellfit.nouns.allowance import settled
+from wellfit.nouns.data import Data, Raw, Split
 from wellfit.nouns.errors import DataError
 from wellfit.nouns.preparation import Preparation
 from wellfit.nouns.recipe import DataChoices
 from wellfit.verbs.load.ask import ask
 from wellfit.verbs.load.facts import facts_of
 from wellfit.verbs.load.fields import fields_over_time
+from wellfit.verbs.load.large import opened
 from wellfit.verbs.load.leaks import leaks
 from wellfit.verbs.load.learn import learn
 from wellfit.verbs.load.molecules import as_graphs
@@ -25,6 +27,7 @@ from wellfit.verbs.load.part import part
 from wellfit.verbs.load.passages import passages
 from wellfit.verbs.load.read import read
 from wellfit.verbs.load.series import is_series
+from wellfit.verbs.load.streamed import streamed
 from wellfit.verbs.load.task import question
 from wellfit.verbs.load.unasked import asks_nothing, unasked
 from wellfit.verbs.load.windows import forecast
@@ -41,6 +44,10 @@ def load(source: Any, choices: DataChoices | None = None, targets: Any = None, l
     where a network begins with weights that were learnt from those. Raises DataError.
     """
     choices = choices or DataChoices.model_validate({})
+    if targets is None and like is None and (large := opened(source, choices)) is not None:
+        found = streamed(large, choices, settled(choices.memory), whole)
+        if found is not None:
+            return found
     raw = read(source, choices, targets)
     if raw.kind == "text":
         return passages(raw, choices)
@@ -48,6 +55,11 @@ def load(source: Any, choices: DataChoices | None = None, targets: Any = None, l
         return fields_over_time(raw, choices)
     if is_series(raw, choices):
         return forecast(raw, choices)
+    return whole(raw, choices, like)
+
+
+def whole(raw: Raw, choices: DataChoices, like: Preparation | None = None) -> Data:
+    """Data of rows that are all in memory."""
     asked = unasked(raw, choices) if asks_nothing(choices) else ask(raw, choices)
     raw, asked = as_graphs(raw, asked)
     what = question(asked.y, asked.names, raw, choices.task)
@@ -82,6 +94,7 @@ def load(source: Any, choices: DataChoices | None = None, targets: Any = None, l
             "time": parted.time,
             "normalise": prepared.scaling.method,
             "normalise_targets": prepared.target_scaling.method,
+            "memory": "all" if choices.memory == "auto" else choices.memory,
             "missing": ("impute" if raw.kind == "table" else "refuse")
             if choices.missing == "auto"
             else choices.missing,

@@ -113,11 +113,9 @@ def _of_table(raw: Raw, frame: pd.DataFrame, choices: DataChoices) -> Asked:
         raise DataError(
             f"columns to predict {names[0]!r} from", "no other column", "give at least one column of inputs"
         )
-    y = left[names[0]].to_numpy() if len(names) == 1 else left[list(names)].to_numpy()
-    if y.dtype.kind not in "buif":
-        y = _plain(left, names)
+    y = plain_targets(left, names)
     time_name = choices.time or _series(inputs)
-    time = _moments(series_of(frame, time_name)) if time_name else None
+    time = moments(series_of(frame, time_name)) if time_name else None
     target = names[0] if len(names) == 1 else names
     rows = np.arange(len(frame))
     return Asked(inputs, y, names, target, why, rows, raw.given, group, time, time_name, weight)
@@ -140,6 +138,12 @@ def comparable(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**{c: series_of(frame, c).astype(str) for c in odd}) if odd else frame
 
 
+def plain_targets(frame: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
+    """Target columns [N] or [N, K]: numbers as they are, float64 where text holds numbers, else Python objects."""
+    y = frame[names[0]].to_numpy() if len(names) == 1 else frame[list(names)].to_numpy()
+    return y if y.dtype.kind in "buif" else _plain(frame, names)
+
+
 def _plain(frame: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
     """Target columns as float64 where they are numbers (or marks of missing), else as Python objects."""
     columns: list[np.ndarray] = []
@@ -151,7 +155,7 @@ def _plain(frame: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
     return columns[0] if len(columns) == 1 else np.stack([np.asarray(c, dtype=object) for c in columns], axis=1)
 
 
-def _moments(series: pd.Series) -> np.ndarray:
+def moments(series: pd.Series) -> np.ndarray:
     """A time column as numbers that order the rows. Raises DataError where some are missing."""
     import pandas as pd
 

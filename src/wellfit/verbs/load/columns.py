@@ -146,8 +146,13 @@ def _is_row_number(name: str, series: pd.Series, values: np.ndarray) -> bool:
 
 def _category(name: str, words: np.ndarray, lost: np.ndarray) -> tuple[Column | None, str]:
     levels, counts = np.unique(words[~lost], return_counts=True)
+    return category(name, levels, counts, bool(lost.any()))
+
+
+def category(name: str, levels: np.ndarray, counts: np.ndarray, lost: bool) -> tuple[Column | None, str]:
+    """A category by how often each of its levels (in order) is there in the training rows; None, and why it is left out."""
     n = int(counts.sum())
-    if len(levels) == 1 and not lost.any():
+    if len(levels) == 1 and not lost:
         return None, f"the same in every training row ({levels[0]!r})"
     if len(levels) > 20 and len(levels) >= n / 2:
         return None, f"an identifier or free text ({len(levels):,} different values in {n:,} training rows)"
@@ -157,7 +162,7 @@ def _category(name: str, words: np.ndarray, lost: np.ndarray) -> tuple[Column | 
     if not len(common):
         return None, f"every one of its {len(levels):,} values is in fewer than {fewest} training rows"
     kept = tuple(str(level) for level in levels[common])
-    return Column(name, "category", levels=kept, other=len(kept) < len(levels), missing_level=bool(lost.any())), ""
+    return Column(name, "category", levels=kept, other=len(kept) < len(levels), missing_level=lost), ""
 
 
 def _date(series: pd.Series, form: str) -> tuple[Column | None, str]:

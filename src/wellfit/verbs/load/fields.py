@@ -7,7 +7,6 @@ mapped into memory; windows are views of that.
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +23,7 @@ from wellfit.nouns.grid import Fields, Windows, all_windows, answer_places
 from wellfit.nouns.preparation import Preparation
 from wellfit.nouns.recipe import DataChoices
 from wellfit.nouns.scaling import Scaling
+from wellfit.nouns.scratch import scratch
 from wellfit.nouns.units import many
 from wellfit.verbs.load.climate import learnt
 from wellfit.verbs.load.split import ends
@@ -187,24 +187,14 @@ def _sizes(fields: Fields, n_train: int, choices: DataChoices) -> tuple[int, int
 
 def _written(fields: Fields, scaling: FieldScaling) -> tuple[Tensor, Tensor]:
     """All times scaled: inputs [R, T, C + M, H, W], and targets [R, T, K, H, W] with NaN where they are missing."""
-    base = _room((fields.runs, len(fields), scaling.width, *fields.grid.cells))
-    answers = _room((fields.runs, len(fields), *scaling.shape_out))
+    base = scratch((fields.runs, len(fields), scaling.width, *fields.grid.cells), IN_MEMORY).tensor
+    answers = scratch((fields.runs, len(fields), *scaling.shape_out), IN_MEMORY).tensor
     for start, values in chunks(fields, len(fields)):
         days = fields.times.days[start : start + len(values)]
         for run in range(fields.runs):
             base[run, start : start + len(values)] = torch.from_numpy(scaling.steps(values[:, run], days))
             answers[run, start : start + len(values)] = torch.from_numpy(scaling.answers(values[:, run], days))
     return base, answers
-
-
-def _room(shape: tuple[int, ...]) -> Tensor:
-    """A float32 tensor, in memory or, where it is large, in a file of its own that goes with it."""
-    size = 4 * int(np.prod(shape))
-    if size <= IN_MEMORY:
-        return torch.empty(shape)
-    with tempfile.TemporaryFile() as file:  # without a name: its room is free again when nobody maps it
-        file.truncate(size)
-        return torch.from_numpy(np.memmap(file, np.float32, "r+", shape=shape))
 
 
 def _split(

@@ -38,7 +38,7 @@ class Parted:
 def part(asked: Asked, what: Question, choices: DataChoices) -> Parted:
     """Rows parted as the recipe says, or as the data call for. Raises DataError for an empty part, and for a class
     that no training row has."""
-    how, why = _choose(asked, what, choices)
+    how, why = choose_split(asked, what, choices)
     units = _units(asked)
     n = len(units) if asked.picture is None else len(np.unique(asked.picture))  # tiles are no rows of their own
     repeated = n - (int(units.max()) + 1 if n else 0)
@@ -55,7 +55,7 @@ def part(asked: Asked, what: Question, choices: DataChoices) -> Parted:
     return Parted(how, why, rows, repeated, shared["valid"] + shared["test"], time, notes)
 
 
-def _choose(asked: Asked, what: Question, choices: DataChoices) -> tuple[str, str]:
+def choose_split(asked: Asked, what: Question, choices: DataChoices) -> tuple[str, str]:
     """The split's word and why."""
     if task_of(what.task).in_time:
         if choices.split not in ("auto", "time", "given"):
@@ -92,7 +92,7 @@ def _units(asked: Asked) -> np.ndarray:
     of one picture, or of a copy of it."""
     inputs = asked.inputs
     if not isinstance(inputs, np.ndarray):
-        apart = [c for c in inputs.columns if c != asked.time_name and _unlike(inputs[c])]
+        apart = [c for c in inputs.columns if c != asked.time_name and unlike(inputs[c])]
         inputs = inputs.drop(columns=apart) if len(apart) < inputs.shape[1] else inputs
     y = asked.y if asked.y.dtype.kind in "buif" else asked.y.astype(str)
     answer = row_hashes(y) if y.ndim > 2 else np.unique(y, return_inverse=True, axis=0)[1].reshape(-1).astype(np.uint64)
@@ -104,7 +104,7 @@ def _units(asked: Asked) -> np.ndarray:
     return copies(whole)[asked.picture]
 
 
-def _unlike(series: Any) -> bool:
+def unlike(series: Any) -> bool:
     """Whether a column's values are all different and neither measurements nor dates: an identifier."""
     return series.dtype.kind not in "fM" and series.is_unique
 

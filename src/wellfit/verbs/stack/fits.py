@@ -44,6 +44,8 @@ def _unusual(case: Case) -> str:
     t, rows = case.recipe.training, case.data.train
     if case.recipe.augment.model_extra:
         return "augmentation"
+    if rows.feed is not None:
+        return "rows that are read from a file"
     if case.recipe.transfer.weights or case.carried:
         return "weights of an earlier training"
     if t.decay_by == "batch" or t.schedule == "plateau" or t.schedule not in shelf.names("schedules"):
