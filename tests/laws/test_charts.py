@@ -193,7 +193,24 @@ def searched(kind: str) -> dict[str, Any]:
         for k in range(n)
     ]  # fmt: skip
     shares = [("lr", 0.7), ("dropout $x$ <b>", lost), ("schedule", 0.1)][: 1 if kind == "one" else 3]
-    return {"search_trials": trials, "search_space": SPACE, "search_importance": shares}
+    return {"search_trials": trials, "search_space": SPACE, "search_importance": shares, "profile": profile(kind)}
+
+
+def profile(kind: str) -> dict[str, Any]:
+    """Of a step; of one whose operations are not counted; of one that took no time that could be measured."""
+    seconds = dict.fromkeys(("data", "forward", "backward", "optimizer", "watching"), 1e-3)
+    if kind == "nan":
+        seconds["watching"] = float("nan")
+    flops = 0.0 if kind == "one" else 1e9
+    return {
+        "seconds": seconds,
+        "steps": 30,
+        "rows": 128,
+        "flops": flops,
+        "moved": 1e8,
+        "peak_flops": 1e11,
+        "peak_bytes": 1e10,
+    }
 
 
 TASKS = ("classification", "multilabel", "regression", "quantiles")
@@ -222,6 +239,7 @@ def test_a_chart_draws_nothing_from_nothing(word: str):
         "test_truth": np.zeros(0), "classes": (), "class_counts": {}, "headline": {}, "shape_in": (),
         "chance_loss": None, "attempts": [], "script_skill": None,
         "search_trials": [], "search_space": SPACE, "search_importance": [],
+        "profile": {**profile("one"), "seconds": {}},
         **{name: np.zeros((0, 3)) for name in (*masks("one"), *drawn("one"))},
     }  # fmt: skip
     for task in TASKS:

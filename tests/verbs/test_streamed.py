@@ -263,3 +263,26 @@ def test_an_error_while_reading_ahead_is_raised_where_rows_are_used():
     feed = Feed(scratch((4, 1), 2**20), 1)
     with pytest.raises(DataError, match="damaged page"):
         list(read_ahead(broken(), feed))
+
+
+def test_predictions_of_a_large_table_are_those_of_all_rows_at_once(tmp_path, monkeypatch):
+    from wellfit.jobs import predict
+    from wellfit.nouns.blocks import Blocks
+    from wellfit.verbs.load import large
+
+    held = frame(500)
+    held.to_parquet(path := tmp_path / "p.parquet")
+
+    class Doubled:
+        """Answers twice the first column."""
+
+        def outputs(self, raw):
+            return raw["a"].to_numpy()[:, None] * 2
+
+    monkeypatch.setattr(large, "LARGE", 1000)
+    raw = large.opened(str(path), Recipe.of({}).data, to_learn=False)
+    assert raw is not None
+    assert isinstance(raw.inputs, Blocks)
+    monkeypatch.setattr(predict, "PIECE", 3000)
+    found = predict._outputs(Doubled(), raw)  # type: ignore[arg-type]
+    assert np.array_equal(found[:, 0], held["a"].to_numpy() * 2)

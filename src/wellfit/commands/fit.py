@@ -22,6 +22,7 @@ def fit(
     summary: bool = False,
     compare: Literal["scratch"] | None = None,
     seeds: int = 3,
+    profile: bool = False,
     json: Json = False,
     own: Own = Own(),
 ) -> int:
@@ -55,18 +56,27 @@ def fit(
         With --from: train from scratch as well, seed by seed, and say what the earlier weights were worth.
     seeds
         With --compare: how many times both ways are trained.
+    profile
+        Show where a step's time goes, beside this machine's best.
     """
 
-    def stages() -> Iterator[Any]:
-        from wellfit.jobs.compare import compared
-        from wellfit.jobs.fit import story
-        from wellfit.jobs.resume import cut_off, resumed
+    rest: dict[str, Any] = {"out": out, "force": force}
+    return tell(lambda: _stages(data, choices, own, seeds if compare else None, profile, rest), json, summary)
 
-        source, given, network = settled(data, choices, own)
-        if (run := cut_off(out)) is not None:
-            yield from resumed(run, network=network)
-            return
-        rest: dict[str, Any] = {"recipe": given, "network": network, "out": out, "force": force}
-        yield from compared(source, seeds=seeds, **rest) if compare else story(source, **rest)
 
-    return tell(stages, json, summary)
+def _stages(
+    data: str | None, choices: Choices, own: Own, pairs: int | None, profile: bool, rest: dict[str, Any]
+) -> Iterator[Any]:
+    """What is told: of a fit, of one beside training from scratch, or of a run that was cut off and goes on."""
+    from wellfit.jobs.compare import compared
+    from wellfit.jobs.fit import story
+    from wellfit.jobs.profiled import profiled
+    from wellfit.jobs.resume import cut_off, resumed
+
+    source, given, network = settled(data, choices, own)
+    if (run := cut_off(rest["out"])) is not None:
+        yield from resumed(run, network=network)
+        return
+    rest = {**rest, "recipe": given, "network": network}
+    told = compared(source, seeds=pairs, **rest) if pairs is not None else story(source, **rest)
+    yield from profiled(told) if profile else told

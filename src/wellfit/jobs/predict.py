@@ -13,6 +13,7 @@ import numpy as np
 from wellfit.jobs.forecasts import forecasts, means
 from wellfit.jobs.forecasts import write as write_fields
 from wellfit.jobs.sample import reading
+from wellfit.nouns.blocks import Blocks
 from wellfit.nouns.data import Raw
 from wellfit.nouns.errors import DataError, RunError
 from wellfit.nouns.geotiff import ENDINGS, placed
@@ -25,10 +26,14 @@ from wellfit.nouns.tiles import joined
 from wellfit.nouns.units import many
 from wellfit.verbs.keep import Model, read_model
 from wellfit.verbs.load.ahead import ahead
+from wellfit.verbs.load.large import opened
 from wellfit.verbs.load.read import read
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+PIECE = 2**23  # bytes of a large source that are answered for at once
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,8 @@ def answers(path: str | Path, source: Any, *, skip_bad: bool = False, network: A
     run = Run.open(path)
     model = read_model(run, network)
     choices = Recipe.of({"data.skip_bad": skip_bad}).data
-    raw = read(source, choices, like=model.preparation)
+    rows = model.preparation.kind in ("table", "array")
+    raw = (opened(source, choices, to_learn=False) if rows else None) or read(source, choices, like=model.preparation)
     if model.preparation.kind == "series":
         return _next_steps(run, model, raw)
     _must_be_alike(run, model, raw)
@@ -81,7 +87,7 @@ def answers(path: str | Path, source: Any, *, skip_bad: bool = False, network: A
     found: dict[str, Any] = (
         {"row": np.arange(len(raw))} if raw.ids is None else {"id" if raw.kind == "graphs" else "file": raw.ids}
     )
-    out = model.outputs(raw.inputs)
+    out = _outputs(model, raw)
     if out.ndim > 2:
         do = 'use Python: wellfit.open("RUN").predict(x) gives the array'
         raise DataError("a row of answers for each example", f"an array of shape {out.shape[1:]} for each", do)
@@ -99,6 +105,13 @@ def answers(path: str | Path, source: Any, *, skip_bad: bool = False, network: A
     if model.form in ("classes", "labels"):
         found |= {f"p({c})": out[:, k] for k, c in enumerate(model.classes)}
     return Answers(pd.DataFrame(found))
+
+
+def _outputs(model: Model, raw: Raw) -> np.ndarray:
+    """The model's answers [N, ...]; piece by piece where the source is large."""
+    if not isinstance(raw.inputs, Blocks):
+        return model.outputs(raw.inputs)
+    return np.concatenate([model.outputs(piece) for _, piece in raw.inputs.pieces(PIECE)])
 
 
 def _masks(model: Model, raw: Raw, source: str) -> Answers:

@@ -28,6 +28,11 @@ def settled(memory: str) -> str:
     return f"{max(1, int(SHARE * free()) // 10**6)}MB" if memory == "auto" else memory
 
 
+def in_all(memory: str) -> str:
+    """The word that is kept in a recipe whose data were read as a whole: of "auto" that they were."""
+    return "all" if memory == "auto" else memory
+
+
 def free() -> int:
     """Bytes that could be taken without swapping, within the limits of a container (cgroup 2)."""
     found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]

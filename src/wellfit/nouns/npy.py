@@ -20,9 +20,7 @@ def blocks(arrays: Sequence[Any]) -> Blocks:
             file = str(array.filename)
             for start in range(0, len(array), rows):
                 n = min(rows, len(array) - start)
-                flat = np.fromfile(
-                    array.filename, kind, n * (each // kind.itemsize), offset=array.offset + start * each
-                )
+                flat = np.fromfile(file, kind, n * (each // kind.itemsize), offset=array.offset + start * each)
                 yield flat.reshape(n, *shape)
 
     n = sum(len(a) for a in arrays)

@@ -6,6 +6,7 @@ and `Quick.why` says in a word why:
 
 ranks     several processes train together
 device    not a CPU
+thrift    parts of a step are done again for less memory
 own       a network or a loss that is not on our shelves: what its Python does between operations is not known
 thaw      layers begin to learn in the course of training
 hooks     somebody listens to modules or optimizers, or has put other weights in
@@ -168,6 +169,8 @@ def _why_not(case: Case, optimizer: torch.optim.Optimizer, here: World) -> str:
         return "ranks"
     if case.device.type != "cpu":
         return "device"
+    if case.recipe.training.accumulate > 1 or case.recipe.training.checkpoint != "none":
+        return "thrift"
     if not all(f"{where}.".startswith(OURS) for where in made_of):
         return "own"
     if case.recipe.transfer.mode == "gradual":

@@ -95,7 +95,7 @@ class DataChoices(_Section):
     skip_bad: bool = Field(default=False, description="leave out pictures that cannot be read, and count them")
     memory: MemoryWord = Field(
         default="auto",
-        description="what data may take of it, as 2GB, beyond which they are streamed; auto = a quarter of what is free; all = no limit",
+        description="what data may take, as 2GB, beyond which they are streamed; auto = 1/4 of what is free; all = no limit",
     )
     seed: int = Field(default=0, ge=0, description="seed of the split")
 
@@ -155,6 +155,12 @@ class TrainingChoices(_Section):
     )
     warmup_frac: Frac = Field(default=0.05, description="share of training in which the rate rises to its peak")
     batch_size: Count | Auto = Field(default="auto", description="examples a step")
+    accumulate: Count = Field(
+        default=1, description="parts that a batch is run in, one after the other, where it does not fit in memory"
+    )
+    checkpoint: Literal["none", "blocks"] = Field(
+        default="none", description="blocks: keep each block's input alone and work the rest out again (less memory)"
+    )
     epochs: Count | Auto = Field(default="auto", description="passes over the training rows")
     patience: int | Auto = Field(
         default="auto",

@@ -26,6 +26,7 @@ from wellfit.nouns.step import Rest, Step
 from wellfit.nouns.task import task_of
 from wellfit.nouns.tempo import Tempo, order_of
 from wellfit.nouns.threads import threads
+from wellfit.nouns.thrift import Parts, by_blocks
 from wellfit.nouns.world import ALONE, ASK_EVERY, World, join
 
 CHUNK_BYTES = 32 * 2**20  # rows gathered at once into the order of the epoch: large enough to be rare, small in memory
@@ -59,7 +60,8 @@ def train(
     agreed = _agreed(here, rest, stop)
     due = due if here.rank == 0 else lambda index: False
     here.same(*network.state_dict().values())
-    with threads(choices.threads), _own_randomness(choices.seed + 7919 * here.rank, case.device):
+    seed, again = choices.seed + 7919 * here.rank, by_blocks(network, choices.checkpoint == "blocks")
+    with threads(choices.threads), _own_randomness(seed, case.device), again:
         progress = Progress() if state is None else restore(state, network, optimizer, case.device)
         quick = Quick(case, optimizer, _forward(case, here), here)
         try:
@@ -95,7 +97,8 @@ def _agreed(here: World, rest: Callable[[], bool], stop: Callable[[], bool]) -> 
 
 def _forward(case: Case, here: World = ALONE) -> Callable[..., tuple[Tensor, Tensor]]:
     """(batch[, weight of each example]) -> (outputs, loss), in bfloat16 where the recipe says so."""
-    network, loss_of = here.together(case.network), case.loss
+    parts = case.recipe.training.accumulate
+    network, loss_of = here.together(Parts(case.network, parts) if parts > 1 else case.network), case.loss
 
     def loss(outputs: Tensor, batch: Batch, *weight: Tensor) -> Tensor:
         own = loss_of(outputs, batch.y, *weight)

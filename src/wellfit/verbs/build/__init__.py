@@ -54,7 +54,20 @@ def build(recipe: Recipe, data: Data, network: Any = None) -> Case:
         )
         made = made.to(device)
         must_fit(made, data, device)
+    _may_be_parted(recipe, made)
     return Case(recipe, data, made.train(), loss, device)
+
+
+def _may_be_parted(recipe: Recipe, network: nn.Module) -> None:
+    """Raise RecipeError where batches in parts would not give what whole batches give."""
+    if recipe.training.accumulate < 2:
+        return
+    asked = f"training.accumulate = {recipe.training.accumulate}"
+    if any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in network.modules()):
+        found = "batch norm takes its means over what it sees at once, which would be a part of the batch"
+        raise RecipeError(asked, found, "set network.norm=none or layer, or training.checkpoint=blocks instead")
+    if recipe.training.accumulate > int(recipe.training.batch_size):
+        raise RecipeError(asked, f"a batch of {recipe.training.batch_size} rows", "ask for fewer parts than rows")
 
 
 def _complete(recipe: Recipe, own_network: bool) -> None:

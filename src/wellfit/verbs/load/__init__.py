@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from wellfit.nouns.allowance import settled
+from wellfit.nouns.allowance import in_all, settled
 from wellfit.nouns.data import Data, Raw, Split
 from wellfit.nouns.errors import DataError
 from wellfit.nouns.preparation import Preparation
@@ -94,7 +94,7 @@ def whole(raw: Raw, choices: DataChoices, like: Preparation | None = None) -> Da
             "time": parted.time,
             "normalise": prepared.scaling.method,
             "normalise_targets": prepared.target_scaling.method,
-            "memory": "all" if choices.memory == "auto" else choices.memory,
+            "memory": in_all(choices.memory),
             "missing": ("impute" if raw.kind == "table" else "refuse")
             if choices.missing == "auto"
             else choices.missing,

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from wellfit.nouns.allowance import in_all
 from wellfit.nouns.climatology import chunks
 from wellfit.nouns.data import Data, Raw, Split
 from wellfit.nouns.errors import DataError
@@ -83,6 +84,7 @@ def fields_over_time(raw: Raw, choices: DataChoices) -> Data:
 
 def _choices(raw: Raw, choices: DataChoices, scaling: FieldScaling, task: str) -> dict[str, Any]:
     return choices.model_dump() | {
+        "memory": in_all(choices.memory),
         "target": raw.target_names if len(raw.target_names) > 1 else "".join(raw.target_names),
         "task": task,
         "split": "time",

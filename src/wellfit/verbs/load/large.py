@@ -19,8 +19,9 @@ COPIES = (
 LARGE = 10**8  # bytes from which a source is read piece by piece even where memory would hold it
 
 
-def opened(source: Any, choices: DataChoices) -> Raw | None:
-    """The source with its examples as Blocks, where it is large; None where it is to be read as a whole.
+def opened(source: Any, choices: DataChoices, to_learn: bool = True) -> Raw | None:
+    """The source with its examples as Blocks, where it is large; None where it is to be read as a whole. to_learn: from
+    it, not to answer for it.
 
     Raises DataError where a recipe allows less memory than the whole takes, for choices that need the whole.
     """
@@ -36,7 +37,7 @@ def opened(source: Any, choices: DataChoices) -> Raw | None:
             most, size = bytes_of(settled(choices.memory)), raw.inputs.size
             if COPIES * size <= most and size <= LARGE:
                 return None
-            why = needs_all(raw, choices)
+            why = needs_all(raw, choices) if to_learn else ""
             if why and choices.memory != "auto":
                 raise too_large(raw, choices, why)
             return None if why else raw

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from wellfit.nouns.allowance import in_all
 from wellfit.nouns.data import Data, Raw, Split
 from wellfit.nouns.errors import DataError
 from wellfit.nouns.finding import Finding
@@ -75,7 +76,7 @@ def passages(raw: Raw, choices: DataChoices) -> Data:
         choices=choices.model_dump()
         | {"task": "sequence", "split": "time", "symbols": unit, "history": length, "missing": "refuse"}
         | {key: _frac(choices, key) for key in FRAC}
-        | {"normalise": "none", "normalise_targets": "none", "target": None},
+        | {"normalise": "none", "normalise_targets": "none", "target": None, "memory": in_all(choices.memory)},
         reasons={
             "data.task": "a text: what comes next",
             "data.symbols": f"{len(set(text)):,} different characters" if not choices.symbols else "as asked",

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.lib.stride_tricks import sliding_window_view
 
+from wellfit.nouns.allowance import in_all
 from wellfit.nouns.data import Data, Raw, Split
 from wellfit.nouns.errors import DataError
 from wellfit.nouns.finding import Finding
@@ -79,6 +80,7 @@ def forecast(raw: Raw, choices: DataChoices) -> Data:
 def _choices(choices: DataChoices, found: Series, history: int, horizon: int, prepared: Preparation) -> dict[str, Any]:
     names = found.names[: found.n_targets]
     return choices.model_dump() | {
+        "memory": in_all(choices.memory),
         "target": choices.target or (names[0] if len(names) == 1 else names),
         "task": "forecast",
         "split": "time",

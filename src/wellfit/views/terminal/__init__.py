@@ -29,6 +29,7 @@ NEXT = {
     "inputs": "choosing a network and trying learning rates",
     "network": "checking before training",
     "check": "checking before training",
+    "profile": "checking before training",
     "resume": "going on",
     "verdict": "writing the report",
     "compare": "training both ways with another seed",
@@ -87,6 +88,8 @@ class _Shown:
             self._row(stage.name, Text(self.screen.text(stage.line)))
         if stage.name == "network" and self.layers:
             self.screen.print(tables.layers(stage.facts.get("layers", []), self.screen))
+        if stage.name == "profile":
+            self.screen.print(tables.profile(stage.facts, self.screen))
         if stage.name == "transfer":
             self.screen.print(tables.carried(stage.facts.get("in_runs", []), self.screen))
         for name in ("run", "report"):

@@ -56,6 +56,21 @@ def layers(rows: Iterable[Mapping[str, Any]], screen: Screen) -> Table:
     return table(head, cells, screen)
 
 
+def profile(facts: Mapping[str, Any], screen: Screen) -> Table:
+    """Where a step's time goes, part by part, and what is reached beside this machine's own peak."""
+    whole = sum(facts["seconds"].values()) or 1.0
+    rows = [[name, f"{figure(1e3 * s)} ms", f"{s / whole:.0%}", ""] for name, s in facts["seconds"].items()]
+    for name, unit, reached, peak in (
+        ("arithmetic", "GFLOP/s", facts["flops_s"], facts["peak_flops"]),
+        ("memory", "GB/s", facts["bytes_s"], facts["peak_bytes"]),
+    ):
+        if reached:
+            rows.append(
+                [name, f"{figure(reached / 1e9)} {unit}", f"{reached / peak:.0%}", f"of {figure(peak / 1e9)} here"]
+            )
+    return table(["step", "each", "share", ""], rows, screen, ("each", "share"))
+
+
 def carried(rows: Iterable[Mapping[str, Any]], screen: Screen) -> Table:
     """What became of the weights of an earlier training, layers of one fate in a row."""
     cells = [
