@@ -3,10 +3,12 @@
 terminal.svg: what `wellfit fit digits` prints; report.png: the top of its report, where Chromium is installed;
 doctor.png: the top of the page that `wellfit doctor --report` makes of examples/doctor/wine.py, whose text goes into
 doctor.md and the README too; series.png: forecasts of the report on a series; augmentation.jpg: two photographs that
-scikit-learn brings, varied; field.png, field_error.png: maps of the report on air temperature;
+scikit-learn brings, varied; field.png, field_error.png, downscaled.png: maps of the reports on air temperature;
+masks.png: outlines over nuclei;
 explain.png, features.png, landscape.png, atlas.png: what `wellfit explain` says of digits; drawn_vae.png, drawn_gan.png: what
 runs on digits draw; study.png: the page of a search, whose words go into tune.md. `make_figures.py fit`, `doctor`, `series`,
-`augmentation`, `fields`, `explain`, `drawn` or `tune` makes one of them.
+`augmentation`, `fields`, `downscaled`, `masks`, `explain`, `drawn` or `tune` makes one of them; a run's folder beside the
+word (`fields runs/air`) is drawn as it is, so that nothing is trained again.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import tomllib
 from pathlib import Path
 
 from rich.console import Console
@@ -24,9 +27,11 @@ from rich.text import Text
 
 FIGURES = Path(__file__).parent / "figures"
 WIDE = 112
+WORDS = ("fit", "doctor", "series", "augmentation", "fields", "downscaled", "masks", "explain", "drawn", "tune")
 ROOT = Path(__file__).parents[1]
 CO2 = (ROOT / "../shared/data/co2_mauna_loa_weekly.csv").resolve()
 AIR = (ROOT / "../shared/data/air_temperature.nc").resolve()
+NUCLEI = (ROOT / "../shared/data/nuclei.zip").resolve()
 WINE = ROOT / "examples" / "doctor" / "wine.py"
 FLAGS = "--headless --no-sandbox --disable-gpu --hide-scrollbars --disable-background-networking --no-first-run"
 
@@ -98,8 +103,9 @@ def doctors(folder: Path) -> None:
     screenshot(folder / "found.html", "doctor.png", 1500)
 
 
-def forecasts(folder: Path) -> None:
-    """The forecasts of the report on weekly carbon dioxide at Mauna Loa, where the shared data are there."""
+def charts(folder: Path, source: Path, task: str, pictures: dict[str, str], dpi: int = 150) -> None:
+    """Charts of the report on a source of the shared data, where those are there: {chart: file}. Of the run of this source
+    and task that is named on the command line, else of a new one."""
     from matplotlib import rc_context
 
     from wellfit.nouns import shelf
@@ -107,30 +113,20 @@ def forecasts(folder: Path) -> None:
     from wellfit.nouns.run import Run
     from wellfit.verbs.report.evidence import evidence
 
-    if not CO2.exists():
+    if not source.exists():
         return
-    run(["fit", str(CO2), "--out", "series"], folder)
-    chart = shelf.serve(shelf.get("charts", "forecasts"), evidence(Run.open(folder / "series")))
-    with rc_context(STYLE):
-        chart.draw().savefig(FIGURES / "series.png", dpi=220)
-
-
-def maps(folder: Path) -> None:
-    """A test forecast and the errors from place to place of the report on air temperature, where the shared data are."""
-    from matplotlib import rc_context
-
-    from wellfit.nouns import shelf
-    from wellfit.nouns.drawing import STYLE
-    from wellfit.nouns.run import Run
-    from wellfit.verbs.report.evidence import evidence
-
-    if not AIR.exists():
-        return
-    run(["fit", str(AIR), "--out", "air"], folder)
-    for word, name in (("field_maps", "field.png"), ("field_error", "field_error.png")):
-        chart = shelf.serve(shelf.get("charts", word), evidence(Run.open(folder / "air")))
+    path = folder / source.stem
+    for recipe in (Path(word) / "recipe.toml" for word in sys.argv[1:]):
+        data = tomllib.loads(recipe.read_text(encoding="utf-8"))["data"] if recipe.is_file() else {}
+        if data and (Path(data["source"]).name, data["task"]) == (source.name, task):
+            path = recipe.parent
+    if not path.exists():
+        run(["fit", str(source), "--task", task, "--out", str(path)], folder)
+    for word, name in pictures.items():
+        chart = shelf.serve(shelf.get("charts", word), evidence(Run.open(path)))
         with rc_context(STYLE):
-            chart.draw().savefig(FIGURES / name, dpi=150)
+            chart.draw().savefig(FIGURES / name, dpi=dpi)
+    shutil.rmtree(folder / source.stem, ignore_errors=True)  # the next one may be of the same source
 
 
 def explained(folder: Path) -> None:
@@ -203,7 +199,7 @@ def folded(line: str) -> str:
 
 def main() -> None:
     FIGURES.mkdir(exist_ok=True)
-    wanted = sys.argv[1:] or ["fit", "doctor", "series", "augmentation", "fields", "explain", "drawn", "tune"]
+    wanted = sys.argv[1:] or list(WORDS)
     if "augmentation" in wanted:
         augmentations()
     with tempfile.TemporaryDirectory() as tmp:
@@ -214,9 +210,13 @@ def main() -> None:
         if "doctor" in wanted:
             doctors(folder)
         if "series" in wanted:
-            forecasts(folder)
+            charts(folder, CO2, "forecast", {"forecasts": "series.png"}, dpi=220)
         if "fields" in wanted:
-            maps(folder)
+            charts(folder, AIR, "field_forecast", {"field_maps": "field.png", "field_error": "field_error.png"})
+        if "downscaled" in wanted:
+            charts(folder, AIR, "downscaling", {"field_maps": "downscaled.png"})
+        if "masks" in wanted:
+            charts(folder, NUCLEI, "segmentation", {"mask_outlines": "masks.png"})
         if "explain" in wanted:
             explained(folder)
         if "drawn" in wanted:

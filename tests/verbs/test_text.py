@@ -49,6 +49,16 @@ def test_what_a_run_learnt_by_heart_it_writes_and_reads(file, tmp_path):
     assert "What it writes" in (run.path / "report.html").read_text()
 
 
+@pytest.mark.parametrize(("lines", "passes"), [(80, 40), (8000, 10)])
+def test_passes_over_a_text_go_by_a_budget_of_small_steps(lines: int, passes: int, tmp_path):
+    (tmp_path / "text.txt").write_text(LINE * lines)
+    data = load(str(tmp_path / "text.txt"))
+    chosen = propose(Recipe(), data)[0].training
+    assert chosen.batch_size == 16
+    assert chosen.epochs == passes
+    assert propose(Recipe.of({"training.epochs": 3}), data)[0].training.epochs == 3
+
+
 def test_each_test_symbol_is_judged_once_with_half_a_window_before_it(file):
     data = load(file)
     half = data.shape_in[0] // 2

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from wellfit.nouns.case import Case
-from wellfit.nouns.data import Raw
+from wellfit.nouns.data import Data, Raw
 from wellfit.nouns.errors import DataError
 from wellfit.nouns.merits import Merits
 from wellfit.nouns.ngrams import witten_bell
@@ -22,6 +22,10 @@ from wellfit.nouns.symbols import said, unit_by
 from wellfit.nouns.task import Judged, Question, Task, known
 
 ORDER = 5
+BATCH, STEPS, PASSES = 16, 3000, (2, 40)  # windows a step; optimizer steps; fewest and most passes over the windows
+MOST_LR = {"adamw": 4e-3, "adam": 4e-3}
+"""Shakespeare, one LSTM layer of 384, one core, 60 s: validation 1.71 nats a character with steps of 16 windows at 4e-3
+(397 steps), 1.91 with 32 at 2e-3 (194 steps). A recurrent network gains more from steps than from what a step averages."""
 EPS = 1e-12
 SAMPLE, WINDOWS = 600, 200  # symbols written, and windows looked at, for the report
 
@@ -40,7 +44,9 @@ def sequence() -> Task:
         score=right,
         score_name="next symbol right",
         network=lambda kind, shape: ("recurrent", "reads in order, and carries along what came before"),
-        steps=3000,
+        defaults=defaults,
+        most_lr=MOST_LR,
+        steps=STEPS,
         in_time=True,
         evidence=written,
     )
@@ -52,6 +58,18 @@ def question(y: np.ndarray, names: tuple[str, ...], why: str, raw: Raw) -> Quest
         raise DataError("the next symbol at each place", f"targets of shape {y.shape}, {y.dtype}", "give a text")
     classes = raw.classes or tuple(map(str, range(int(y.max()) + 1)))
     return Question("sequence", why, y, names or ("next symbol",), classes)
+
+
+def defaults(data: Data, network: str) -> dict[str, tuple[Any, str]]:
+    """How many windows a step, and how long."""
+    n = len(data.train)
+    batch = min(BATCH, max(2, n))
+    steps = math.ceil(n / batch)
+    epochs = min(PASSES[1], max(PASSES[0], round(STEPS / steps)))
+    return {
+        "training.batch_size": (batch, "many small steps (Shakespeare after a minute: 1.71 nats, 1.91 with 32)"),
+        "training.epochs": (epochs, f"a budget of {STEPS:,} steps, within {PASSES[0]} to {PASSES[1]} passes"),
+    }
 
 
 def right(outputs: Tensor, targets: Tensor) -> Tensor:

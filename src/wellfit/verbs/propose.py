@@ -35,7 +35,7 @@ WORTH = 1e9  # multiplications a step, some 30 ms on one core, below which threa
 TEXT_SIZE: dict[str, Proposal] = {
     "recurrent": {
         "network.widths": ((384,), "usual for texts of a megabyte"),
-        "network.dropout": (0.2, "usual for recurrent layers"),
+        "network.dropout": (0.1, "little: a text is read a few times"),
     }
 }
 
