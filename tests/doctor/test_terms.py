@@ -120,6 +120,7 @@ CASES = {
                           "(net(x[rows]).squeeze(1).sqrt() - y[rows].sqrt()).square().mean()",
                           "output-activation-unsuitable", "nn.Linear"),
     "labels 0 and 1 for a ranking": (RANKING, ".float() * 2 - 1", ".float()", "labels-encoding", "first ="),
+    "not called": (RANKING, "opt.zero_grad()", "opt.zero_grad", "zero-grad-missing", "opt.zero_grad"),
     "the answer at a window's end": (WINDOWS, "y = series[12:892]", "y = series[11:891]", "data-leak", "series[i"),
     "a divergence that wins": (CODE, "0.05 * apart", "5.0 * apart", "loss-scale", "apart ="),
     "clipped after the step": (CLIPPED, CLIP + "        opt.step()\n", "        opt.step()\n" + CLIP,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wellfit.nouns.finding import Finding
+from wellfit.nouns.locate import uncalled
 from wellfit.nouns.program import PassSeen, Program
 from wellfit.nouns.tape import Node, Site
 from wellfit.nouns.units import many
@@ -18,7 +19,8 @@ def mode_wrong(program: Program) -> list[Finding]:
     found = []
     wrong = _evaluated(program)
     if wrong:
-        site = wrong[-1].node.site if wrong[-1].training else _dropouts(wrong[-1])[0].site
+        seen = wrong[-1].node.site if wrong[-1].training else _dropouts(wrong[-1])[0].site
+        site = uncalled(program, "eval") or seen
         found.append(Finding(
             "mode-wrong", "error", "the network is evaluated in train mode",
             f"{many(len(wrong), 'watched evaluation')} ran with dropout or batch norm in train mode",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wellfit.nouns.finding import Finding
+from wellfit.nouns.locate import uncalled
 from wellfit.nouns.program import Program
 
 EARLY = True
@@ -24,7 +25,8 @@ def zero_grad_missing(program: Program) -> Finding | None:
     most = 0.8 if len(program.optimizers) > 1 else 0.5  # of several, one may find the other's
     if len(tapes) < 2 or len(stale) < most * len(tapes):
         return None
-    site = (program.sites.get("z") or program.sites.get("b") or [None])[0]  # a zero_grad that comes too seldom
+    seldom = (program.sites.get("z") or program.sites.get("b") or [None])[0]  # a zero_grad that comes too seldom
+    site = uncalled(program, "zero_grad") or seldom
     return Finding(
         "zero-grad-missing", "error", "gradients are never cleared: each step adds to all the ones before",
         f"in {len(stale)} of {len(tapes)} watched steps gradients of earlier steps were there before backward",

@@ -85,10 +85,31 @@ def argument(program: Program, site: Site | None, call: str, *names: str) -> Sit
 
 
 def named(program: Program, site: Site | None) -> Site | None:
-    """Where what is made at a site is chosen by name (an entry of a configuration); else the site."""
+    """Where what is made at a site is chosen (an entry of a configuration, a class that is an argument); else the site."""
     source = program.source(site)
     found = chosen(source, site.line) if source is not None and site is not None else None
+    if found is None and source is not None and site is not None:
+        return _handed(program, source, site) or site
     return Site(site.file, found.lineno, site.function) if found is not None and site is not None else site
+
+
+def _handed(program: Program, source: Source, site: Site) -> Site | None:
+    """Where the class that is called at a site was handed in as an argument."""
+    calls = [c for c in source.on(site.line, ast.Call) if isinstance(c.func, ast.Name) and not c.args]
+    for call in calls:
+        at, end = follow(program, source, call.func)
+        if end is not call.func and isinstance(end, (ast.Name, ast.Attribute)):
+            return Site(at.path, end.lineno)
+    return None
+
+
+def uncalled(program: Program, *names: str) -> Site | None:
+    """A line on which a method of one of these names stands alone, without the parentheses that would call it."""
+    for path, source in program.sources.items():
+        for node in source.nodes:
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Attribute) and node.value.attr in names:
+                return Site(path, node.lineno)
+    return None
 
 
 def layer(program: Program, made: dict[int, Site], *kinds: type) -> Site | None:
