@@ -76,11 +76,11 @@ def measure(program: Program, no_trials: bool) -> dict[str, Any]:
 
 def one(script: str, out: str, *, trials_too: bool) -> None:
     """Play one script in this process and write down what the clues say and what is left of it."""
-    from wellfit.jobs import doctor as job
+    from wellfit.jobs.verdict import LEAST_S, MOST_S
     from wellfit.nouns.replay import Trials
     from wellfit.verbs.conclude import conclude
     from wellfit.verbs.examine import examine
-    from wellfit.verbs.spy import Watcher, play
+    from wellfit.verbs.spy import Watcher, play, understand, undisturbed
     from wellfit.verbs.trials import trials
 
     watcher, done = Watcher(script), []
@@ -89,11 +89,14 @@ def one(script: str, out: str, *, trials_too: bool) -> None:
         if done:
             return
         done.append(True)
-        program = job.understood(watcher)
-        clues = examine(program)
-        limit = min(job.MOST_S, program.seconds)
-        tried = trials(program, limit, [c.fault for c in clues]) if trials_too else Trials(why="no trials asked for")
-        status, found = conclude(program, clues, tried)
+        program = watcher.program
+        limit = min(MOST_S, max(program.seconds, LEAST_S))
+        with undisturbed():
+            watcher.sources()
+            clues = examine(understand(program))
+            asked = [c.fault for c in clues]
+            tried = trials(program, limit, asked) if trials_too else Trials(why="no trials asked for")
+            status, found = conclude(program, clues, tried)
         Path(out).write_text(json.dumps({
             "status": status, "steps": program.steps, "trouble": program.trouble,
             "clues": [(c.fault, c.severity) for c in clues], "final": [(f.fault, f.severity) for f in found],

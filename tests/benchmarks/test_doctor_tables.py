@@ -154,3 +154,14 @@ def test_a_script_that_is_disturbed_is_noticed(tmp_path):
     assert marks["bare"]["steps"] == marks["bare"]["backwards"] == 4
     assert marks["same"] == marks["bare"]
     assert {k for k, v in marks["random"].items() if v != marks["bare"][k]} == {"random"}
+
+
+def test_one_program_is_played_and_its_clues_are_kept(tmp_path):
+    script, out = tmp_path / "train.py", tmp_path / "said.json"
+    script.write_text((HERE.parents[1] / "examples" / "doctor" / "wine.py").read_text())
+    command = [sys.executable, str(HERE / "rules.py"), "--one", str(script), str(out), "--no-trials"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    said = json.loads(out.read_text())
+    assert said["status"] == "faulty"
+    assert said["trouble"] == []
+    assert ["output-activation-unsuitable", "error"] in said["clues"]
