@@ -5,10 +5,12 @@ doctor.png: the top of the page that `wellfit doctor --report` makes of examples
 doctor.md and the README too; series.png: forecasts of the report on a series; augmentation.jpg: two photographs that
 scikit-learn brings, varied; field.png, field_error.png, downscaled.png: maps of the reports on air temperature;
 masks.png: outlines over nuclei;
-explain.png, features.png, landscape.png, atlas.png: what `wellfit explain` says of digits; drawn_vae.png, drawn_gan.png: what
-runs on digits draw; study.png: the page of a search, whose words go into tune.md. `make_figures.py fit`, `doctor`, `series`,
-`augmentation`, `fields`, `downscaled`, `masks`, `explain`, `drawn` or `tune` makes one of them; a run's folder beside the
-word (`fields runs/air`) is drawn as it is, so that nothing is trained again.
+explain.png, features.png, landscape.png, atlas.png: what `wellfit explain` says of digits; explain_field*.png,
+explain_masks*.png, explain_series.png: what it says of a field, a segmentation and a series (`looked`);
+drawn_vae.png, drawn_gan.png: what runs on digits draw; study.png: the page of a search, whose words go into tune.md.
+`make_figures.py fit`, `doctor`, `series`, `augmentation`, `fields`, `downscaled`, `masks`, `explain`, `looked`, `drawn` or
+`tune` makes one of them; a run's folder beside the word (`fields runs/air`) is drawn as it is, so that nothing is trained
+again.
 """
 
 from __future__ import annotations
@@ -27,11 +29,24 @@ from rich.text import Text
 
 FIGURES = Path(__file__).parent / "figures"
 WIDE = 112
-WORDS = ("fit", "doctor", "series", "augmentation", "fields", "downscaled", "masks", "explain", "drawn", "tune")
+WORDS = (
+    "fit",
+    "doctor",
+    "series",
+    "augmentation",
+    "fields",
+    "downscaled",
+    "masks",
+    "explain",
+    "looked",
+    "drawn",
+    "tune",
+)
 ROOT = Path(__file__).parents[1]
 CO2 = (ROOT / "../shared/data/co2_mauna_loa_weekly.csv").resolve()
 AIR = (ROOT / "../shared/data/air_temperature.nc").resolve()
 NUCLEI = (ROOT / "../shared/data/nuclei.zip").resolve()
+NINO = AIR.with_name("nino34_monthly_anomaly.txt")
 WINE = ROOT / "examples" / "doctor" / "wine.py"
 FLAGS = "--headless --no-sandbox --disable-gpu --hide-scrollbars --disable-background-networking --no-first-run"
 
@@ -143,6 +158,27 @@ def explained(folder: Path) -> None:
     screenshot(folder / "plane" / "explained.html", "atlas.png", 1500)
 
 
+def looked_into(folder: Path) -> None:
+    """What `wellfit explain` says of a field, a segmentation and a series, each fitted shortly, where the shared data are."""
+    quick = {"air": (AIR, 3), "nuclei": (NUCLEI, 6), "nino": (NINO, 15)}
+    shown = {
+        "explain_field.png": ("air", "attribution", 1320),
+        "explain_field_worst.png": ("air", "examples", 1480),
+        "explain_field_features.png": ("air", "features", 1200),
+        "explain_masks.png": ("nuclei", "attribution", 1000),
+        "explain_masks_worst.png": ("nuclei", "examples", 1260),
+        "explain_series.png": ("nino", "attribution", 1300),
+    }
+    if not all(source.exists() for source, _ in quick.values()):
+        return
+    for name, (source, epochs) in quick.items():
+        run(["fit", str(source), "--out", name, "--set", f"training.epochs={epochs}"], folder)
+    for figure, (name, part, high) in shown.items():
+        few = {("air", "features"): ["--count", "4"], ("nuclei", "attribution"): ["--count", "2"]}.get((name, part), [])
+        run(["explain", name, "--what", part, "--out", f"{name}-{part}", *few], folder)
+        screenshot(folder / f"{name}-{part}" / "explained.html", figure, high)
+
+
 def drawn(folder: Path) -> None:
     """Digits as both kinds of network draw them."""
     for word in ("vae", "gan"):
@@ -219,6 +255,8 @@ def main() -> None:
             charts(folder, NUCLEI, "segmentation", {"mask_outlines": "masks.png"})
         if "explain" in wanted:
             explained(folder)
+        if "looked" in wanted:
+            looked_into(folder)
         if "drawn" in wanted:
             drawn(folder)
         if "tune" in wanted:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST, DRAWN = 6, 4  # rows of a gallery; windows of a series
+TILED = " Pictures are tiles that overlap; what another tile counts is left out of the truth here."
 Rows = list[tuple[str, int, str]]
 """(split, place in it, a few words) of each row to show."""
 
@@ -92,7 +93,7 @@ def _masks(look: Look, title: str, rows: Rows) -> Gallery:
         found.append((f"{name}: {said}", tiles))
     caption = (
         f"{many(len(found), 'picture')}, the worst first. Wrong cells: blue where something was missed, orange where"
-        " there is none."
+        f" there is none.{TILED if look.having('pictures').raw.tiles is not None else ''}"
     )
     return Gallery(title, caption, tuple(found), ("picture", "true", "said", "wrong"))
 
