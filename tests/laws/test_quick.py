@@ -22,8 +22,8 @@ from wellfit.nouns.world import ALONE
 STEPS, SIZES = 20, (16, 16, 16, 6)
 PLAYED = 14
 """Of 15 steps of one size and 5 of another, the first of each is ordinary, the second recorded, the third tried."""
-NOT_PLAYED = {"lstm": "refused", "graph": "values"}
-"""An LSTM's kernels, and a norm over the nodes that a graph has."""
+NOT_PLAYED = {"graph": "values"}
+"""A norm over the nodes that a graph has."""
 
 
 def quick_of(network: nn.Module, optimizer: str = "adamw", l2: float = 0.01, loss=None, **choices) -> Quick:

@@ -5,7 +5,7 @@ backward pass as PyTorch's dispatcher saw them; `nouns/played.py` writes them ou
 kernels run on the same numbers in the same order, so that gives the same bits, and draws the same random numbers.
 
 `make_fx` and AOTAutograd of PyTorch do the like; their first trace takes 1.1 s (5 ms here for a small network), more
-than many a training takes as a whole, and what they make of an LSTM cannot be run.
+than many a training takes as a whole, and the LSTM of theirs fails where no gradients are recorded.
 """
 
 from __future__ import annotations
@@ -76,6 +76,10 @@ class Record(TorchDispatchMode):
         self.calls: list[Call] = []
         self.why = ""
         self._bytes = 0
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # to say that it is to be left alone, PyTorch would load its compiler (1.2 s)
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run it, and keep it."""

@@ -166,6 +166,8 @@ def _called(call: Call) -> tuple[Callable[..., Any], tuple[Any, ...], Mapping[st
         if all(t.ndim == 0 for t in counters) and _side_by_side(counters):
             return Tensor.add_, (torch.as_strided(counters[0], (len(counters),), (1,)), call.args[1]), {}
     own, word = call.func._op, call.name.partition("::")[2]
+    if word == "mkldnn_rnn_layer":
+        return _with_workspace(own), call.args, call.kwargs
     if word not in SHORT or sum(t.numel() for t in call.outs) > SMALL:
         return own, call.args, call.kwargs
     bindings: Any = torch._C
@@ -180,6 +182,16 @@ def _called(call: Call) -> tuple[Callable[..., Any], tuple[Any, ...], Mapping[st
         if [(t.shape, t.dtype) for t in again] == [(t.shape, t.dtype) for t in call.outs]:
             return quick, call.args, call.kwargs
     return own, call.args, call.kwargs
+
+
+def _with_workspace(own: Callable[..., Any]) -> Callable[..., Any]:
+    """oneDNN's LSTM, keeping what its backward pass needs, as it does only where gradients are wanted."""
+
+    def run(*args: Any) -> Any:
+        with torch.enable_grad(), torch._C._AutoDispatchBelowAutograd():
+            return own(*args)
+
+    return run
 
 
 def _side_by_side(counters: Sequence[Tensor]) -> bool:

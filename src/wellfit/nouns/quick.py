@@ -14,7 +14,7 @@ values    what is computed depends on numbers (a mask's length, a branch)
 large     a step makes so much that little is to be gained
 differs   a replay gives other bits
 unused    a part of the network has no gradient
-refused   PyTorch does not run one of the operations by itself (an LSTM's backward pass)
+refused   PyTorch does not run one of the operations by itself
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from torch.nn.modules import module as modules
 from torch.optim.optimizer import _global_optimizer_post_hooks, _global_optimizer_pre_hooks
 
 from wellfit.nouns.augment import Batch
+from wellfit.nouns.awake import move
 from wellfit.nouns.capture import Call, Record
 from wellfit.nouns.case import Case
 from wellfit.nouns.played import written_out
@@ -82,7 +83,7 @@ class Quick:
                     w.grad.add_(w.detach().sign(), alpha=c.l1)
         if c.clip:
             nn.utils.clip_grad_norm_(self._parameters, c.clip)
-        self._optimizer.step()
+        move(self._optimizer)
         self._optimizer.zero_grad(set_to_none=True)
 
     def renew(self) -> None:

@@ -123,6 +123,10 @@ class _Sight(TorchDispatchMode):
 
     KEEP = ("batch_norm", "group_norm", "clone", "copy", "detach", "alias", "dropout", "_pad", "pad_", "prelu", "cat")
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # to say that it is to be left alone, PyTorch would load its compiler (1.2 s)
+
     def __init__(self) -> None:
         super().__init__()
         self.fields: Any = WeakTensorKeyDictionary()

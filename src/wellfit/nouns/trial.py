@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from wellfit.nouns import shelf
+from wellfit.nouns.awake import move
 from wellfit.nouns.case import Case
 from wellfit.nouns.depth import train_mode
 from wellfit.nouns.errors import ShelfError
@@ -116,7 +117,7 @@ def chance(case: Case, y: Tensor) -> float:
             optimizer.zero_grad()
             found = loss(constant.expand(len(y), *case.data.shape_out), y)
             found.backward()
-            optimizer.step()
+            move(optimizer)
             best = min(best, found.item())
     return best
 
@@ -169,7 +170,7 @@ def descend(
         optimizer.zero_grad(set_to_none=True)
         value.backward()
         optimizer.param_groups[0]["lr"] = lr * min(1.0, (step + 1) / 5)
-        optimizer.step()
+        move(optimizer)
         step += 1
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from time import perf_counter
 
-import torch
-
 from wellfit.nouns import shelf
+from wellfit.nouns.awake import compiler_asleep
 from wellfit.nouns.case import Case
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.trial import trial
@@ -24,15 +23,15 @@ def check(case: Case, budget_s: float | None = None) -> Iterator[Finding]:
     is a warning, not a crash.
     """
     words = sorted(shelf.names("checks"), key=lambda w: (_share(w), w))
-    torch.optim.Adam([torch.zeros(1)])  # the first optimizer of a process takes torch some seconds to import
     begin = perf_counter()
     budget_s = budget_s or max(LEAST_S, 0.1 * _training_s(case))
-    for place, word in enumerate(words):
-        left_s = max(budget_s - (perf_counter() - begin), 0.05 * budget_s)
-        within_s = left_s * _share(word) / sum(_share(w) for w in words[place:])
-        found = _carry_out(word, shelf.get("checks", word), case, within_s)
-        if found is not None:
-            yield found
+    with compiler_asleep():
+        for place, word in enumerate(words):
+            left_s = max(budget_s - (perf_counter() - begin), 0.05 * budget_s)
+            within_s = left_s * _share(word) / sum(_share(w) for w in words[place:])
+            found = _carry_out(word, shelf.get("checks", word), case, within_s)
+            if found is not None:
+                yield found
 
 
 def _training_s(case: Case) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from wellfit.nouns import shelf
+from wellfit.nouns.awake import compiler_asleep, move
 from wellfit.nouns.case import Case
 from wellfit.nouns.recipe import Recipe
 from wellfit.nouns.task import task_of
@@ -58,7 +59,7 @@ def rate_test(case: Case, steps: int = 100) -> RateTest:
     raw: list[float] = []
     mean = 0.0
     generator = torch.Generator().manual_seed(choices.seed)
-    with trial(case) as network:
+    with trial(case) as network, compiler_asleep():
         optimizer = shelf.get("optimizers", choices.optimizer)(
             network.parameters(), LOWEST, momentum=choices.momentum, l2=0.0
         )
@@ -69,7 +70,7 @@ def rate_test(case: Case, steps: int = 100) -> RateTest:
             loss = loss_of(network(rows.x[pick].to(case.device)).float(), rows.y[pick].to(case.device))
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
-            optimizer.step()
+            move(optimizer)
             raw.append(loss.item())
             mean = SMOOTHING * mean + (1 - SMOOTHING) * raw[-1]
             smooth = mean / (1 - SMOOTHING ** (i + 1))

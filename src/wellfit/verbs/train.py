@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from wellfit.nouns import depth, shelf
 from wellfit.nouns.augment import Batch, varied
+from wellfit.nouns.awake import compiler_asleep
 from wellfit.nouns.case import Case
 from wellfit.nouns.data import Split, at_once
 from wellfit.nouns.feed import WAIT
@@ -52,16 +53,16 @@ def train(
     """
     choices, network = case.recipe.training, case.network
     rows, valid = case.data.train.to(case.device), case.data.valid.to(case.device)
-    optimizer = shelf.get("optimizers", choices.optimizer)(
-        network.parameters(), float(choices.lr), momentum=choices.momentum, l2=float(choices.l2)
-    )
-    depth.split_groups(optimizer, depth.shares(network, case.recipe.transfer.rate_decay))
     pace, here = Tempo(choices, len(rows)), join(case.device)
     agreed = _agreed(here, rest, stop)
     due = due if here.rank == 0 else lambda index: False
     here.same(*network.state_dict().values())
     seed, again = choices.seed + 7919 * here.rank, by_blocks(network, choices.checkpoint == "blocks")
-    with threads(choices.threads), _own_randomness(seed, case.device), again:
+    with threads(choices.threads), _own_randomness(seed, case.device), again, compiler_asleep():
+        optimizer = shelf.get("optimizers", choices.optimizer)(
+            network.parameters(), float(choices.lr), momentum=choices.momentum, l2=float(choices.l2)
+        )
+        depth.split_groups(optimizer, depth.shares(network, case.recipe.transfer.rate_decay))
         progress = Progress() if state is None else restore(state, network, optimizer, case.device)
         quick = Quick(case, optimizer, _forward(case, here), here)
         try:

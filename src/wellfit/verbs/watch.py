@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from wellfit.nouns import shelf
+from wellfit.nouns.awake import compiler_asleep
 from wellfit.nouns.reading import Reading
 from wellfit.nouns.step import Step
 
@@ -77,12 +78,14 @@ class Watch:
 
     def _warm_up(self) -> None:
         """Probe a toy step, lest what torch does at first use (some 20 ms) be taken for a sample's price."""
-        linear, x = nn.utils.skip_init(nn.Linear, 1, 1), torch.zeros(1, 1)  # draws no random numbers
+        with torch.random.fork_rng(devices=[]):  # `skip_init` would draw nothing, but load PyTorch's meta kernels
+            linear, x = nn.Linear(1, 1), torch.zeros(1, 1)
         network = nn.Sequential(linear, nn.ReLU(), nn.Tanh())
         for parameter in network.parameters():
             parameter.data, parameter.grad = torch.zeros_like(parameter), torch.zeros_like(parameter)
         before = {name: p.detach() for name, p in network.named_parameters()}
-        optimizer = torch.optim.SGD(network.parameters(), lr=0.0)
+        with compiler_asleep():
+            optimizer = torch.optim.SGD(network.parameters(), lr=0.0)
         seen = {"0": x, "1": x, "2": x}
         toy = Step(0, 0.0, network, optimizer, x, x, x, x.sum(), activations=seen, weights_before=before)
         for word, probe, unit in self._probes:
