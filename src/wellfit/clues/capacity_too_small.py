@@ -11,13 +11,13 @@ from wellfit.nouns.finding import Finding
 from wellfit.nouns.locate import width
 from wellfit.nouns.meeting import VALUE_LOSSES
 from wellfit.nouns.program import Program
-from wellfit.nouns.units import figure, percent
+from wellfit.nouns.units import figure, many, percent
 from wellfit.nouns.widening import hidden, units
 
 STEP = 2.0
 """Times that one principal variance is as large as the next where directions end that stand out from the rest: of noise
 alone, or of pictures whose spectrum falls smoothly, neighbours differ by less than 1.5 (handwritten digits: 1.4)."""
-LOST = 0.15
+LOST = 0.1
 """Share of the variance that lies in directions which stand out and for which the code has no place."""
 NO_BETTER = 0.9
 """Share of what as many principal directions leave that the network leaves at least: it found no shorter way round."""
@@ -38,13 +38,14 @@ def capacity_too_small(program: Program) -> Finding | None:
     if loss is None or (loss.name and loss.name not in VALUE_LOSSES):
         return None
     given = [g for g in trained(program) if g.targets is not None and g.targets.shape == g.inputs.shape]
-    given = [g for g in given if g.targets is not None and torch.equal(g.inputs, g.targets) and g.inputs.ndim == 2]
+    given = [g for g in given if g.targets is not None and torch.equal(g.inputs, g.targets) and g.inputs.ndim > 1]
     layers = [m for n in program.networks for m in hidden(n.module)]
     if len(given) < 4 or len(program.networks) != 1 or not layers:
         return None
     narrow = min(layers, key=units)
-    code, x = units(narrow), torch.cat([g.inputs for g in given]).double()
     answer = final.answers(program, [g.inputs for g in given])
+    code, x = units(narrow), torch.cat([g.inputs for g in given]).flatten(1).double()
+    answer = answer.flatten(1) if answer is not None and answer.ndim > 1 else answer
     if answer is None or answer.shape != x.shape or not bool(x.isfinite().all()) or code >= x.shape[1] // 2:
         return None
     shares, there = _spectrum(x, code)
@@ -55,10 +56,11 @@ def capacity_too_small(program: Program) -> Finding | None:
         return None
     site = width(program, narrow)
     return Finding(
-        "capacity-too-small", "error", f"{code} numbers cannot hold what the data consist of",
-        f"{there} directions of the data stand out, the {there}th with {figure(float(shares[there - 1] / shares[there]), 2)} "
-        f"times the variance of the next; beyond the first {code} they hold {percent(missed, 0)} of all variance; the "
-        f"network leaves {percent(left, 0)}, {code} principal directions {percent(float(shares[code:].sum()), 0)}",
+        "capacity-too-small", "error", f"{many(code, 'number')} cannot hold what the data consist of",
+        f"{many(there, 'direction')} of the data stand out, the last with "
+        f"{figure(float(shares[there - 1] / shares[there]), 2)} times the variance of the next one; beyond the first {code} "
+        f"they hold {percent(missed, 0)} of all variance; the network leaves {percent(left, 0)}, "
+        f"{many(code, 'principal direction')} {percent(float(shares[code:].sum()), 0)}",
         f"a code of {there} or more numbers", 0.9, None, site.file if site else None, site.line if site else None,
         limit=STEP, source="Baldi & Hornik 1989; Cattell 1966; measured on the rows trained on",
     )  # fmt: skip

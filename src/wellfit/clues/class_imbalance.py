@@ -7,7 +7,7 @@ import ast
 import torch
 from torch import Tensor
 
-from wellfit.nouns import final
+from wellfit.nouns import across, final
 from wellfit.nouns.control import kind, labels
 from wellfit.nouns.fed import evaluated, trained
 from wellfit.nouns.finding import Finding
@@ -15,6 +15,7 @@ from wellfit.nouns.flow import Spot, back
 from wellfit.nouns.options import option, written
 from wellfit.nouns.program import LossSeen, Program
 from wellfit.nouns.source import last_name
+from wellfit.nouns.tape import Site
 from wellfit.nouns.units import figure, percent
 
 RARE = 0.1
@@ -81,7 +82,7 @@ def class_imbalance(program: Program) -> Finding | None:
     known = (KNOWN if rare > NONE else SOMEWHAT) + 0.6 / len(shares)
     if rare > (NEVER if cells else MISSED) or after - before < GAIN or after < known:
         return None
-    site = loss.made or loss.site
+    site = _sampling(program) or loss.made or loss.site
     return Finding(
         "class-imbalance", "error", "a rare class is drowned by the frequent ones",
         f"it has {percent(float(shares.min()))} of the labels and {percent(rare, 0)} of its examples are found; mean "
@@ -89,6 +90,17 @@ def class_imbalance(program: Program) -> Finding | None:
         "weight the classes in the loss (weight=, pos_weight=) or in the sampler", 0.85, None,
         site.file if site else None, site.line if site else None, limit=MISSED, source="logit adjustment",
     )  # fmt: skip
+
+
+def _sampling(program: Program) -> Site | None:
+    """Where the weights of a sampler are written that leave the classes as they are."""
+    for path, source in program.sources.items():
+        for call in source.calls(*WEIGHING[:1]):
+            weights = source.keyword(call, "weights") or (call.args[0] if call.args else None)
+            if weights is not None:
+                return across.written(program, source, weights)
+            return Site(path, call.lineno)
+    return None
 
 
 def _of_cells(y: Tensor | None) -> bool:
@@ -138,7 +150,7 @@ def _against(program: Program, loss: LossSeen, y: Tensor) -> Finding | None:
 
 
 def _weighted(program: Program) -> bool:
-    """Do weights in the loss or a sampler account for it?"""
+    """Do weights in the loss account for it? (What a sampler does shows in the labels that were trained on.)"""
     kwargs = program.loss.node.kwargs if program.loss and program.loss.node else {}
     args = program.loss.node.args[2:] if program.loss and program.loss.node else ()
     given = [
@@ -147,9 +159,7 @@ def _weighted(program: Program) -> bool:
         *[a for a in args if not isinstance(a, (bool, int, str, float))],
     ]
     none = str(kwargs.get("reduction", "mean")) == "none"
-    return (
-        none or any(v is not None for v in given) or any(x.sampler in WEIGHING and x.used >= 0 for x in program.loaders)
-    )
+    return none or any(v is not None for v in given)
 
 
 def _other_threshold(program: Program) -> bool:

@@ -233,7 +233,7 @@ def _copied(program: Program) -> Site | None:
     for chain in (inputs_chain(program),):
         for source in {s.source.path: s.source for s in chain}.values():
             copying = _first(source, _calling(source, COPYING))
-            splitting = _first(source, source.calls(*SPLITTING))
+            splitting = _first(source, _outside(source, source.calls(*SPLITTING)))
             if copying and (not splitting or copying <= splitting):
                 return Site(source.path, copying)
             if splitting:
@@ -249,6 +249,12 @@ def _calling(source: Source, names: tuple[str, ...]) -> list[ast.Call]:
     }
     around = lambda c: getattr(source.enclosing(c, ast.FunctionDef, ast.ClassDef), "name", "")
     return [c for c in source.calls(*names, *inside) if around(c) not in inside or not inside]
+
+
+def _outside(source: Source, calls: Iterable[ast.Call]) -> list[ast.Call]:
+    """Without those in functions that copy rows."""
+    copying = {id(source.enclosing(c, ast.FunctionDef)) for c in source.calls(*COPYING)} - {id(None)}
+    return [c for c in calls if id(source.enclosing(c, ast.FunctionDef)) not in copying]
 
 
 def _first(source: Source, calls: Iterable[ast.Call]) -> int | None:

@@ -26,6 +26,9 @@ BETTER = 0.25
 EACH = 30
 """Recorded examples for each class, so that one that is missing was not merely overlooked."""
 
+ONE_AFTER_THE_OTHER = ("arange", "range", "list", "argsort", "sorted")
+"""What makes indices that follow one another."""
+
 
 def data_not_shuffled(program: Program) -> Finding | None:
     """Sees: batches hold far fewer classes, or far closer values, than batches drawn at random from the same targets would;
@@ -66,8 +69,19 @@ def _classes(program: Program, batches: list[Given]) -> Finding | None:
     fair = sum(drawn) / len(drawn)
     if seen - 1 > (1 - LIMIT) * (fair - 1) or fair < 1.8:
         return None
+    site = _own_order(program) or _indices(program, loader(program))
     said = f"a batch holds {figure(seen)} classes on average; drawn at random it would hold {figure(fair)}"
-    return _finding("batches come ordered by class", said, "error", 0.95, _own_order(program) or loader(program))
+    return _finding("batches come ordered by class", said, "error", 0.95, site)
+
+
+def _indices(program: Program, site: Site | None) -> Site | None:
+    """Where the indices are made, one after the other, that batches are cut from at a site; else the site."""
+    source = program.source(site)
+    for part in source.on(site.line, ast.Subscript) if source is not None and site is not None else []:
+        for made in source.assignments(part.value.id) if source and isinstance(part.value, ast.Name) else []:
+            if isinstance(made.value, ast.Call) and last_name(made.value.func) in ONE_AFTER_THE_OTHER:
+                return Site(site.file, made.lineno) if site is not None else None
+    return site
 
 
 def _own_order(program: Program) -> Site | None:
@@ -107,7 +121,7 @@ def _values(program: Program, batches: list[Given], y: Tensor) -> Finding | None
         said,
         "error" if proved else "warning",
         0.85,
-        loader(program),
+        _indices(program, loader(program)),
     )
 
 

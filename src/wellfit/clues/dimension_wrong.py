@@ -110,6 +110,14 @@ def _summed(loss: LossSeen, weights: int) -> int | None:
     return None
 
 
+def _copied_from(program: Program) -> Site | None:
+    """Where the layer is made that a stack of such layers is copied from."""
+    for path, source in program.sources.items():
+        for call in source.calls("TransformerEncoderLayer", "TransformerDecoderLayer"):
+            return Site(path, call.lineno)
+    return None
+
+
 def _mixed(program: Program) -> Said | None:
     """The answer to an example depends on the others."""
     try:
@@ -129,7 +137,7 @@ def _mixed(program: Program) -> Said | None:
     elif mixed.name not in ALONG:
         return None
     own = layer is not None and type(layer).__module__.startswith("torch.nn")
-    site = program.made.get(id(layer), site) if own else site
+    site = program.made.get(id(layer)) or _copied_from(program) or site if own else site
     kind = type(layer).__name__ if own else mixed.name
     remedy = "batch_first=True" if kind in RECURRENT else "the axis of classes or features instead of axis 0"
     return (

@@ -8,7 +8,7 @@ import torch
 
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.program import Program
-from wellfit.nouns.tape import Node, Site
+from wellfit.nouns.tape import Node, Site, Tape
 from wellfit.nouns.weights import LAYERS, as_made
 
 RANDOM = (
@@ -20,17 +20,19 @@ RANDOM = (
     "uniform_",
     "trunc_normal_",
 )
+CHAIN = 8
+"""Cuts of one line on the way to one loss, each behind the other."""
 CUTS = ("detach", "data", "detach_", "numpy", "item", "tolist", "argmax", "round", "sign")
 
 
 def graph_detached(program: Program) -> list[Finding]:
     """Sees: an optimizer holds parameters that no loss ever reaches; a call that cuts the gradient lies on the way;
-    or layers that nothing ever trained ask for no gradient.
+    layers that nothing ever trained ask for no gradient; or a state is cut off in every step of one pass through time.
     Hurts: those layers stay as they began.
     Mistaken for: target networks and frozen parts, which no optimizer holds, so nothing is said of them.
     Remedy: leave the cut out.
     Source: a fact of the run; proof where an optimizer is reached by nothing at all, else a trial settles it."""
-    found = [said for said in (_frozen(program),) if said is not None]
+    found = [said for said in (_frozen(program), _chained(program)) if said is not None]
     for seen in program.optimizers:
         asking = {id(p) for g in seen.optimizer.param_groups for p in g["params"] if p.requires_grad} & set(
             program.parameter_names
@@ -56,6 +58,34 @@ def graph_detached(program: Program) -> list[Finding]:
             f"leave out `{what}`", 0.95 if total else 0.85, 0, site.file, site.line, source="seen in the run",
         ))  # fmt: skip
     return found
+
+
+def _chained(program: Program) -> Finding | None:
+    """A line of the way to one loss that cuts what it gave itself a step before, again and again: nothing is learnt over
+    time. (Truncated back-propagation cuts between losses.)"""
+    for tape in program.training()[:3]:
+        cuts: dict[Site, list[Node]] = {}
+        for n in tape.nodes:
+            if n.name == "detach" and n.learnt and n.grad and n.site and n.outs:
+                cuts.setdefault(n.site, []).append(n)
+        for site, nodes in cuts.items():
+            if len(nodes) >= CHAIN and tape.backwards == 1 and _follows(tape, nodes[0], nodes[1:4]):
+                return Finding(
+                    "graph-detached", "error", "`detach` cuts the state in every step of the recurrence",
+                    f"{len(nodes)} times on the way to one loss, each from what the one before gave", "leave out `detach`",
+                    0.93, 0, site.file, site.line, limit=CHAIN, source="Werbos 1990; seen in the run",
+                )  # fmt: skip
+    return None
+
+
+def _follows(tape: Tape, first: Node, later: list[Node]) -> bool:
+    """Is what is cut later made from what was cut first?"""
+    grown, begun = set(first.outs), False
+    for n in tape.nodes:
+        begun |= n is first
+        if begun and grown & set(n.ins):
+            grown |= set(n.outs)
+    return any(grown & set(n.ins) for n in later)
 
 
 def _raw(program: Program, missed: set[int]) -> bool:

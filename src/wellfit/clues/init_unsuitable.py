@@ -93,7 +93,7 @@ def _tensors(program: Program) -> Site | None:
     to a name that asks for a gradient later."""
     found = []
     for path, source in program.sources.items():
-        for call in source.calls(*MADE_BY):
+        for call in (c for c in source.calls(*MADE_BY) if _of_torch(c.func)):
             statement = source.enclosing(call, ast.stmt)
             near = [ast.dump(statement)] if statement else []
             names = [last_name(t) for t in statement.targets] if isinstance(statement, ast.Assign) else []
@@ -104,6 +104,13 @@ def _tensors(program: Program) -> Site | None:
             if not isinstance(source.enclosing(call, ast.Call), ast.Call) or asked or later:
                 found.append((not asked, not later, Site(path, call.lineno, "")))
     return min(found, key=lambda f: f[:2])[2] if found else None
+
+
+def _of_torch(func: ast.expr) -> bool:
+    """A function of torch's, as far as its name tells: not a method of NumPy or of a generator of random numbers."""
+    return isinstance(func, ast.Name) or (
+        isinstance(func, ast.Attribute) and last_name(func.value) in ("torch", "init")
+    )
 
 
 def _said(

@@ -28,8 +28,8 @@ SEEDING = frozenset(
 
 
 def labels_misaligned(program: Program) -> Finding | None:
-    """Sees: inputs and labels shuffled by different permutations, or one of them alone (in the source); labels that cannot
-    be learnt from the inputs in training while they can in evaluation, or the other way round; names sorted as text
+    """Sees: inputs and labels shuffled by different permutations, one of them alone, or one sorted (in the source); labels
+    that cannot be learnt from the inputs in training while they can in evaluation, or the other way round; names sorted as text
     beside such labels.
     Hurts: there is nothing to learn; the loss settles at chance, or the training set is memorised.
     Mistaken for: lr-too-low, capacity-too-small; labels that are mere noise everywhere are no fault of the program.
@@ -44,6 +44,9 @@ def labels_misaligned(program: Program) -> Finding | None:
         f"skill of kernel regression (1 perfect, 0 a constant): training pairs {_word(here)}, evaluation {_word(there)}"
     )
     if here is None or here < UNLEARNABLE:
+        one = _one_sorted(program)
+        if one is not None:
+            return _finding("one part of the pairs is sorted, the other is not", said, one, 0.94)
         found, sure = _apart(program)
         if found is not None and (sure or here is not None):
             return _finding("inputs and labels are shuffled apart", said, found, 0.95)
@@ -62,6 +65,27 @@ def labels_misaligned(program: Program) -> Finding | None:
         if cross is not None and cross < UNLEARNABLE:
             site = next((c.site for c in last.seen.compared if c.site), last.seen.node.site)
             return _finding("labels do not belong to their inputs in evaluation", said, site, 0.8)
+    return None
+
+
+def _one_sorted(program: Program) -> Site | None:
+    """Where one part of a list of pairs is taken sorted, while the other is taken as it lies, in the same function."""
+    for path, source in program.sources.items():
+        for function in (n for n in source.nodes if isinstance(n, ast.FunctionDef)):
+            taken: dict[str, list[tuple[bool, int]]] = {}
+            for assign in (n for n in function.body if isinstance(n, ast.Assign)):
+                calls = {last_name(n.func) for n in ast.walk(assign.value) if isinstance(n, ast.Call)}
+                for comp in (n for n in ast.walk(assign.value) if isinstance(n, (ast.GeneratorExp, ast.ListComp))):
+                    of = comp.generators[0]
+                    if (
+                        isinstance(of.iter, ast.Name)
+                        and isinstance(of.target, ast.Tuple)
+                        and isinstance(comp.elt, ast.Name)
+                    ):
+                        taken.setdefault(of.iter.id, []).append(("sorted" in calls, assign.lineno))
+            for parts in taken.values():
+                if len({was for was, _ in parts}) == 2:
+                    return Site(path, next(line for was, line in parts if was))
     return None
 
 

@@ -20,6 +20,8 @@ ROUGH = 0.3
 SMOOTHER, WRITTEN, NEARLY_ALL = 0.6, 0.93, 0.75
 """Another reading of the same memory must be smoother by this factor, by that where a reshape is written on the way to
 the network, and in this share of the examples."""
+BREAK = 3.0
+"""Times that the step at the end of a variable is the usual one."""
 VIEWS = ("view", "reshape")
 
 
@@ -40,10 +42,16 @@ def layout_scrambled(program: Program) -> Finding | None:
         return None
     x = torch.cat([b for b in batches if b.shape[1:] == batches[0].shape[1:]])[:256].double()
     found = _pictures(x) if x.ndim == 4 else _series(x)
-    if found is None or not bool(x.isfinite().all()):
+    if not bool(x.isfinite().all()):
+        return None
+    site, written = _reshape(program)
+    broken = _broken(x) if x.ndim == 3 else None
+    if broken is not None and broken > BREAK:
+        said = f"read through as it lies in memory, the series breaks where a variable would end: steps {figure(broken, 2)} times"
+        return _said(f"{said} as large there as elsewhere", site, 0.92)
+    if found is None:
         return None
     fed, least, share, words = found
-    site, written = _reshape(program)
     limit = WRITTEN if written else SMOOTHER
     if fed < ROUGH or least > limit * fed or share < NEARLY_ALL:
         return None
@@ -95,6 +103,23 @@ def _series(x: Tensor) -> tuple[float, float, float, str] | None:
             return None
     words = "(feature, time)" if axis == 1 else "(time, feature)"
     return float(fed.mean()), float(least.mean()), float((least < fed).double().mean()), words
+
+
+def _broken(x: Tensor) -> float | None:
+    """Of series fed as [N, time, variable]: the step in memory from one to the next, where a variable would end if it were
+    [variable, time], over the usual step at the same place of other rows; None where they are too short or it is not
+    smoother in memory's order than in time."""
+    n, times, variables = x.shape
+    if not 2 <= variables <= 12 or times < 3 * variables or n < 16:
+        return None
+    flat = (x - x.mean(0)).reshape(n, -1)
+    steps = flat.diff(dim=1).square().mean(0)
+    ends = [k * times - 1 for k in range(1, variables)]
+    alike = [i for i in range(len(steps)) if i not in ends and any(i % variables == e % variables for e in ends)]
+    usual, along = float(steps[alike].median()), float(x.diff(dim=1).square().mean())
+    if usual <= 0 or 1.5 * float(steps.median()) > along:
+        return None
+    return float(steps[ends].min()) / usual
 
 
 def _moved(program: Program, tape: Tape, node: Node) -> bool:

@@ -25,9 +25,9 @@ FACTOR = 30.0
 """A constant factor as large (or its inverse) moves the step of plain descent out of its usual range."""
 MANY = 4
 """Backward passes of one loss in a step that count as a sum where nothing divides by them."""
-NO_BETTER, FALLEN = 0.9, 0.05
+NO_BETTER, FALLEN, POOR, HEAVY = 0.9, 0.05, 0.5, 10.0
 """Share of a constant answer's loss that the term with the target ends above, and of its own first value and of that term
-that the others end below."""
+that the others end below; the first where they do not, but an element of each counts as many times one of that term."""
 GONE = 0.1
 """A summed term that falls below this share of its first value has taken the training over."""
 
@@ -78,22 +78,25 @@ def _mixed(program: Program, known: list[Term]) -> Finding | None:
 
 
 def _drowned(program: Program, known: list[Term]) -> Finding | None:
-    """A term without the target that has fallen to nothing, while the one with it is still what a constant answer gives."""
+    """A term without the target that has fallen to nothing, while the one with it is still what a constant answer gives;
+    or one that counts for much more and leaves that one poor."""
     loss = program.loss
     own = of_target(loss, known) if loss is not None else None
     least = _constant(program) if own is not None and own.reduced == "mean" else None
     if loss is None or own is None or least is None or penalty(loss) is not None:
         return None
     mine, others = _usually(program, own), [_usually(program, t) for t in known if t is not own]
-    if mine is None or any(c is None for c in others) or mine[1] < NO_BETTER * least:
+    if mine is None or any(c is None for c in others):
         return None
-    if any(c is not None and c[1] > FALLEN * min(c[0], mine[1]) for c in others):
+    gone = all(c is not None and c[1] <= FALLEN * min(c[0], mine[1]) for c in others)
+    heavy = all(t.weight > HEAVY * own.weight for t in known if t is not own)
+    if mine[1] < (NO_BETTER if gone else POOR if heavy else math.inf) * least:
         return None
     site = next((t.node.site for t in known if t is not own and t.node.site), loss.site)
     return Finding(
         "loss-scale", "warning", "another term of the loss drowns the one with the target",
         f"{own.node.name} ended at {figure(mine[1])}, the best constant answer gives {figure(least)}; the other "
-        f"{'term' if len(others) == 1 else 'terms'} fell to "
+        f"{'term' if len(others) == 1 else 'terms'} ended at "
         f"{', '.join(figure(c[1]) for c in others if c is not None)}",
         "a smaller factor of the other term: both summed over the features, averaged over the rows", 0.85, loss_step(program),
         site.file if site else None, site.line if site else None, limit=NO_BETTER,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from torch import nn
+
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.locate import uncalled
 from wellfit.nouns.program import PassSeen, Program
-from wellfit.nouns.tape import Node, Site
+from wellfit.nouns.tape import Node, Site, Tape
 from wellfit.nouns.units import many
 
 
@@ -31,7 +33,8 @@ def mode_wrong(program: Program) -> list[Finding]:
     modes = [any(n.training for n in t.passes() if n.grad) for t in tapes if t.passes()]
     at = next((i for i in range(len(modes)) if not any(modes[i:])), len(modes))  # eval mode from here to the end
     began = (bool(modes) and modes[0]) or _untouched(program)
-    if len(modes) > 4 and began and at < len(modes) and tapes[at].index < 0.7 * program.steps:
+    still = at < len(modes) and not _moving(program, tapes[at:])
+    if len(modes) > 4 and began and at < len(modes) and tapes[at].index < 0.7 * program.steps and not still:
         site = (program.sites.get("e") or [None])[0]
         found.append(Finding(
             "mode-wrong", "error", "training goes on in eval mode",
@@ -40,6 +43,20 @@ def mode_wrong(program: Program) -> list[Finding]:
             site.file if site else None, site.line if site else None, source="seen in the run",
         ))  # fmt: skip
     return found
+
+
+def _moving(program: Program, tapes: list[Tape]) -> bool:
+    """Does the optimizer that steps in these hold weights of a network that the mode makes a difference to?"""
+    networks = {id(n.module): n.module for t in tapes[:4] for n in t.passes() if n.module is not None}
+    phases = {t.phase for t in tapes[:4] if t.phase is not None}
+    held = {i for p in phases for i in program.optimizers[p].held}
+    held |= {id(w) for p in phases for g in program.optimizers[p].optimizer.param_groups for w in g["params"]}
+    unlike = [m for m in networks.values() if any(_differs(part) for part in m.modules())]
+    return not unlike or any(id(w) in held and w.requires_grad for m in unlike for w in m.parameters())
+
+
+def _differs(part: nn.Module) -> bool:
+    return isinstance(part, (nn.modules.batchnorm._NormBase, nn.modules.dropout._DropoutNd))
 
 
 def _evaluated(program: Program) -> list[PassSeen]:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import math
 
+import torch
+from torch import Tensor
 from torch.nn.modules.batchnorm import _NormBase
 
+from wellfit.nouns import final
+from wellfit.nouns.fed import evaluated
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.last import THROUGH
 from wellfit.nouns.locate import argument, batch_size
@@ -18,13 +22,18 @@ SLOW, MANY = 5e-3, 50
 0.1 is PyTorch's default, 0.01 that of TensorFlow's (there written as 0.99)."""
 FEW = 2
 """Examples in a batch: their mean says next to nothing of the data's."""
+SAYS, ENOUGH = 0.3, 60
+"""Share of the targets' variance from which what a norm takes away matters, and evaluated examples to tell it from."""
+EACH = ("instance_norm", "layer_norm", "group_norm")
+"""Norms of each example by itself."""
 NORMS = ("batch_norm", "layer_norm", "group_norm", "instance_norm")
 
 
 def normalization_layer_misused(program: Program) -> Finding | None:
     """Sees: batch norm trained on batches of one or two; a momentum of 0 (statistics never follow), so small
     that half of what they began with is left at the end, or of 0.9 and more
-    (they are the last batch's); a norm over a single value; a norm as the last layer, right before the loss.
+    (they are the last batch's); a norm over a single value; a norm as the last layer, right before the loss; a norm of each
+    example as the first one, where what it takes away says more of the target than the network does.
     Hurts: what it learns in training does not hold in evaluation; the outputs cannot leave mean 0 and spread 1.
     Mistaken for: mode-wrong, regularization-too-strong.
     Remedy: larger batches, or group norm; the default momentum of 0.1; no norm after the last layer.
@@ -32,7 +41,8 @@ def normalization_layer_misused(program: Program) -> Finding | None:
     tapes = [t for t in program.training() if t.passes()]
     if not tapes or program.loss is None:
         return None
-    return _alone(program, tapes) or _last(program) or _batches(program, tapes) or _momentum(program)
+    found = _alone(program, tapes) or _last(program) or _batches(program, tapes) or _momentum(program)
+    return found or _erased(program, program.loss.tape)
 
 
 def _batches(program: Program, tapes: list[Tape]) -> Finding | None:
@@ -121,6 +131,42 @@ def _last(program: Program) -> Finding | None:
     return _said(f"{node.name} is the last layer: outputs are forced to mean 0 and spread 1 before the loss",
                  f"its output goes straight into {loss.name or 'the loss'}", "leave it out", _site(program, node),
                  sure=program.task == "regression")  # fmt: skip
+
+
+def _erased(program: Program, tape: Tape) -> Finding | None:
+    """The network's first call takes each example's own mean and spread away, and these say what is to be predicted."""
+    fed = program.loss.inputs if program.loss else ()
+    node = next((n for n in tape.nodes if n.name in EACH and n.depth and n.ins and n.ins[0] in fed), None)
+    held = [
+        h for h in evaluated(program) if h.targets is not None and h.targets.is_floating_point() and h.inputs.ndim > 1
+    ]
+    held = [
+        h for h in held if h.targets is not None and h.targets.numel() == len(h.inputs) and h.index >= program.steps - 1
+    ]
+    answer = final.answers(program, [h.inputs for h in held]) if node is not None and held else None
+    if node is None or answer is None or answer.numel() != sum(len(h.inputs) for h in held):
+        return None
+    x, y = torch.cat([h.inputs for h in held]), torch.cat([h.targets.flatten() for h in held if h.targets is not None])
+    if len(y) < ENOUGH or not bool(x.isfinite().all() and y.isfinite().all() and answer.isfinite().all()):
+        return None
+    rows = x.flatten(2) if node.name == "instance_norm" and x.ndim > 2 else x.flatten(1)[:, None]
+    taken = torch.cat([rows.mean(2), rows.std(2).clamp_min(1e-12).log()], 1).double()
+    says, own = _predicts(taken, y.double()), float(torch.corrcoef(torch.stack([answer.flatten(), y]))[0, 1]) ** 2
+    if says < SAYS or own > says - SAYS / 3:
+        return None
+    return _said(
+        f"{node.name} takes away of each example what says most of its target",
+        f"its mean and spread alone explain {percent(says, 0)} of the targets in evaluation, the network's answers "
+        f"{percent(own, 0)}", "scale by statistics of the training set: batch norm, or before the network", _site(program, node),
+    )  # fmt: skip
+
+
+def _predicts(x: Tensor, y: Tensor) -> float:
+    """Share of the variance of y that a linear rule of x, fitted on every other row, explains on the rest."""
+    one = torch.cat([x, torch.ones(len(x), 1, dtype=x.dtype)], 1)
+    rule = torch.linalg.lstsq(one[::2], y[::2, None], driver="gelsd").solution
+    rest = (one[1::2] @ rule)[:, 0] - y[1::2]
+    return float(1 - rest.var(correction=0) / y[1::2].var(correction=0).clamp_min(1e-30))
 
 
 def _site(program: Program, node: Node) -> Site | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 from torch.nn.modules.dropout import _DropoutNd
 
 from wellfit.nouns import across
@@ -102,7 +104,20 @@ def _penalised(program: Program) -> Finding | None:
     if share < 1:
         return None
     return _said(share >= 10, "the penalty on the weights outweighs the loss", f"{figure(share, 2)} times the loss itself",
-                 "a smaller factor of the penalty", site)  # fmt: skip
+                 "a smaller factor of the penalty", _factor(program, site) or site)  # fmt: skip
+
+
+def _factor(program: Program, site: Site | None) -> Site | None:
+    """Where the number is written that a penalty is multiplied by."""
+    source = program.source(site)
+    if source is None or site is None:
+        return None
+    for product in source.on(site.line, ast.BinOp):
+        for side in (product.left, product.right) if isinstance(product.op, ast.Mult) else ():
+            at, end = across.follow(program, source, side)
+            if isinstance(at.value(end), (int, float)):
+                return Site(at.path, end.lineno)
+    return None
 
 
 def _said(sure: bool, summary: str, evidence: str, remedy: str, site: Site | None) -> Finding:

@@ -64,7 +64,8 @@ class Verdict:
         """The JSON form that a fault corpus asks for."""
         keys = ("fault", "severity", "file", "line", "step", "evidence", "remedy", "summary", "confidence")
         rows = [{k: f.to_dict()[k] for k in keys} for f in self.findings]
-        return {"status": self.status, "steps": self.program.steps, "findings": rows}
+        status = "healthy" if self.status == "untrained" else self.status  # the form knows three words
+        return {"status": status, "trained": self.status != "untrained", "steps": self.program.steps, "findings": rows}
 
 
 def verdicts(

@@ -77,7 +77,21 @@ def target_made(program: Program, loss: LossSeen) -> Site | None:
 def target_written(program: Program, loss: LossSeen) -> Site | None:
     """The line where the targets were last assigned as data, not as a loader or a data set of them."""
     plain = [s for s in target_steps(program, loss) if not _holder(s.value)]
+    source = program.source(loss.site)
+    inner = [
+        s for s in plain if source is None or not _of_users(source, s.value)
+    ]  # the function says more than its call
+    plain = inner or plain
     return Site(loss.site.file, plain[0].line, "") if plain and loss.site else loss.site
+
+
+def _of_users(source: Source, value: ast.expr) -> bool:
+    """Is it a call of a function of this file?"""
+    return (
+        isinstance(value, ast.Call)
+        and isinstance(value.func, ast.Name)
+        and source.definition(value.func.id) is not None
+    )
 
 
 def _holder(value: ast.expr) -> bool:

@@ -127,13 +127,25 @@ def width(program: Program, module: nn.Module) -> Site | None:
     source = program.source(site)
     if source is None or site is None:
         return site
-    call = source.call_on(site.line, type(module).__name__)
-    value = source.keyword(call, "out_features", "out_channels", "hidden_size", "embedding_dim")
-    if value is None and call is not None and len(call.args) > 1:
-        value = call.args[1]
-    if value is None:
+    calls = [c for c in source.on(site.line, ast.Call) if last_name(c.func) == type(module).__name__]
+    values = [
+        v for c in calls or [source.call_on(site.line, type(module).__name__)] if (v := _width(source, c)) is not None
+    ]
+    if not values:
         return site
+    value = next((v for v in values if _is(program, source, v, units(module))), values[0])
     return _part(program, source, value, units(module)) or written(program, source, value, site.function)
+
+
+def _width(source: Source, call: ast.Call | None) -> ast.expr | None:
+    """The width that a layer is made with, as it is written in the call."""
+    value = source.keyword(call, "out_features", "out_channels", "hidden_size", "embedding_dim")
+    return call.args[1] if value is None and call is not None and len(call.args) > 1 else value
+
+
+def _is(program: Program, source: Source, expr: ast.expr, size: int) -> bool:
+    at, end = follow(program, source, expr)
+    return at.value(end) == size
 
 
 def _part(program: Program, source: Source, value: ast.expr, size: int) -> Site | None:

@@ -54,7 +54,8 @@ class Node:
     Ref; outs: the tensors it gave; out: its result with tensors as Ref; site: the user's line that made it;
     depth: 0 outside networks; inside: dotted name of the innermost module, "" outside; layer: the class of that module;
     learnt: does it depend on parameters; training: mode of the network (None for functions); grad: was the gradient
-    being recorded; value: the Python number it gave, where it gave one (`item`).
+    being recorded; value: the Python number it gave, where it gave one (`item`); flag: the network's own `training`,
+    which its forward may ask for.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Node:
     training: bool | None = None
     grad: bool = True
     value: float | None = None
+    flag: bool = False
 
     @cached_property
     def ins(self) -> tuple[int, ...]:

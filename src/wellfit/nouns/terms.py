@@ -35,7 +35,8 @@ def of_target(loss: LossSeen, known: list[Term]) -> Term | None:
         {i for n in tape.nodes if n is t.node for i in n.ins}
         | {i for n in tape.needed(list(t.node.outs)) for i in n.ins}
     )
-    found = [t for t in known if loss.target is not None and loss.target in uses(t)]
+    found = [t for t in known if t.node is loss.node]  # what is fed may be the target, too
+    found = found or [t for t in known if loss.target is not None and loss.target in uses(t)]
     return found[0] if len(known) > 1 and len(found) == 1 else None
 
 

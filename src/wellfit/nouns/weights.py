@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from wellfit.nouns.program import NetworkSeen, Program
 
 LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
-PRODUCTS = frozenset(("matmul", "__matmul__", "__rmatmul__", "mm", "bmm", "linear"))
+PRODUCTS = frozenset(("matmul", "__matmul__", "__rmatmul__", "mm", "bmm", "linear", "addmm", "baddbmm"))
 TURNED = frozenset(("t", "T", "transpose", "mT", "permute", "swapaxes"))
 
 
@@ -64,9 +64,10 @@ def loose(program: Program) -> list[Start]:
     owners = tape.parameters | {o: tape.parameters[i] for o, i in turned.items() if i in tape.parameters}
     found: dict[int, Start] = {}
     for node in tape.nodes:
-        if node.name not in PRODUCTS or len(node.ins) < 2:
+        ins = node.ins[1:] if node.name in ("addmm", "baddbmm") else node.ins  # the first one is added
+        if node.name not in PRODUCTS or len(ins) < 2:
             continue
-        for weight, other, axis in ((node.ins[1], node.ins[0], -2), (node.ins[0], node.ins[1], -1)):
+        for weight, other, axis in ((ins[1], ins[0], -2), (ins[0], ins[1], -1)):
             number = owners.get(weight)
             if number is None or number in known or number in found or number not in held or other in owners:
                 continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from statistics import mean
 
 from wellfit.nouns import shelf
 from wellfit.nouns.finding import Finding, by_weight
@@ -82,6 +83,8 @@ EXPLAINS = {
 """A proved fault -> faults that it may look like; those are not reported behind it."""
 
 
+REAL = 0.25
+"""Skill that a change must reach to be a cause that no clue speaks for."""
 STRONG, WIDE = 0.7, 0.2
 """Confidence of a suspicion, and the gap in skill, with which it stands where there was no time to try its cure."""
 EXPLODING, LAST = ("lr-too-high", "gradient-clipping-missing", "inputs-unscaled", "targets-unscaled", "loss-scale"), 8
@@ -168,6 +171,8 @@ def _by_trial(program: Program, trials: Trials, best: float, known: set[str], su
         limit = min(CLOSES, max(best, SUPPORTED))
         if trial.closed < (CLOSES if trial.on else max(limit, best - NEAR)) or fault in known or fault in done:
             continue
+        if mean(o.skill for o in trial.outcomes) < REAL and not trials.by_loss and not trial.on:
+            continue  # it learns next to nothing with it either: the targets may not be what it is to predict
         if sure and fault.replace("-", "_") in shelf.names("clues"):
             continue  # its own clue sees nothing, and another fault is confirmed
         if not getattr(shelf.module("remedies", trial.word), "ALONE", True):

@@ -4,6 +4,7 @@ measured, which never steps."""
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -96,6 +97,10 @@ class ByHand:
         """The weights have moved since the last backward, if they do."""
         if self.twin is None and not self.moves:
             self.weights = self._asked or [w for w in leaves(loss) if w.is_floating_point()]
+            memo = self.made.program.memo
+            for w in self.weights:  # as they were before any step
+                if id(w) not in memo:
+                    copy.deepcopy(w, memo)
         if self.moves and self.moves[-1].went is None:
             last = self.moves[-1]
             went = _flat(self.weights) - last.weights

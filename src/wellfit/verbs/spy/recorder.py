@@ -234,10 +234,11 @@ class Recorder(TorchFunctionMode):
         if ins is None:  # a module inside a network: its Node is for looking only
             return
         o = mapped(out, Tensor, lambda t: Ref(self.number(t)))
-        mode = any(m.training for m in module.modules() if _differs(m))
+        modes = [m.training for m in module.modules() if _differs(m)]
+        flag = any(modes) if modes else module.training
         self.tape.nodes.append(
             Node(type(module).__name__, None, module, ins[0], ins[1], o, numbers, here(4), 0, "",
-                 type(module).__name__, True, mode, torch.is_grad_enabled())
+                 type(module).__name__, True, any(modes), torch.is_grad_enabled(), flag=flag)
         )  # fmt: skip
 
     def _failed(self, error: Exception) -> None:

@@ -146,7 +146,7 @@ def _play(replay: Replay, batch: Batch, values: dict[int, Any], networks: Any, t
         args, kwargs = mapped(node.args, Ref, look), mapped(node.kwargs, Ref, look)
         if node.module is not None:
             network = networks[id(node.module)]
-            network.train(train and (bool(node.training) or replay.train_mode))
+            network.train(train and (node.flag or replay.train_mode))
             given = network(*args, **kwargs)
         elif node.call is not None:
             if (node.name.endswith("_") and not node.name.endswith("__")) or node.name.startswith("__i"):
@@ -217,14 +217,15 @@ def _skill(pairs: list[Any], replay: Replay) -> float:
     a, t = a.double(), t.double()
     if not bool(a.isfinite().all()):
         return -1.0
+    if kind == "signs":
+        return _balanced(a > 0, t > 0)
     if kind == "regression" and "with_logits" in pairs[0][3].loss.name:
         a = a.sigmoid()  # soft targets, such as grey values
     if pairs[0][3].loss.name == "poisson_nll_loss" and _log_input(pairs[0][3]):
         a = a.exp()  # a rate
     if kind == "binary":
         logits = replay.extra.get("logits", "with_logits" in pairs[0][3].loss.name) or bool(((a < 0) | (a > 1)).any())
-        said, one = a.flatten() > (0 if logits else 0.5), t.flatten() > 0.5
-        return float(said[one].double().mean() + (~said[~one]).double().mean() - 1)
+        return _balanced(a > (0 if logits else 0.5), t > 0.5)
     alike = t.ndim > 2  # places of a picture or a sequence share a unit: judged together
     a, t = (v.reshape(len(v), -1) for v in (a, t))
     rest, spread = ((a - t) ** 2).mean(0), t.var(0, correction=0)
@@ -232,6 +233,12 @@ def _skill(pairs: list[Any], replay: Replay) -> float:
         return float(1 - rest.sum() / spread.sum())
     keep = spread > 1e-6 * spread.max()  # a column that is always the same says nothing
     return float((1 - rest / spread)[keep].clamp_min(-1).mean()) if len(t) > 1 and bool(keep.any()) else 0.0
+
+
+def _balanced(said: Tensor, one: Tensor) -> float:
+    """Balanced accuracy, 0 for a constant answer."""
+    said, one = said.flatten(), one.flatten()
+    return float(said[one].double().mean() + (~said[~one]).double().mean() - 1)
 
 
 def _log_input(batch: Batch) -> bool:
@@ -244,6 +251,8 @@ def _kind(target: Tensor) -> str:
         return "classes"
     if target.numel() and bool(((target == 0) | (target == 1)).all()):
         return "binary"
+    if target.numel() and bool((target.abs() == 1).all()) and bool((target < 0).any()):
+        return "signs"
     return "regression"
 
 
