@@ -19,7 +19,10 @@ def main() -> None:
     if words[:1] != ["doctor"]:
         from wellfit.cli import main as command
 
-        return command(words)
+        try:
+            return command(words)
+        finally:
+            collector.leaving()
     try:
         with collector.loading():
             import torch  # noqa: F401  # which the script needs too; the rest is the doctor's own cost

@@ -3,6 +3,7 @@
 import gc
 import sys
 
+import pytest
 import torch
 
 import wellfit.__main__ as command
@@ -62,3 +63,15 @@ def test_the_first_optimizer_is_made_with_the_collector_still_the_second_as_ever
     finally:
         watcher.off()
     assert on == [False, True]
+
+
+def test_a_process_that_leaves_does_not_walk_through_what_goes_with_it(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["wellfit", "--version"])
+    gc.collect()
+    try:
+        with pytest.raises(SystemExit):
+            command.main()
+        assert gc.get_freeze_count() > 0
+        assert gc.isenabled()
+    finally:
+        gc.unfreeze()

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from wellfit.commands._common import settled, tell
 from wellfit.commands._options import Choices, Json, Own
+from wellfit.nouns import collector
 
 HOW = {"sort_key": 1, "usage": "Usage: wellfit fit [DATA] [OPTIONS]"}
 
@@ -68,10 +69,11 @@ def _stages(
     data: str | None, choices: Choices, own: Own, pairs: int | None, profile: bool, rest: dict[str, Any]
 ) -> Iterator[Any]:
     """What is told: of a fit, of one beside training from scratch, or of a run that was cut off and goes on."""
-    from wellfit.jobs.compare import compared
-    from wellfit.jobs.fit import story
-    from wellfit.jobs.profiled import profiled
-    from wellfit.jobs.resume import cut_off, resumed
+    with collector.loading():
+        from wellfit.jobs.compare import compared
+        from wellfit.jobs.fit import story
+        from wellfit.jobs.profiled import profiled
+        from wellfit.jobs.resume import cut_off, resumed
 
     source, given, network = settled(data, choices, own)
     if (run := cut_off(rest["out"])) is not None:

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from wellfit.nouns.allowance import in_all, settled
+from wellfit.nouns.collector import still
 from wellfit.nouns.data import Data, Raw, Split
 from wellfit.nouns.errors import DataError
 from wellfit.nouns.preparation import Preparation
@@ -48,7 +49,8 @@ def load(source: Any, choices: DataChoices | None = None, targets: Any = None, l
         found = streamed(large, choices, settled(choices.memory), whole)
         if found is not None:
             return found
-    raw = read(source, choices, targets)
+    with still():  # scikit-learn and pandas are loaded on the way
+        raw = read(source, choices, targets)
     if raw.kind == "text":
         return passages(raw, choices)
     if raw.kind == "grid":

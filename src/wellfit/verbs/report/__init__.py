@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from wellfit.nouns.collector import still
 from wellfit.nouns.run import Run
 from wellfit.verbs.report.doctor import doctors_report
 from wellfit.verbs.report.evidence import FACTS, evidence
@@ -33,7 +34,8 @@ def report(run: Run) -> Path:
 
 def page(run: Run) -> str:
     """The report as HTML: no scripts, nothing fetched, everything of the user's escaped."""
-    return rendered("report.html", content(run))
+    with still():  # matplotlib is loaded on the way
+        return rendered("report.html", content(run))
 
 
 def content(run: Run) -> dict[str, Any]:
