@@ -172,10 +172,9 @@ def gallery(look: Look, layer: str, seen: list[Feature]) -> Gallery:
     caption = f"Painted for {many(len(seen), 'unit')} of {what}, with the answer each gets"
     if shown is not None and np.isfinite(shown.top):
         caption += f"; the best training row for the first one gets {figure(shown.top)}"
+    caption += ". Beside: training rows, the most exciting first." if beside else ", in a range of −2 to 2."
     title = "What the answers look like" if layer == "network" else f"Units of {layer}"
-    return Gallery(
-        title, f"{caption}. Beside: training rows, the most exciting first.", tuple(rows), ("painted", *beside)
-    )
+    return Gallery(title, caption, tuple(rows), ("painted", *beside))
 
 
 def varied(look: Look, canvas: Canvas) -> Gallery:
