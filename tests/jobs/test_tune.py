@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -10,6 +15,8 @@ import wellfit as wf
 from wellfit.jobs.tune import seconds, tuned
 from wellfit.nouns.errors import DataError, RecipeError, RunError
 from wellfit.nouns.recipe import Recipe
+from wellfit.verbs.search import open_study
+from wellfit.verbs.search.queue import origin
 
 SMALL = {"trials": 4, "workers": 1, "seeds": 2, "search": "random", "epochs": 3, "widths": [8], "lr": 0.01}
 SPACE = {"training.l2": {"low": 1e-4, "high": 1e-1, "prior": "log"}, "network.dropout": {"low": 0.0, "high": 0.5}}
@@ -79,3 +86,47 @@ def test_what_cannot_be_is_refused(tmp_path):
         seconds("ten")
     assert seconds("2m") == 120
     assert seconds(None) is None
+
+
+def _until(met, what, process, seconds=240):
+    end = time.monotonic() + seconds
+    while not met():
+        assert process.poll() is None, f"ended while {what}: {process.communicate()[0]}"
+        assert time.monotonic() < end, f"no end of {what}"
+        time.sleep(0.1)
+
+
+def test_two_processes_one_of_them_killed_finish_a_study_with_no_trial_lost_or_doubled(tmp_path):
+    """The one that began it is killed with SIGKILL in the middle of a trial; the other, started by the same command, ends it."""
+    out = tmp_path / "study"
+    (tmp_path / "space.toml").write_text('["training.l2"]\nlow = 1e-4\nhigh = 1e-1\nprior = "log"\n')
+    words = ["tune", "iris", "--out", str(out), "--trials", "5", "--workers", "1", "--seeds", "1", "--search", "random"]
+    words += ["--pruner", "none", "--space", str(tmp_path / "space.toml"), "--set", "training.epochs=60"]
+    words += ["network.widths=[8]", "training.lr=0.01", "network.norm=batch"]  # batch norm: trials run one by one
+    start = lambda: subprocess.Popen(
+        [sys.executable, "-m", "wellfit", *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+    def trials():
+        return open_study(None, out, "study").get_trials(deepcopy=False) if out.is_dir() and any(out.iterdir()) else []
+
+    def of(process, state=""):
+        mine = [t for t in trials() if f":{process.pid}:" in t.user_attrs.get("worker", "")]
+        return [t for t in mine if t.params and state in t.state.name]
+
+    first = start()
+    _until(lambda: of(first, "RUNNING"), "waiting for a trial", first)
+    os.kill(first.pid, signal.SIGSTOP)  # it lives, and its trial cannot end before it dies
+    lost = of(first, "RUNNING")
+    second = start()
+    _until(lambda: of(second), "waiting for the other", second)
+    first.kill()
+    first.communicate()
+    said, _ = second.communicate(timeout=280)
+    assert second.returncode == 0, said
+    kept = json.loads((out / "trials.json").read_text())
+    assert len(kept) == 5
+    ended = [t for t in trials() if t.state.name in ("COMPLETE", "PRUNED")]
+    assert sorted(origin(t) for t in ended) == list(range(5))
+    for trial in lost:
+        assert trial.params in [t.params for t in ended if origin(t) == trial.number]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wellfit.nouns.chart import Chart
-from wellfit.nouns.drawing import BLUE, GREEN, beside, name_axes, name_rows, sheet
+from wellfit.nouns.drawing import BLUE, GREEN, beside, name_axes, name_rows, number, sheet
 from wellfit.nouns.profiled import Profiled
 from wellfit.nouns.units import figure, percent
 
@@ -38,13 +38,13 @@ def step_profile(profile: Mapping[str, Any]) -> Chart | None:
 
 def _draw(p: Profiled, parts: Mapping[str, float]) -> Figure:
     names = [*parts]
-    picture, (left, right) = sheet(0.75 + 0.22 * len(names), columns=2, left_in=0.9)
+    picture, (left, right) = sheet(0.75 + 0.22 * len(names), columns=2, left_in=0.9, gap_in=0.75)
     at: Any = [-float(i) for i in range(len(names))]
     values = [1e3 * parts[n] for n in names]
     left.barh(at, values, 0.62, color=BLUE, alpha=0.9)
     for y, value in zip(at, values):
         beside(left, value, y, percent(value / max(1e-12, 1e3 * p.step_s), 0))
-    left.set_xlim(0, max(values) * 1.25)
+    left.set_xlim(0, max(values) * 1.45)
     name_rows(left, at, names, 12)
     name_axes(left, "ms a step", "")
     dense = p.flops / max(p.moved, 1.0)
@@ -55,5 +55,9 @@ def _draw(p: Profiled, parts: Mapping[str, float]) -> Figure:
         right.plot([dense], [p.flops / p.busy_s / 1e9], "o", color=BLUE)
     right.set_xscale("log")
     right.set_yscale("log")
+    right.minorticks_off()
+    right.set_ylim(p.flops / p.busy_s / 5e9 if p.flops else None, p.peak_flops / 3e8)
+    right.xaxis.set_major_formatter(number)
+    right.yaxis.set_major_formatter(number)
     name_axes(right, "FLOP a byte moved", "GFLOP a second")
     return picture
