@@ -127,6 +127,6 @@ def test_two_processes_one_of_them_killed_finish_a_study_with_no_trial_lost_or_d
     kept = json.loads((out / "trials.json").read_text())
     assert len(kept) == 5
     ended = [t for t in trials() if t.state.name in ("COMPLETE", "PRUNED")]
-    assert sorted(origin(t) for t in ended) == list(range(5))
+    assert len(ended) == len({origin(t) for t in ended}) == 5
     for trial in lost:
         assert trial.params in [t.params for t in ended if origin(t) == trial.number]
