@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 from contextlib import suppress
@@ -31,6 +32,12 @@ def settled(memory: str) -> str:
 def in_all(memory: str) -> str:
     """The word that is kept in a recipe whose data were read as a whole: of "auto" that they were."""
     return "all" if memory == "auto" else memory
+
+
+def give_back() -> None:
+    """What the C library keeps of memory that nobody uses any more goes back to the system (glibc's malloc_trim)."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def free() -> int:

@@ -16,6 +16,7 @@ TEXT_BYTES = 64  # of a value of text as a Python string
 
 def blocks(path: Path) -> Blocks:
     """The table in a Parquet file, nothing read but its description. Raises pyarrow's errors for a damaged file."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path) as file:

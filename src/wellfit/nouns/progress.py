@@ -11,6 +11,37 @@ from torch import Tensor, nn
 PLATEAU_EPOCHS = 5  # epochs without a better validation loss before the on-plateau schedule drops the rate
 
 
+class Losses:
+    """The losses of an epoch's steps, in one piece of memory on their device: a small piece for each step, kept among the
+    large ones that come and go, would leave holes in the heap, about a fifth of what a step takes, step by step."""
+
+    def __init__(self) -> None:
+        self._held, self._n = torch.empty(0), 0
+
+    def __len__(self) -> int:
+        return self._n
+
+    def append(self, loss: Tensor) -> None:
+        """One more; nothing is waited for."""
+        if self._n == len(self._held):
+            grown = loss.new_empty(max(1024, 2 * self._n))
+            grown[: self._n] = self._held
+            self._held = grown
+        self._held[self._n] = loss
+        self._n += 1
+
+    def all(self) -> Tensor:
+        """[n] in their order."""
+        return self._held[: self._n]
+
+    @classmethod
+    def of(cls, losses: Tensor) -> Losses:
+        """The inverse."""
+        made = cls()
+        made._held, made._n = losses.clone(), len(losses)
+        return made
+
+
 @dataclass
 class Progress:
     """epoch: whole passes done; cursor: rows of the current epoch done; index: optimizer steps done;
@@ -28,7 +59,7 @@ class Progress:
     flat_epochs: int = 0
     epoch_s: float = 0.0
     why_stop: str = ""
-    losses: list[Tensor] = field(default_factory=list)
+    losses: Losses = field(default_factory=Losses)
     sizes: list[int] = field(default_factory=list)
     best: dict[str, Tensor] = field(default_factory=dict)
     before: dict[str, Tensor] = field(default_factory=dict)
@@ -95,8 +126,8 @@ def checkpoint_of(
     tensors["random.cpu"] = torch.get_rng_state()
     if device.type == "cuda":
         tensors["random.cuda"] = torch.cuda.get_rng_state(device)
-    if progress.losses:
-        tensors["losses"] = torch.stack(progress.losses)
+    if len(progress.losses):
+        tensors["losses"] = progress.losses.all()
     plain = {k: getattr(progress, k) for k in PLAIN} | {"sizes": list(progress.sizes)}
     return {
         "tensors": {k: v.detach().cpu().clone().contiguous() for k, v in tensors.items()},
@@ -120,6 +151,6 @@ def restore(
     if device.type == "cuda" and "random.cuda" in tensors:
         torch.cuda.set_rng_state(tensors["random.cuda"], device)
     progress = Progress(**(plain["progress"] | {"sizes": list(plain["progress"]["sizes"])}))
-    progress.losses = list(tensors["losses"].to(device).unbind()) if "losses" in tensors else []
+    progress.losses = Losses.of(tensors["losses"].to(device)) if "losses" in tensors else Losses()
     progress.best = {k: v.to(device) for k, v in take("best.").items()}
     return progress

@@ -20,7 +20,7 @@ from wellfit.nouns.awake import compiler_asleep
 from wellfit.nouns.case import Case
 from wellfit.nouns.data import Split, at_once
 from wellfit.nouns.feed import WAIT
-from wellfit.nouns.progress import Progress, checkpoint_of, restore
+from wellfit.nouns.progress import Losses, Progress, checkpoint_of, restore
 from wellfit.nouns.quick import Quick
 from wellfit.nouns.reading import Reading
 from wellfit.nouns.step import Rest, Step
@@ -30,7 +30,7 @@ from wellfit.nouns.threads import threads
 from wellfit.nouns.thrift import Parts, by_blocks
 from wellfit.nouns.world import ALONE, ASK_EVERY, World, join
 
-CHUNK_BYTES = 32 * 2**20  # rows gathered at once into the order of the epoch: large enough to be rare, small in memory
+CHUNK_BYTES = 8 * 2**20  # rows gathered at once into the order of the epoch: large enough to be rare, small in memory
 EVAL_ROWS = 256  # rows a forward pass without gradients: activations that stay in the cache
 
 
@@ -127,7 +127,7 @@ def _epoch(case, split, optimizer, progress, pace, quick, due, agreed, here) -> 
     order = draw(len(x), case.recipe.training.seed, progress.epoch)[progress.cursor :].to(x.device)
     batch, base = pace.batch(progress.epoch, progress.drops), progress.epoch * len(x)
     if progress.cursor == 0:
-        progress.losses, progress.sizes, progress.epoch_s = [], [], 0.0
+        progress.losses, progress.sizes, progress.epoch_s = Losses(), [], 0.0
     at = lambda: progress.epoch + progress.cursor / len(x)
     sampled, begun = due(progress.index), time.perf_counter()
     if case.recipe.transfer.mode == "gradual":
@@ -226,7 +226,7 @@ def evaluate(case: Case, split: Split, here: World = ALONE) -> tuple[float, floa
 def _close_epoch(case: Case, valid: Split, progress: Progress, pace: Tempo, here: World) -> tuple[Reading, ...]:
     """Evaluate, keep the best weights, decide whether to stop; the epoch's curves are returned."""
     sizes = torch.tensor(progress.sizes, dtype=torch.float64)
-    train_loss = float((torch.stack(progress.losses).double().cpu() * sizes).sum() / sizes.sum())
+    train_loss = float((progress.losses.all().double().cpu() * sizes).sum() / sizes.sum())
     batch = pace.batch(progress.epoch, progress.drops)
     valid_loss, error, score = evaluate(case, valid, here)
     rate = pace.rate(progress.epoch * pace.n_rows, batch, progress.drops)

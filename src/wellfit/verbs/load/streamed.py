@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from wellfit.nouns.allowance import bytes_of
+from wellfit.nouns.allowance import bytes_of, give_back
 from wellfit.nouns.blocks import Blocks
 from wellfit.nouns.data import Data, Raw, Split
 from wellfit.nouns.errors import DataError
@@ -37,6 +37,7 @@ from wellfit.verbs.load.tally import EXACT, Moments, Tally, exact
 from wellfit.verbs.load.task import question
 
 ENOUGH = 3  # rows of a class that the sample did not show, so that it can be told from a slip
+NO_ROWS = Split(torch.empty(0), torch.empty(0), np.empty(0, np.int64))
 Whole = Callable[[Raw, DataChoices], Data]
 
 
@@ -97,6 +98,20 @@ def streamed(raw: Raw, choices: DataChoices, memory: str, whole: Whole) -> Data 
     None where the sample shows that it must be read as a whole (a series, molecules). Raises DataError as `load` does.
     """
     most = bytes_of(memory)
+    found = _looked_at(raw, choices, most, whole)
+    if found is None:
+        return None
+    source, sides, learnt, tally, told = found
+    prepared = _prepared(learnt.preparation, tally, raw.kind)
+    give_back()  # of the sample, before the large room is taken
+    splits = _written(source, prepared, sides, told.counts, most)
+    return _data(source, learnt, prepared, splits, tally, replace(told, choices={**told.choices, "memory": memory}))
+
+
+def _looked_at(
+    raw: Raw, choices: DataChoices, most: int, whole: Whole
+) -> tuple[_Source, Sides, Data, Tally, _Told] | None:
+    """(the source, how it is parted, Data of the sample without its rows, what all training rows tell, the rest)."""
     piece = int(np.clip(most // 16, 2**18, 2**23))
     some, numbers = sample(raw, most // 8, piece)
     if (why := unlike_rows(some, choices)) is not None:
@@ -118,10 +133,9 @@ def streamed(raw: Raw, choices: DataChoices, memory: str, whole: Whole) -> Data 
         if unseen is None:
             break
         some, numbers = with_rows(some, unseen), np.concatenate([numbers, unseen[0]])
-    prepared = _prepared(learnt.preparation, tally, raw.kind)
-    splits = _written(source, prepared, sides, counts, most)
-    resolved = {"split": how, "group": choices.group, "time": sides.time or choices.time, "memory": memory}
-    return _data(source, learnt, prepared, splits, tally, _Told(resolved, why, counts, len(some)))
+    resolved = {"split": how, "group": choices.group, "time": sides.time or choices.time}
+    rest: Any = {"raw": raw, **dict.fromkeys(WORDS, NO_ROWS)}
+    return source, sides, replace(learnt, **rest), tally, _Told(resolved, why, counts, len(some))
 
 
 def _question(
