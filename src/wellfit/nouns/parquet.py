@@ -33,6 +33,7 @@ def blocks(path: Path) -> Blocks:
                 yield frame.set_axis([str(c).strip() for c in frame.columns], axis=1)[list(wanted)].reset_index(
                     drop=True
                 )
+        pa.default_memory_pool().release_unused()  # what the pages took
 
     return Blocks((n, len(columns)), n * each, read, columns)
 
