@@ -162,14 +162,22 @@ def main() -> None:
             }
         )
         print(json.dumps(told[-1]), flush=True)
+        _keep(told, said.threads)
+
+
+def _keep(told: list[dict[str, Any]], threads: int) -> None:
+    """What is measured so far, beside earlier figures of other jobs; each row with its own date."""
+    file = HERE / "results" / "speed.json"
+    before = json.loads(file.read_text())["rows"] if file.exists() else []
+    new = {row["job"]: {**row, "date": str(date.today())} for row in told}
+    others = [row for row in before if row["job"] not in new and "cpu_ratio_median" in row]
     kept = {
-        "date": str(date.today()),
-        "machine": f"{platform.machine()}, {said.threads} thread(s)",
+        "machine": f"{platform.machine()}, {threads} thread(s)",
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "wellfit": wellfit.__version__},
-        "rows": told,
+        "rows": sorted([*others, *new.values()], key=lambda row: row["job"]),
     }
-    (HERE / "results").mkdir(exist_ok=True)
-    (HERE / "results" / "speed.json").write_text(json.dumps(kept, indent=1) + "\n")
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps(kept, indent=1) + "\n")
 
 
 if __name__ == "__main__":
