@@ -1,111 +1,52 @@
-"""Every clue of the doctor, how often it spoke on healthy programs and how often it was right on faulty ones.
+"""Every clue of the doctor: how often it spoke on healthy programs, and how often it was right on faulty ones.
 
-    python benchmarks/doctor/rules.py [--corpus ../shared/faults benchmarks/doctor/pairs] [--only GLOB,GLOB] [--jobs 2]
-                                      [--healthy benchmarks/doctor/healthy] [--no-trials] [--name NAME]
+    python benchmarks/doctor/corpus.py --healthy benchmarks/doctor/healthy --no-trials --name doctor-corpus-rules
+    python benchmarks/doctor/corpus.py --healthy benchmarks/doctor/healthy
+    python benchmarks/doctor/rules.py
 
-One pass: each program is played once in a process of its own; what `examine` says (the clues alone) and what `conclude`
-leaves of it (after trials on copies, with the budget that the command line gives) are both kept. A clue's word counts
-as an error or a warning as the clue gave it; "refuted" is a warning that is no error and no warning in the end. Rows
-are kept in build/ as they come; benchmarks/results/doctor-rules.json and .md are written at the end.
+Nothing is run here: the table is worked out from the two results above, what the clues say alone (`error` for a fact, `info`
+for a suspicion, which waits for a trial) and what is left of it after trials on copies. Writes
+benchmarks/results/doctor-rules.json and .md.
 """
 
 from __future__ import annotations
 
-import argparse
-import contextlib
 import json
-import os
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
-from shutil import copy
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from common import FAULTS, HEALTHY, PAIRS, ROOT, Program, each, made_with, measured_with, programs, save, table
+from common import RESULTS, made_with, save, table
 
-COUNTS = ("error", "warning", "refuted", "final", "hit", "beside", "final_hit", "final_beside", "named")
+ALONE, TRIED = "doctor-corpus-rules", "doctor-corpus"
+COUNTS = ("error", "suspected", "refuted", "final", "hit", "beside", "final_hit", "final_beside", "named")
 HEAD = (
-    "clue", "healthy: errors", "warnings", "of these refuted", "false alarms in the end",
+    "clue", "healthy: errors", "suspicions", "of these refuted", "false alarms in the end",
     "faulty programs with it", "clue right", "clue beside it", "right in the end", "beside it in the end",
 )  # fmt: skip
 
 
 def main() -> None:
-    """Measure, then write the table."""
-    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ask.add_argument("--corpus", type=Path, nargs="+", default=[FAULTS, PAIRS])
-    ask.add_argument("--healthy", type=Path, default=HEALTHY)
-    ask.add_argument("--only", default="*")
-    ask.add_argument("--jobs", type=int, default=2)
-    ask.add_argument("--no-trials", action="store_true")
-    ask.add_argument("--name")
-    ask.add_argument("--one", nargs=2, metavar=("SCRIPT", "OUT"), help=argparse.SUPPRESS)
-    said = ask.parse_args()
-    if said.one:
-        return one(*said.one, trials_too=not said.no_trials)
-    todo, with_ = programs(said.corpus, said.healthy, said.only), measured_with()
-    name = said.name or "doctor-rules"
-    mark = {"code": with_["code"], "trials": not said.no_trials}
-    rows = each(
-        todo, lambda p: measure(p, said.no_trials), ROOT / "build" / "doctor" / f"{name}.jsonl", mark, said.jobs
-    )
-    held = {**with_, "trials": not said.no_trials, "rows": rows}
-    if said.only == "*" or said.name:
-        save(name, held, page(held))
+    """Work it out and write the table."""
+    alone, tried = (json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8")) for name in (ALONE, TRIED))
+    held = {**{k: v for k, v in tried.items() if k not in ("outcomes", "scores")}, "rows": rows(alone, tried)}
+    held["alone"] = alone["code"]
+    save("doctor-rules", held, page(held))
     print(page(held))
 
 
-def measure(program: Program, no_trials: bool) -> dict[str, Any]:
-    """What clues and conclusion said of one program."""
-    with tempfile.TemporaryDirectory() as above:
-        folder, out = Path(above) / "work", Path(above) / "said.json"
-        folder.mkdir()
-        script = copy(program.file, folder / "train.py")
-        command = [sys.executable, __file__, "--one", str(script), str(out), *(["--no-trials"] if no_trials else [])]
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=300)
-        found: dict[str, Any] = {"steps": 0, "clues": [], "final": [], "status": "no answer"}
-        if out.exists():
-            found = json.loads(out.read_text())
-    found["truth"] = [list(group) for group in program.truth]
-    return {**found, "said": f"{found['status']}: {', '.join(f for f, _ in found['clues'])}"}
-
-
-def one(script: str, out: str, *, trials_too: bool) -> None:
-    """Play one script in this process and write down what the clues say and what is left of it."""
-    from wellfit.jobs.verdict import LEAST_S, MOST_S
-    from wellfit.nouns.replay import Trials
-    from wellfit.verbs.conclude import conclude
-    from wellfit.verbs.examine import examine
-    from wellfit.verbs.spy import Watcher, play, understand, undisturbed
-    from wellfit.verbs.trials import trials
-
-    watcher, done = Watcher(script), []
-
-    def report() -> None:
-        if done:
-            return
-        done.append(True)
-        program = watcher.program
-        limit = min(MOST_S, max(program.seconds, LEAST_S))
-        with undisturbed():
-            watcher.sources()
-            clues = examine(understand(program))
-            asked = [c.fault for c in clues]
-            tried = trials(program, limit, asked) if trials_too else Trials(why="no trials asked for")
-            status, found = conclude(program, clues, tried)
-        Path(out).write_text(json.dumps({
-            "status": status, "steps": program.steps, "trouble": program.trouble,
-            "clues": [(c.fault, c.severity) for c in clues], "final": [(f.fault, f.severity) for f in found],
-        }))  # fmt: skip
-
-    play(watcher, script, [], False, at_exit=report)
-    report()
-    sys.stdout.flush()
-    os._exit(0)
+def rows(alone: dict[str, Any], tried: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """ "kind/name" -> truth, status, and (label, severity) of the clues alone and of what is left in the end; programs that
+    are in both."""
+    said = lambda held: {f"{o['kind']}/{o['name']}": o for o in held["outcomes"]}
+    first, last = said(alone), said(tried)
+    pairs = lambda o: [[f["fault"], f["severity"]] for f in o["findings"]]
+    return {
+        key: {"truth": o["truth"], "status": o["status"], "clues": pairs(first[key]), "final": pairs(o)}
+        for key, o in last.items() if key in first
+    }  # fmt: skip
 
 
 def counted(rows: dict[str, dict[str, Any]], labels: list[str]) -> dict[str, dict[str, int]]:
@@ -116,7 +57,7 @@ def counted(rows: dict[str, dict[str, Any]], labels: list[str]) -> dict[str, dic
         clue, final = _strongest(row["clues"]), _strongest(row["final"])
         for label, count in counts.items():
             said, kept = clue.get(label), final.get(label)
-            loud, loud_kept = said in ("error", "warning"), kept in ("error", "warning")
+            loud, loud_kept = said is not None, kept in ("error", "warning")
             if key.startswith("faulty/"):
                 count["named"] += label in right
                 count["hit"] += loud and label in right
@@ -125,8 +66,8 @@ def counted(rows: dict[str, dict[str, Any]], labels: list[str]) -> dict[str, dic
                 count["final_beside"] += loud_kept and label not in right
                 continue
             count["error"] += said == "error"
-            count["warning"] += said == "warning"
-            count["refuted"] += said == "warning" and not loud_kept
+            count["suspected"] += said in ("warning", "info")
+            count["refuted"] += said in ("warning", "info") and not loud_kept
             count["final"] += kept == "error"
     return counts
 
@@ -148,7 +89,7 @@ def page(held: dict[str, Any]) -> str:
     for label, c in counted(rows, labels + alone).items():
         rate = f"{c['final']} of {len(healthy)}"
         lines.append((
-            label if label in labels else f"{label} (trials)", c["error"], c["warning"], c["refuted"], rate,
+            label if label in labels else f"{label} (trials)", c["error"], c["suspected"], c["refuted"], rate,
             c["named"], c["hit"], c["beside"], c["final_hit"], c["final_beside"],
         ))  # fmt: skip
     return text + table(HEAD, lines)
@@ -158,11 +99,11 @@ def sentence(held: dict[str, Any]) -> str:
     """How much was seen, and the false alarms all clues give together."""
     rows = held["rows"]
     healthy = [row for key, row in rows.items() if not key.startswith("faulty/")]
-    steps, wrong = sum(row["steps"] for row in healthy), sum(row["status"] == "faulty" for row in healthy)
-    loud = sum(any(s in ("error", "warning") for _, s in row["clues"]) for row in healthy)
+    wrong = sum(row["status"] == "faulty" for row in healthy)
+    loud = sum(bool(row["clues"]) for row in healthy)
     sure = sum(any(s == "error" for _, s in row["clues"]) for row in healthy)
     return (
-        f"{len(healthy)} healthy programs with {steps:,} optimizer steps and {len(rows) - len(healthy)} faulty ones. Of the "
+        f"{len(healthy)} healthy programs and {len(rows) - len(healthy)} faulty ones. Of the "
         f"healthy, the clues alone call {sure} faulty and suspect {loud}; {wrong} are called faulty in the end."
     )
 

@@ -94,15 +94,15 @@ def test_clues_are_counted_once_a_program():
     rows = {
         "faulty/a": {
             "truth": [["x"]],
-            "clues": [["x", "warning"], ["x", "error"], ["y", "warning"]],
+            "clues": [["x", "info"], ["x", "error"], ["y", "info"]],
             "final": [["x", "error"]],
         },
-        "fixed/a": {"truth": [], "clues": [["x", "warning"], ["y", "error"]], "final": [["y", "error"], ["x", "info"]]},
-        "healthy/b": {"truth": [], "clues": [["x", "info"]], "final": []},
+        "fixed/a": {"truth": [], "clues": [["x", "info"], ["y", "error"]], "final": [["y", "error"], ["x", "info"]]},
+        "healthy/b": {"truth": [], "clues": [], "final": []},
     }
     counts = rules.counted(rows, ["x", "y"])
     assert {k: v for k, v in counts["x"].items() if v} == {
-        "warning": 1,
+        "suspected": 1,
         "refuted": 1,
         "hit": 1,
         "final_hit": 1,
@@ -156,12 +156,9 @@ def test_a_script_that_is_disturbed_is_noticed(tmp_path):
     assert {k for k, v in marks["random"].items() if v != marks["bare"][k]} == {"random"}
 
 
-def test_one_program_is_played_and_its_clues_are_kept(tmp_path):
-    script, out = tmp_path / "train.py", tmp_path / "said.json"
-    script.write_text((HERE.parents[1] / "examples" / "doctor" / "wine.py").read_text())
-    command = [sys.executable, str(HERE / "rules.py"), "--one", str(script), str(out), "--no-trials"]
-    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
-    said = json.loads(out.read_text())
-    assert said["status"] == "faulty"
-    assert said["trouble"] == []
-    assert ["output-activation-unsuitable", "error"] in said["clues"]
+def test_clues_alone_and_with_trials_are_laid_side_by_side():
+    alone = {"outcomes": [outcome("a", "fixed", "healthy", [("x", "info")]), outcome("b", "fixed", "healthy")]}
+    tried = {"outcomes": [outcome("a", "fixed", "faulty", [("x", "error")])]}
+    found = rules.rows(alone, tried)
+    assert list(found) == ["fixed/a"]
+    assert (found["fixed/a"]["clues"], found["fixed/a"]["final"]) == ([["x", "info"]], [["x", "error"]])
