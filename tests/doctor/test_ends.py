@@ -72,7 +72,10 @@ def test_a_script_meets_the_doctor_on_its_own_terms(tmp_path):
 def test_never_trained_is_said_and_what_cannot_be_written_is_refused_before_the_run(tmp_path):
     done, said = run("print('no training')\n", tmp_path)
     assert "no optimizer stepped" in done.stderr
-    assert said["status"] == "untrained"
+    assert (said["status"], said["trained"]) == (
+        "healthy",
+        False,
+    )  # the form that fault corpora ask for knows three words
     assert said["steps"] == 0
     front = [sys.executable, "-m", "wellfit", "doctor", "--json", str(tmp_path / "no" / "out.json")]
     refused = subprocess.run([*front, str(tmp_path / "train.py")], capture_output=True, text=True, timeout=120)

@@ -50,7 +50,7 @@ def test_a_profile_says_its_parts_and_what_is_reached(quick):
     assert facts(p)["flops_s"] == pytest.approx(1e9)
     assert p.bound == "memory"
     assert p.reachable == pytest.approx(1e9)
-    assert "40% of it backward" in said(p)
+    assert "40 % of it backward" in said(p)
     assert Profiled.of(p.to_dict()) == p
 
 
