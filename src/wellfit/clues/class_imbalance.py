@@ -33,7 +33,6 @@ KNOWN, SOMEWHAT, NONE = 0.4, 0.3, 0.02
 is ever found: there is no threshold of the user's own that would do it."""
 UNEVEN = 2.0
 """Times that one class is as frequent as another, and its weight as large, from which weights are the wrong way round."""
-WEIGHING = ("WeightedRandomSampler", "ImbalancedDatasetSampler", "SubsetRandomSampler")
 
 
 def class_imbalance(program: Program) -> Finding | None:
@@ -95,7 +94,7 @@ def class_imbalance(program: Program) -> Finding | None:
 def _sampling(program: Program) -> Site | None:
     """Where the weights of a sampler are written that leave the classes as they are."""
     for path, source in program.sources.items():
-        for call in source.calls(*WEIGHING[:1]):
+        for call in source.calls("WeightedRandomSampler"):
             weights = source.keyword(call, "weights") or (call.args[0] if call.args else None)
             if weights is not None:
                 return across.written(program, source, weights)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from torch import nn
-
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.locate import uncalled
+from wellfit.nouns.modes import differs
 from wellfit.nouns.program import PassSeen, Program
 from wellfit.nouns.tape import Node, Site, Tape
 from wellfit.nouns.units import many
@@ -51,12 +50,8 @@ def _moving(program: Program, tapes: list[Tape]) -> bool:
     phases = {t.phase for t in tapes[:4] if t.phase is not None}
     held = {i for p in phases for i in program.optimizers[p].held}
     held |= {id(w) for p in phases for g in program.optimizers[p].optimizer.param_groups for w in g["params"]}
-    unlike = [m for m in networks.values() if any(_differs(part) for part in m.modules())]
+    unlike = [m for m in networks.values() if any(differs(part) for part in m.modules())]
     return not unlike or any(id(w) in held and w.requires_grad for m in unlike for w in m.parameters())
-
-
-def _differs(part: nn.Module) -> bool:
-    return isinstance(part, (nn.modules.batchnorm._NormBase, nn.modules.dropout._DropoutNd))
 
 
 def _evaluated(program: Program) -> list[PassSeen]:

@@ -18,6 +18,8 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from wellfit.nouns.tape import each
+
 LARGEST_BYTES = 2**28
 """A record keeps what the piece of code makes until it is written out: larger pieces gain little and are left."""
 BY_VALUE = ("dynamic_output_shape", "data_dependent_output")  # PyTorch's tags of what depends on numbers, not on shapes
@@ -99,10 +101,8 @@ class Record(TorchDispatchMode):
 
 
 def tensors(held: Any) -> list[Tensor]:
-    """All tensors in nested lists and tuples, in order."""
-    if isinstance(held, Tensor):
-        return [held]
-    return [t for part in held for t in tensors(part)] if isinstance(held, list | tuple) else []
+    """All tensors in nested lists, tuples and dicts, in order."""
+    return list(each(held, Tensor))
 
 
 def _by_mask(call: Call) -> bool:

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from wellfit.nouns.capture import Call, tensors
+from wellfit.nouns.tape import mapped
 
 SAME = ("aten::detach", "aten::alias")  # a second name of the same numbers
 FILLED = ("aten::ones_like", "aten::zeros_like", "aten::full_like", "aten::new_zeros", "aten::new_ones",
@@ -49,7 +50,7 @@ def _once_named(calls: Sequence[Call], outputs: Sequence[Tensor]) -> tuple[list[
     """Without calls that give the same numbers another name, and those that turn around what was turned."""
     known: dict[int, Tensor] = {}  # id of a tensor -> the one that stands for it
     turned: dict[int, Tensor] = {}  # id of a transposed one -> what it was made of
-    name = lambda held: _mapped(held, lambda t: known.get(id(t), t))
+    name = lambda held: mapped(held, Tensor, lambda t: known.get(id(t), t))
     kept = []
     for call in calls:
         call = replace(call, args=name(call.args), kwargs={k: name(v) for k, v in call.kwargs.items()})
@@ -208,10 +209,3 @@ def _home(t: Tensor) -> int:
         return t.untyped_storage()._cdata
     except (NotImplementedError, RuntimeError):  # one without a storage of its own, as oneDNN's
         return id(t)
-
-
-def _mapped(held: Any, change: Callable[[Tensor], Any]) -> Any:
-    """Nested lists and tuples with each tensor changed."""
-    if isinstance(held, Tensor):
-        return change(held)
-    return type(held)(_mapped(part, change) for part in held) if isinstance(held, list | tuple) else held

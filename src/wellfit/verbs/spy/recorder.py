@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from wellfit.nouns.modes import differs
 from wellfit.nouns.tape import Look, Node, Ref, Tape, each, mapped
 from wellfit.verbs.spy.places import here
 
@@ -234,7 +235,7 @@ class Recorder(TorchFunctionMode):
         if ins is None:  # a module inside a network: its Node is for looking only
             return
         o = mapped(out, Tensor, lambda t: Ref(self.number(t)))
-        modes = [m.training for m in module.modules() if _differs(m)]
+        modes = [m.training for m in module.modules() if differs(m)]
         flag = any(modes) if modes else module.training
         self.tape.nodes.append(
             Node(type(module).__name__, None, module, ins[0], ins[1], o, numbers, here(4), 0, "",
@@ -273,12 +274,3 @@ def _distinct(v: Tensor) -> int:
     v = v.flatten()
     few = int(torch.unique(v[:256]).numel())
     return min(few if few > 50 or v.numel() <= 256 else int(torch.unique(v[:8192]).numel()), 51)
-
-
-def _differs(m: nn.Module) -> bool:
-    """Does this layer behave differently in train and eval mode?"""
-    if isinstance(m, nn.modules.dropout._DropoutNd):
-        return m.p > 0
-    return isinstance(m, nn.modules.batchnorm._NormBase) or (
-        (isinstance(m, nn.RNNBase) and m.dropout > 0) or (isinstance(m, nn.MultiheadAttention) and m.dropout > 0)
-    )
