@@ -26,7 +26,7 @@ def blocks(path: Path) -> Blocks:
 
     def read(rows: int, wanted: tuple[str, ...]) -> Iterator[pd.DataFrame]:
         # pages are read as they are needed, not a group of rows (a million, usually) at once
-        with pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False, memory_map=False) as file:
+        with pq.ParquetFile(path, buffer_size=1 << 16, pre_buffer=False, memory_map=False) as file:
             named = [schema.names[columns.index(c)] for c in wanted]
             for batch in file.iter_batches(batch_size=rows, columns=named, use_threads=False):
                 frame = batch.to_pandas()
