@@ -71,7 +71,7 @@ def fingerprint_of(files: Iterable[Path]) -> str:
             size = one.stat().st_size
             with one.open("rb") as file:
                 seen.update(f"{one.name}{size}".encode())
-                while size <= HASHED and (block := file.read(1 << 22)):
+                while size <= HASHED and (block := file.read(1 << 18)):
                     seen.update(block)
                 if size > HASHED:
                     seen.update(file.read(1 << 26))
