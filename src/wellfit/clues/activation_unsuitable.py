@@ -92,6 +92,7 @@ def _in_a_row(loss: LossSeen, layers: list[Node]) -> bool:
 
 
 def _vanishing(program: Program, loss: LossSeen, hidden: list[Node]) -> Finding | None:
+    hidden = _deepest(loss, hidden)
     soft = _of_one_pass(loss, [n for n in hidden if n.name in SOFT and n is not last_activation(loss)])
     if len(soft) < DEEP or any(n.name in ("lstm", "gru", "batch_norm", "layer_norm") for n in hidden):
         return None
@@ -109,6 +110,21 @@ def _vanishing(program: Program, loss: LossSeen, hidden: list[Node]) -> Finding 
     return _said(f"the gradient vanishes in {len(soft)} {soft[0].name}s",
                  f"the first layer gets {figure(median(ratios), 2)} of the last one's gradient, each against its weights",
                  _made(program, soft[0]), flat or median(ratios) < GONE)  # fmt: skip
+
+
+def _deepest(loss: LossSeen, hidden: list[Node]) -> list[Node]:
+    """Of several networks that one loss is made with, what stands inside that with the most saturating activations, up to
+    its last layer: the gradient of each is its own."""
+    groups: list[list[Node]] = [[]]
+    for node in loss.tape.nodes:
+        if node.depth:
+            groups[-1].append(node)
+        elif node.module is not None:
+            groups.append([])
+    known = {id(n) for n in hidden}
+    best = max(groups, key=lambda group: sum(n.name in SOFT for n in group))
+    last = max((i for i, n in enumerate(best) if n.name in WEIGHTED), default=-1)
+    return [n for n in best[: last + 1] if id(n) in known]
 
 
 def _of_one_pass(loss: LossSeen, nodes: list[Node]) -> list[Node]:

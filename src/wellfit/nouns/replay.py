@@ -14,6 +14,8 @@ from wellfit.nouns.tape import Node, Tape
 
 LOSS_GONE = "share of the first loss that is gone on held-out batches, 1 all of it"
 """What skill is where no target says what is right."""
+LOSS_FALLEN = "share of the way from the first loss to the least that any training reached, on held-out batches"
+"""The same of a loss that may fall below zero."""
 Substitute = Callable[[Any, str, tuple[Any, ...], dict[str, Any]], Any]
 """(torch function, its name, args, kwargs) -> the result to put in its place, or NotImplemented to leave it."""
 
@@ -44,7 +46,8 @@ class Replay:
     clipped to, cut: value that their elements are cut at (both as the program does); train_mode: force train mode;
     steps: how many; shuffled: batches in random order; note: what was changed, in words; logits: the substitute for a
     probability loss gives logits. base: where there is no target to judge by, the loss that counts as no skill (then the
-    loss itself is the merit, and only what leaves it alone may be changed); None: judged by targets. enough: skill on the
+    loss itself is the merit, and only what leaves it alone may be changed); None: judged by targets; least: the loss that
+    counts as full skill, None where it may fall below zero and no training has shown yet how far. enough: skill on the
     held-out batches at which it ends early.
     """
 
@@ -66,6 +69,7 @@ class Replay:
     shuffled: bool = False
     note: str = "as it stands"
     base: float | None = None
+    least: float | None = 0.0
     enough: float = float("inf")
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -114,12 +118,16 @@ class Trials:
     why: str = ""
     seconds: float = 0.0
     by_loss: bool = False
-    """Is skill the share of the first loss that is gone, since no target is there to judge by?"""
+    """Is the loss itself the merit, since no target is there to judge by?"""
+    least: float = 0.0
+    """The loss that then counts as full skill."""
 
     @property
     def scale(self) -> str:
         """What its skills are, in words."""
-        return LOSS_GONE if self.by_loss else "skill on held-out batches (1 perfect, 0 a constant answer)"
+        if self.by_loss:
+            return LOSS_FALLEN if self.least else LOSS_GONE
+        return "skill on held-out batches (1 perfect, 0 a constant answer)"
 
     def of(self, word: str) -> Trial | None:
         return next((t for t in self.tried if t.word == word and not t.on), None)

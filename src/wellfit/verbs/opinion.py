@@ -13,7 +13,7 @@ from wellfit.nouns.opinion import PROVED, SCALE, Attempt, Excerpt, Opinion, Said
 from wellfit.nouns.pace import Pace
 from wellfit.nouns.program import NetworkSeen, Program
 from wellfit.nouns.reading import Track
-from wellfit.nouns.replay import LOSS_GONE, Outcome, Trial, Trials
+from wellfit.nouns.replay import Outcome, Trial, Trials
 from wellfit.nouns.shelf import module, names
 from wellfit.nouns.source import short_name
 from wellfit.nouns.tape import Look, Site
@@ -41,7 +41,7 @@ def opinion(program: Program, tried: Trials, status: str, findings: list[Finding
         told, tried.reached, _attempts(tried, findings), tried.why, _checked(),
         _costs(program, tried), list(program.trouble),
         Track("program_loss", at, at.astype(float), np.asarray(losses, dtype=float)) if program.curve else None,
-        scale=LOSS_GONE if tried.by_loss else SCALE,
+        scale=tried.scale if tried.by_loss else SCALE,
     )  # fmt: skip
 
 
@@ -174,7 +174,7 @@ def _proof(t: Trial, tried: Trials) -> str:
     gave, steps = ", ".join(f"{o.skill:.2f}" for o in t.outcomes), t.outcomes[0].steps
     on = f" once {t.on.replace('_', ' ')} is in place" if t.on else ""
     seeds = f", {many(len(t.outcomes), 'seed')}" if len(t.outcomes) > 1 else ""
-    what = "share of the first loss gone" if tried.by_loss else "skill"
+    what = ("share of the loss's fall" if tried.least else "share of the first loss gone") if tried.by_loss else "skill"
     return f"trained again on copies: {what} {have}{reached}, {gave} with {t.note}{on} ({steps} steps{seeds})"
 
 

@@ -73,13 +73,15 @@ def _loss(program: Program, tape: Tape, total: int) -> LossSeen | None:
         )
     outputs = {o for n in networks for o in n.outs}
     made = {o: n.name for n in tape.nodes for o in n.outs}
+    said, inner = _from(needed, outputs), _into(needed, networks)
     for node in needed:
-        if node.module is None and node.name in PAIRING:
+        if node.module is None and node.name in PAIRING and not inner & set(node.outs):
             data = [i for i in node.ins if i in tape.leaves]
             learnt = [i for i in node.ins if i not in tape.leaves and i not in tape.parameters]
+            learnt = [i for i in learnt if i in said or not networks]
             if data and made.get(data[0]) in FILLED:
                 continue  # a sum that begins with zeros
-            if data and learnt and (outputs or not networks):
+            if data and learnt:
                 if max(len(tape.looks[data[0]].shape), 0) == 0 and node.name != "__getitem__":
                     continue  # a plain number
                 output = _output(tape, networks, learnt[0], output)
@@ -87,6 +89,24 @@ def _loss(program: Program, tape: Tape, total: int) -> LossSeen | None:
                 return LossSeen("", node, tape, answer, data[0], output, fed, total, _reduced(needed), node.site)
     site = next((n.site for n in reversed(needed) if n.site), None)
     return LossSeen("", None, tape, None, None, output, fed, total, _reduced(needed), site) if needed else None
+
+
+def _from(nodes: list[Node], found: set[int]) -> set[int]:
+    """These tensors and what is made from them."""
+    found = set(found)
+    for node in nodes:
+        if found & set(node.ins):
+            found |= set(node.outs)
+    return found
+
+
+def _into(nodes: list[Node], networks: list[Node]) -> set[int]:
+    """What a network is fed, or something that is made into that: no comparison with the truth stands there."""
+    found = {i for n in networks for i in n.ins}
+    for node in reversed(nodes):
+        if found & set(node.outs):
+            found |= set(node.ins)
+    return found
 
 
 def _output(tape: Tape, networks: list[Node], answer: int | None, otherwise: int | None) -> int | None:

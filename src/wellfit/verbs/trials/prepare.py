@@ -78,13 +78,12 @@ def _derived(batch: Batch) -> bool:
 
 
 def _by_loss(replay: Replay) -> Replay | str:
-    """Where no target says what is right, the loss itself does, if it cannot fall below zero: no skill is the lesser of
-    what it is at the first weights and at weights that PyTorch draws."""
+    """Where no target says what is right, the loss itself does: no skill is the lesser of what it is at the first weights
+    and at weights that PyTorch draws, full skill zero, or what trainings will show where it falls below zero."""
     program = replay.program
     main = program.main
     known = [v for at, v in program.curve if main is None or at >= main.first]
-    if any(v < -TINY for v in known):
-        return "there is no target in the loss, and it has no least value"
+    signed = any(v < -TINY for v in known)
     fresh = copy.deepcopy((replay.networks, replay.parameters))
     with torch.random.fork_rng():
         torch.manual_seed(0)
@@ -94,8 +93,10 @@ def _by_loss(replay: Replay) -> Replay | str:
         starts = [total_loss(replay, *each, replay.held) for each in ((replay.networks, replay.parameters), fresh)]
     except Exception:
         return "there is no target in the loss, and it cannot be played again"
-    starts = [v for v in starts if math.isfinite(v) and v > TINY]
-    return replace(replay, base=min(starts)) if starts else "there is no target in the loss to judge by"
+    starts = [v for v in starts if math.isfinite(v) and (signed or v > TINY)]
+    if not starts:
+        return "there is no target in the loss to judge by"
+    return replace(replay, base=min(starts), least=None if signed else 0.0)
 
 
 def _batch(program: Program, tape: Any, closure: bool) -> Batch | None:

@@ -120,7 +120,8 @@ def _gradients(replay: Replay, several: list[Batch], networks: Any, parameters: 
 
 def skill_reached(replay: Replay, networks: Any, parameters: Any) -> bool:
     """Is what is enough reached?"""
-    return replay.enough < math.inf and skill(replay, networks, parameters, replay.held) >= replay.enough
+    known = replay.enough < math.inf and replay.least is not None
+    return known and skill(replay, networks, parameters, replay.held) >= replay.enough
 
 
 def play_batch(replay: Replay, batch: Batch, networks: Any, parameters: Any, train: bool) -> dict[int, Any]:
@@ -188,11 +189,16 @@ def total_loss(replay: Replay, networks: Any, parameters: Any, batches: Any) -> 
 
 
 def _fallen(replay: Replay, networks: Any, parameters: Any, batches: Any) -> float:
-    """The share of the first loss that is gone, at least -1."""
+    """The share of the first loss that is gone, of the way to the least loss where that may be below zero; at least -1.
+    As long as the least is not known: by how much it fell."""
+    base = replay.base or 0.0
     try:
-        gone = 1 - total_loss(replay, networks, parameters, batches) / (replay.base or 1.0)
+        fall = base - total_loss(replay, networks, parameters, batches)
     except Exception:
         return float("nan")
+    if replay.least is None:
+        return fall if math.isfinite(fall) else -math.inf
+    gone = fall / ((base - replay.least) or 1.0)
     return max(gone, -1.0) if math.isfinite(gone) else -1.0
 
 

@@ -8,6 +8,7 @@ import io
 import warnings
 from collections.abc import Iterable
 from dataclasses import replace
+from math import isfinite
 from statistics import mean
 from time import thread_time
 from typing import NamedTuple
@@ -29,6 +30,8 @@ MUCH = 0.3
 SEEDS = (0, 1)
 WANTED, LEAST = 8, 100
 """Trainings that the time should be enough for, and the steps of each that are not given up for that."""
+Best = tuple[list[str], float, Outcome, list[str]]
+"""Words of the omnibus control, factor of its rate, its outcome, costly words without which it does clearly worse."""
 ENOUGH, SHARE = 0.92, 0.9
 """Skill at which the omnibus control ends early where time is short, and the share of the gap at which the others do."""
 
@@ -67,6 +70,9 @@ def _try(program: Program, found: Trials, until_s: float, suspects: list[str]) -
     if best is None:
         found.why = "no change could be applied"
         return
+    if replay.base is not None and (replay.least is None or best[2].skill > 1):
+        replay, best = _to_least(replay, found.reached, best)
+        found.reached, found.least = reached(program, replay), replay.least or 0.0
     words, _, outcome, needed = best
     if outcome.skill != outcome.skill:
         found.why = "the answers cannot be judged against the targets"
@@ -86,6 +92,17 @@ def _try(program: Program, found: Trials, until_s: float, suspects: list[str]) -
     _singles(replay, found, base, outcome.skill, until_s, suspects, needed)
     if len(words) > 1 and max((t.closed for t in found.tried), default=0.0) < SOME:
         found.tried += _necessary(replay, best, base, until_s)
+
+
+def _to_least(replay: Replay, reached: float, best: Best) -> tuple[Replay, Best]:
+    """A loss without a least value: the furthest that it fell, in the program or with all the usual cures, is full skill."""
+    words, factor, outcome, needed = best
+    unit = 1.0 if replay.least is None else replay.base or 0.0  # it fell below zero for the first time
+    falls = [x * unit for x in (reached, outcome.skill) if isfinite(x)]
+    fall = max([x for x in falls if x > 0], default=1.0)
+    skill = max(outcome.skill * unit / fall, -1.0) if isfinite(outcome.skill) else -1.0
+    base = replay.base or 0.0
+    return replace(replay, least=base - fall), (words, factor, replace(outcome, skill=skill), needed)
 
 
 def _in_time(program: Program, replay: Replay, until_s: float) -> Replay:
@@ -159,10 +176,6 @@ def _together(replay: Replay, words: list[str]) -> tuple[Replay, list[str]]:
     return replace(replay, steps=steps, note="all the usual cures at once"), applied
 
 
-Best = tuple[list[str], float, Outcome, list[str]]
-"""Words of the omnibus control, factor of its rate, its outcome, costly words without which it does clearly worse."""
-
-
 def _omnibus(replay: Replay, until_s: float) -> Best | None:
     """All the usual cures at once, at two rates, and where that is not enough with the costly ones too: the best one."""
     usual = _usual(replay.base is not None)
@@ -177,7 +190,7 @@ def _omnibus(replay: Replay, until_s: float) -> Best | None:
         if best is None or outcome.skill > best[2].skill:
             needed = [w for w in words if w not in cheap] if best is None or outcome.skill > best[2].skill + GAP else []
             best = (words, factor, outcome, needed)
-        if outcome.skill > 0.9:
+        if outcome.skill > 0.9 and replay.least is not None:
             break
     return best
 
