@@ -63,7 +63,7 @@ def learn(run: Run, case: Any, state: dict[str, Any] | None = None) -> Iterator[
     with gather.interruptible(run) as stopped:
         for moment in train(case, due=watch.due, rest=clock.due, stop=stopped, state=state):
             run.append(readings := watch(moment) if isinstance(moment, Step) else moment.readings)
-            if isinstance(moment, Rest) and (not moment.readings or clock.due() or moment.leave):
+            if isinstance(moment, Rest) and (moment.keep or moment.leave):
                 keep.keep_checkpoint(run, moment.state())
             yield tell.moment(moment, case, stopped())
             yield from tell.noticed(early(moment, readings))

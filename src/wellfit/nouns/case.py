@@ -20,7 +20,9 @@ from wellfit.nouns.recipe import Recipe
 @dataclass(frozen=True)
 class Case:
     """recipe: complete; data: prepared; network: on `device`; loss: (outputs [B, ...], targets [B, ...]) -> scalar;
-    carried: what became of each parameter, where the network began with the weights of an earlier training."""
+    carried: what became of each parameter, where the network began with the weights of an earlier training;
+    shares: where each rank's share of the network lies while it trains, where the recipe shares it out
+    (nouns/shards.py): `device` is the host then."""
 
     recipe: Recipe
     data: Data
@@ -28,6 +30,7 @@ class Case:
     loss: Callable[[Tensor, Tensor], Tensor]
     device: torch.device
     carried: tuple[Carried, ...] = ()
+    shares: torch.device | None = None
 
     def copy(self) -> Case:
         """The same case with a network of its own, so that a trial leaves this one untouched."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from wellfit.nouns.shard_files import read_together
+from wellfit.nouns.shards import is_sharded, share_of
+from wellfit.nouns.world import ALONE, World
 
 PLATEAU_EPOCHS = 5  # epochs without a better validation loss before the on-plateau schedule drops the rate
 
@@ -130,16 +135,42 @@ def checkpoint_of(
         tensors["losses"] = progress.losses.all()
     plain = {k: getattr(progress, k) for k in PLAIN} | {"sizes": list(progress.sizes)}
     return {
-        "tensors": {k: v.detach().cpu().clone().contiguous() for k, v in tensors.items()},
+        "tensors": {k: v.detach() if is_sharded(v) else _aside(v) for k, v in tensors.items()},
         "plain": {"progress": plain, "groups": state["param_groups"], "scalars": scalars},
     }
 
 
+def _aside(tensor: Tensor) -> Tensor:
+    return tensor.detach().cpu().clone().contiguous()
+
+
+def _laid_out(network: nn.Module, optimizer: torch.optim.Optimizer) -> Callable[[str, torch.Size], Tensor | None]:
+    """(name in a checkpoint, shape) -> the tensor here that it belongs to; None where there is none of that shape."""
+    named, listed = network.state_dict(), [p for group in optimizer.param_groups for p in group["params"]]
+
+    def like(name: str, shape: torch.Size) -> Tensor | None:
+        kind, _, rest = name.partition(".")
+        found = named.get(rest) if kind in ("network", "best") else None
+        found = listed[int(rest.partition(".")[0])] if kind == "optimizer" else found
+        return found.detach() if found is not None and found.shape == shape else None
+
+    return like
+
+
 def restore(
-    state: dict[str, Any], network: nn.Module, optimizer: torch.optim.Optimizer, device: torch.device
+    state: dict[str, Any],
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    device: torch.device,
+    here: World = ALONE,
 ) -> Progress:
-    """Put a checkpoint back into a network and an optimizer of the same making; where it stood is returned."""
-    tensors, plain = state["tensors"], state["plain"]
+    """Put a checkpoint back into a network and an optimizer of the same making; where it stood is returned.
+
+    state: as `checkpoint_of` gives it, or {"folder": where ranks wrote it together, "plain": ...}; in the one case as in
+    the other each rank takes its share where the network is shared out, on however many ranks it was written."""
+    like, plain = _laid_out(network, optimizer), state["plain"]
+    tensors = read_together(here.said(str(state["folder"])), like, here) if "folder" in state else state["tensors"]
+    tensors = {k: share_of(v, like(k, v.shape)) for k, v in tensors.items()}
     take = lambda prefix: {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
     network.load_state_dict(take("network."))
     entries: dict[int, dict[str, Any]] = {int(k): dict(v) for k, v in plain["scalars"].items()}
@@ -147,10 +178,11 @@ def restore(
         key, _, field_name = name.partition(".")
         entries.setdefault(int(key), {})[field_name] = value
     optimizer.load_state_dict({"state": entries, "param_groups": plain["groups"]})
-    torch.set_rng_state(tensors["random.cpu"])
+    if "random.cpu" in tensors:  # a rank that was not there when it was kept begins afresh
+        torch.set_rng_state(tensors["random.cpu"])
     if device.type == "cuda" and "random.cuda" in tensors:
         torch.cuda.set_rng_state(tensors["random.cuda"], device)
     progress = Progress(**(plain["progress"] | {"sizes": list(plain["progress"]["sizes"])}))
     progress.losses = Losses.of(tensors["losses"].to(device)) if "losses" in tensors else Losses()
-    progress.best = {k: v.to(device) for k, v in take("best.").items()}
+    progress.best = {k: v if is_sharded(v) else v.to(device) for k, v in take("best.").items()}
     return progress

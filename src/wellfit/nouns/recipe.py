@@ -161,6 +161,10 @@ class TrainingChoices(_Section):
     checkpoint: Literal["none", "blocks"] = Field(
         default="none", description="blocks: keep each block's input alone and work the rest out again (less memory)"
     )
+    parallel: Literal["ddp", "fsdp"] = Field(
+        default="ddp",
+        description="several processes: ddp, each holds the whole network; fsdp, each holds a share of it (less memory)",
+    )
     epochs: Count | Auto = Field(default="auto", description="passes over the training rows")
     patience: int | Auto = Field(
         default="auto",

@@ -27,6 +27,8 @@ RECIPE, ENVIRONMENT, READINGS, FINDINGS, RESULT = (
     "findings.json",
     "result.json",
 )
+FOLDER = "checkpoint-"
+"""How the folders begin into which ranks write their shares of a checkpoint; the number of steps follows."""
 
 
 def write_aside(path: Path, content: bytes) -> None:
@@ -113,7 +115,10 @@ class Run:
                 "no recipe.toml there" if folder.is_dir() else "no such folder",
                 "`wellfit runs` lists the runs there are",
             )
-        return cls(shutil.copytree(folder, _aside(), dirs_exist_ok=True) if rank().number else folder)
+        if rank().number:  # what ranks have written together they read together, where rank 0 has it
+            few = shutil.ignore_patterns(f"{FOLDER}*")
+            return cls(shutil.copytree(folder, _aside(), dirs_exist_ok=True, ignore=few))
+        return cls(folder)
 
     def write(self, name: str, content: bytes) -> Path:
         """One file of the run, whole or not at all."""

@@ -47,7 +47,7 @@ class Rest:
     readings: curves of the epoch that just ended (empty in mid-epoch); best: is this the best epoch so far;
     state: () -> all that is needed to go on bit for bit (tensors, and JSON types), taken only when asked for;
     why_stop: "" while training goes on, else why it ended ("epochs", "patience", "not finite");
-    leave: was it asked to stop here, on any rank.
+    leave: was it asked to stop here, on any rank; keep: should the state be kept here: the same answer on all ranks.
     """
 
     index: int
@@ -58,3 +58,4 @@ class Rest:
     state: Any = None
     why_stop: str = ""
     leave: bool = False
+    keep: bool = False

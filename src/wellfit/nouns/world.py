@@ -52,7 +52,8 @@ class World:
 
     def together(self, network: nn.Module) -> nn.Module:
         """What to call in place of the network, so that the gradients of all ranks are averaged in its backward pass."""
-        if self.size == 1 or not any(p.requires_grad for p in network.parameters()):
+        shared = any(hasattr(p, "device_mesh") for p in network.parameters())  # adds gradients up by itself
+        if self.size == 1 or shared or not any(p.requires_grad for p in network.parameters()):
             return network
         return nn.parallel.DistributedDataParallel(network)
 
@@ -67,6 +68,13 @@ class World:
         said = torch.tensor(asked, dtype=torch.int32, device=_device())
         dist.all_reduce(said, dist.ReduceOp.MAX)
         return tuple(bool(v) for v in said.tolist())
+
+    def said(self, word: str) -> str:
+        """What rank 0 says, on every rank."""
+        held = [word]
+        if self.size > 1:
+            dist.broadcast_object_list(held, 0)
+        return held[0]
 
     def same(self, *tensors: Tensor) -> None:
         """Tensors of this rank become those of rank 0, in place."""

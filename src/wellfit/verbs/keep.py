@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,12 +21,16 @@ from wellfit.nouns.module import as_module, takes_two
 from wellfit.nouns.preparation import Preparation
 from wellfit.nouns.recipe import Recipe
 from wellfit.nouns.refit import refit
-from wellfit.nouns.run import Run
+from wellfit.nouns.run import FOLDER, Run
+from wellfit.nouns.shard_files import write_together
+from wellfit.nouns.shards import is_sharded
 from wellfit.nouns.task import Form, answers_of, task_of
 from wellfit.nouns.tensors import MODEL, read_tensors, write_tensors
 from wellfit.nouns.tiles import cut, joined
+from wellfit.nouns.world import join
 
 CHECKPOINT, BEGUN = "checkpoint.safetensors", "begun.safetensors"
+TOGETHER = "checkpoint.json"
 MADE_OTHERWISE = "use the version of wellfit that made the run (environment.json names it), or train anew"
 
 
@@ -59,12 +65,43 @@ class Model:
 
 
 def keep_checkpoint(run: Run, state: dict[str, Any]) -> None:
-    """`Rest.state()` to the run's folder, in one move."""
+    """`Rest.state()` to the run's folder, in one move. Where ranks share the network out, all of them write it together,
+    into the folder of rank 0."""
+    if any(is_sharded(t) for t in state["tensors"].values()):
+        _keep_together(run, state)
+        return
     write_tensors(run, CHECKPOINT, state["tensors"], state["plain"])
+    _forget_folders(run)
+
+
+def _keep_together(run: Run, state: dict[str, Any]) -> None:
+    """A new folder, then the file that names it, then the earlier ones are let go: a kill leaves one that is whole."""
+    here = join(torch.device("cpu"))
+    name = f"{FOLDER}{state['plain']['progress']['index']}"
+    name += "-again" * (run.read_json(TOGETHER, {}).get("folder") == name)  # the one that stands is not written over
+    folder = Path(here.said(str((run.path / name).absolute())))
+    if here.rank == 0:
+        shutil.rmtree(folder, ignore_errors=True)  # of a start before this one
+    here.any(False)  # until then nobody writes
+    write_together(folder, state["tensors"], here)
+    if here.rank == 0:
+        run.write_json(TOGETHER, {"folder": name, "plain": state["plain"]})
+        (run.path / CHECKPOINT).unlink(missing_ok=True)
+        _forget_folders(run, name)
+
+
+def _forget_folders(run: Run, but: str = "") -> None:
+    if not but:
+        (run.path / TOGETHER).unlink(missing_ok=True)
+    for old in run.path.glob(f"{FOLDER}*"):
+        if old.name != but:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def read_checkpoint(run: Run) -> dict[str, Any] | None:
     """What `train(state=...)` goes on from; None where nothing was kept. Raises RunError for a damaged file."""
+    if named := run.read_json(TOGETHER):
+        return {"folder": run.path / named["folder"], "plain": named["plain"]}
     if not (run.path / CHECKPOINT).is_file():
         return None
     tensors, plain = read_tensors(run, CHECKPOINT)

@@ -23,6 +23,7 @@ from wellfit.nouns.feed import WAIT
 from wellfit.nouns.progress import Losses, Progress, checkpoint_of, restore
 from wellfit.nouns.quick import Quick
 from wellfit.nouns.reading import Reading
+from wellfit.nouns.shards import apart, full, lent, spread
 from wellfit.nouns.step import Rest, Step
 from wellfit.nouns.task import task_of
 from wellfit.nouns.tempo import Tempo, order_of
@@ -51,24 +52,32 @@ def train(
     Data order is a function of (seed, epoch); dropout draws from torch's global generator, seeded here and put
     back on leaving.
     """
+    here = join(case.shares or case.device)
+    here.same(*case.network.state_dict().values())
+    with spread(case, here) as each:
+        yield from _trained(each, case.network, here, due, rest, stop, state)
+
+
+def _trained(case: Case, whole: nn.Module, here: World, due, rest, stop, state) -> Iterator[Step | Rest]:
+    """`train` in this world; whole: the network as those who look at a step get it."""
     choices, network = case.recipe.training, case.network
     rows, valid = case.data.train.to(case.device), case.data.valid.to(case.device)
-    pace, here = Tempo(choices, len(rows)), join(case.device)
-    agreed = _agreed(here, rest, stop)
-    due = due if here.rank == 0 else lambda index: False
-    here.same(*network.state_dict().values())
+    pace, agreed = Tempo(choices, len(rows)), _agreed(here, rest, stop)
+    due = _sampled(here, due, network is not whole)
     seed, again = choices.seed + 7919 * here.rank, by_blocks(network, choices.checkpoint == "blocks")
     with threads(choices.threads), _own_randomness(seed, case.device), again, compiler_asleep():
         optimizer = shelf.get("optimizers", choices.optimizer)(
             network.parameters(), float(choices.lr), momentum=choices.momentum, l2=float(choices.l2)
         )
+        optimizer = optimizer if network is whole else apart(optimizer)
         depth.split_groups(optimizer, depth.shares(network, case.recipe.transfer.rate_decay))
-        progress = Progress() if state is None else restore(state, network, optimizer, case.device)
+        progress = Progress() if state is None else restore(state, network, optimizer, case.device, here)
         quick = Quick(case, optimizer, _forward(case, here), here)
         try:
             while progress.epoch < pace.epochs and not progress.why_stop:
-                yield from _epoch(case, rows, optimizer, progress, pace, quick, due, agreed, here)
+                yield from _epoch(case, whole, rows, optimizer, progress, pace, quick, due, agreed, here)
                 scores = _close_epoch(case, valid, progress, pace, here)
+                keep, leave = here.any(rest(), stop())
                 yield Rest(
                     progress.index,
                     float(progress.epoch),
@@ -77,7 +86,8 @@ def train(
                     progress.bad_epochs == 0,
                     lambda: checkpoint_of(progress, network, optimizer, case.device),
                     progress.why_stop,
-                    here.any(stop())[0],
+                    leave,
+                    keep,
                 )
         finally:
             progress.put_best(network)
@@ -94,6 +104,12 @@ def _agreed(here: World, rest: Callable[[], bool], stop: Callable[[], bool]) -> 
         return wanted or leave, leave
 
     return ask
+
+
+def _sampled(here: World, due: Callable[[int], bool], shared: bool) -> Callable[[int], bool]:
+    """(step) -> is it looked at? Rank 0 says; where the network is shared out all must know, every so many steps."""
+    mine = due if here.rank == 0 else lambda index: False
+    return (lambda index: index % ASK_EVERY == 0 and here.any(mine(index))[0]) if shared else mine
 
 
 def _forward(case: Case, here: World = ALONE) -> Callable[..., tuple[Tensor, Tensor]]:
@@ -120,7 +136,7 @@ def _forward(case: Case, here: World = ALONE) -> Callable[..., tuple[Tensor, Ten
     return mixed if case.recipe.training.precision == "bfloat16" else plain
 
 
-def _epoch(case, split, optimizer, progress, pace, quick, due, agreed, here) -> Iterator[Step | Rest]:
+def _epoch(case, whole, split, optimizer, progress, pace, quick, due, agreed, here) -> Iterator[Step | Rest]:
     """One pass over the training rows from `progress.cursor` on."""
     x, network, groups = split.x, case.network, optimizer.param_groups
     draw = split.feed.order if split.feed else order_of
@@ -144,10 +160,13 @@ def _epoch(case, split, optimizer, progress, pace, quick, due, agreed, here) -> 
                 outputs, loss = quick.forward(shown, *weight)
             here.backward(loss)
             known = (progress.index, at(), network, optimizer, shown.x, shown.y, outputs, loss, lr, len(xb), seen)
-            yield Step(*known, weights_before=progress.before, prepared_s=prepared_s)
+            step = Step(*known, weights_before=progress.before, prepared_s=prepared_s)
+            step = step if network is whole else lent(step, whole)
+            if here.rank == 0:
+                yield step
             _go_on(network, quick)
         watched, sampled = sampled, due(progress.index + 1)
-        progress.before = {k: p.detach().clone() for k, p in network.named_parameters()} if sampled else {}
+        progress.before = {k: full(p).clone() for k, p in network.named_parameters()} if sampled else {}
         if watched:
             quick.finish()
         progress.count(loss.detach() if watched else quick.whole(shown, *weight), len(xb))
@@ -155,7 +174,7 @@ def _epoch(case, split, optimizer, progress, pace, quick, due, agreed, here) -> 
         if wanted and progress.cursor < len(x):
             progress.epoch_s += time.perf_counter() - begun
             state = lambda: checkpoint_of(progress, network, optimizer, case.device)
-            yield Rest(progress.index, at(), network, state=state, leave=leave)
+            yield Rest(progress.index, at(), network, state=state, leave=leave, keep=True)
             begun = time.perf_counter()
             _go_on(network, quick)
     progress.epoch_s += time.perf_counter() - begun

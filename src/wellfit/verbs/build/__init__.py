@@ -44,6 +44,11 @@ def build(recipe: Recipe, data: Data, network: Any = None) -> Case:
     if (size := min(int(recipe.training.batch_size), len(data.train))) < (n := rank().of):
         raise RecipeError(f"to train in {n} processes", f"a batch of {size} rows", f"start {size} at most, or set more")
     device = device_of(recipe.training.device)
+    shares = device if recipe.training.parallel == "fsdp" and rank().of > 1 else None
+    if shares and recipe.transfer.mode == "gradual":
+        asked, found = "training.parallel = fsdp", "transfer.mode = gradual, where layers begin to learn on the way"
+        raise RecipeError(asked, found, "set transfer.mode=fine-tune, or training.parallel=ddp")
+    device = device if shares is None else torch.device("cpu")  # the whole network does not fit where its shares do
     loss = loss_of(recipe.training, data, device)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.training.seed)
@@ -55,7 +60,7 @@ def build(recipe: Recipe, data: Data, network: Any = None) -> Case:
         made = made.to(device)
         must_fit(made, data, device)
     _may_be_parted(recipe, made)
-    return Case(recipe, data, made.train(), loss, device)
+    return Case(recipe, data, made.train(), loss, device, shares=shares)
 
 
 def _may_be_parted(recipe: Recipe, network: nn.Module) -> None:

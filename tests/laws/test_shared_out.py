@@ -1,0 +1,89 @@
+"""A network that lies shared out over two processes (FSDP2) is trained as one process trains it, and its checkpoints are
+read on any number of processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from two_ranks import CHOICES, from_the_half, run_in, to_the_half
+
+import wellfit as wf
+from wellfit.nouns import shelf
+from wellfit.nouns.errors import RunError
+from wellfit.verbs import keep
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what one process did, and two after it (two_ranks.py)."""
+    folder = tmp_path_factory.mktemp("shared out")
+    wf.fit("wine", out=folder / "one", force=True, **CHOICES)
+    to_the_half(run_in(folder / "one half"))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    said = {**os.environ, "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "OMP_NUM_THREADS": "1"}
+    words = [sys.executable, "-W", "error", str(Path(__file__).with_name("two_ranks.py")), str(folder)]
+    ranks = [
+        subprocess.Popen(words, env={**said, "RANK": str(r)}, cwd=folder, text=True, stderr=subprocess.PIPE)
+        for r in (0, 1)
+    ]
+    told = [rank.communicate(timeout=400)[1] for rank in ranks]
+    assert [rank.returncode for rank in ranks] == [0, 0], "\n".join(told)[-4000:]
+    return folder
+
+
+def same(found: dict[str, torch.Tensor], folder: Path) -> None:
+    expected = load_file(folder / "one" / "model.safetensors")
+    for name, value in found.items():
+        torch.testing.assert_close(value, expected[f"network.{name}"], rtol=1e-3, atol=1e-5)
+
+
+def test_two_processes_end_where_one_does_and_keep_the_whole_network(done: Path):
+    found = load_file(done / "two" / "model.safetensors")
+    same({k.removeprefix("network."): v for k, v in found.items() if k.startswith("network.")}, done)
+    one, two = (wf.Run(done / which).readings for which in ("one", "two"))
+    for name in ("train_loss", "valid_loss"):
+        curves = [[r.value for r in run if r.name == name] for run in (one, two)]
+        assert curves[1] == pytest.approx(curves[0], rel=1e-4)
+    first = [{r.where: r.value for r in run if r.name == "grad_norm" and r.step == 0} for run in (one, two)]
+    assert first[0]  # steps are looked at, whole
+    assert first[1] == pytest.approx(first[0], rel=1e-4)
+    assert wf.open(done / "two").predict(torch.zeros(3, 13).numpy()) is not None
+
+
+def test_a_checkpoint_of_two_is_read_by_one_and_the_other_way_round(done: Path):
+    assert not (done / "two half" / keep.CHECKPOINT).exists()
+    assert len(list((done / "two half").glob("checkpoint-*/*.safetensors"))) == 2
+    same(from_the_half(wf.Run(done / "two half")), done)
+    same(load_file(done / "one to two.safetensors"), done)
+    same(load_file(done / "two to two.safetensors"), done)
+
+
+def test_a_damaged_checkpoint_of_several_is_refused_in_three_lines(done: Path):
+    broken = next((done / "two half").glob("checkpoint-*/shard-00002*"))
+    kept = broken.read_bytes()
+    broken.write_bytes(kept[: len(kept) // 2])
+    try:
+        with pytest.raises(RunError, match="damaged"):
+            from_the_half(wf.Run(done / "two half"))
+    finally:
+        broken.write_bytes(kept)
+
+
+def test_every_network_and_optimizer_is_trained_shared_out_as_in_one_piece(done: Path):
+    found = json.loads((done / "found.json").read_text())
+    assert set(found["optimizers"]) == set(shelf.names("optimizers"))
+    assert set(found["networks"]) | {"vae", "gan", "flow"} == set(shelf.names("networks"))
+    for kind in found.values():
+        assert {name: far for name, far in kind.items() if far > 1e-4} == {}
