@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 import torch
 from torch import nn
@@ -78,5 +80,31 @@ def test_operations_of_a_step_are_counted(quick):
     # forward 2 B (4·32 + 32·3); backward as much for the weights, and for the inputs of all layers but the first
     assert p.flops == 2 * 64 * (2 * (4 * 32) + 3 * (32 * 3))
     assert p.moved > 3 * 4 * sum(t.numel() for t in case.network.parameters())
+    assert p.played_s is not None
+    assert 0 < p.played_s < 1
     assert torch.equal(state, torch.get_rng_state())
     assert all(torch.equal(v, before[k]) for k, v in case.network.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("choices", "why", "said"),
+    [
+        ({"training.checkpoint": "blocks"}, "thrift", "parts of a step are done again"),
+        ({"augment.mixup": 0.2}, "mixed", "mixed with each other"),
+    ],
+)
+def test_why_steps_are_not_played_stands_in_the_table(quick, choices: dict, why: str, said: str):
+    from wellfit.views.terminal import tables
+    from wellfit.views.terminal.screen import screen
+
+    def stages():
+        for stage in story("iris", **GIVEN, **choices):
+            yield stage
+            if stage.name == "network":
+                return
+
+    found = next(s for s in profiled(stages()) if s.name == "profile")
+    assert (found.detail.why, found.detail.played_s) == (why, None)
+    wide = screen(shown := io.StringIO())
+    wide.print(tables.profile(found.facts, wide))
+    assert said in shown.getvalue()

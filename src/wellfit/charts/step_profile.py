@@ -10,6 +10,7 @@ import numpy as np
 from wellfit.nouns.chart import Chart
 from wellfit.nouns.drawing import BLUE, GREEN, beside, name_axes, name_rows, number, sheet
 from wellfit.nouns.profiled import Profiled
+from wellfit.nouns.quick import WHY
 from wellfit.nouns.units import figure, percent
 
 if TYPE_CHECKING:
@@ -33,6 +34,10 @@ def step_profile(profile: Mapping[str, Any]) -> Chart | None:
             f" {figure(p.peak_bytes / 1e9)} GB/s measured here; {p.bound} is the lower roof"
             f" ({percent(reached / p.reachable, 0)} of it). Caches can move more than a copy does."
         )
+    if p.played_s:
+        caption += f" A step that nobody watches is played from a record, in {figure(1e3 * p.played_s)} ms."
+    elif p.why:
+        caption += f" Steps are not played from a record: {WHY.get(p.why, p.why)}."
     return Chart("A step", caption, lambda: _draw(p, parts))
 
 

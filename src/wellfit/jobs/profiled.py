@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from wellfit.nouns.profiled import Profiled
+from wellfit.nouns.quick import WHY
 from wellfit.nouns.stage import Stage
 from wellfit.nouns.units import figure, percent
 from wellfit.verbs.gather import DATA
@@ -49,4 +50,5 @@ def facts(p: Profiled) -> dict[str, Any]:
         "bytes_s": p.moved / p.busy_s,
         "reachable_flops_s": p.reachable,
         "bound": p.bound,
+        "why_said": WHY.get(p.why, p.why),
     }

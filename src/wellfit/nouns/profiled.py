@@ -21,8 +21,8 @@ PARTS = ("data", "forward", "backward", "optimizer", "watching")
 class Profiled:
     """seconds: of each part of a step; steps: timed; rows: of a batch; flops: of a step's products and convolutions
     (one multiplication with its addition is two); moved: bytes that its operations read and write, as if nothing stayed
-    in a cache; peak_flops, peak_bytes: a second, measured here; played: share of the steps that training does not run
-    as they are here, but plays from a record (nouns/quick.py), None where unknown."""
+    in a cache; peak_flops, peak_bytes: a second, measured here; played_s: seconds of a step that is played from a record,
+    data and watching apart, as training plays those that nobody watches; where none is, why: a word of nouns/quick.py."""
 
     seconds: dict[str, float]
     steps: int
@@ -31,6 +31,8 @@ class Profiled:
     moved: float
     peak_flops: float
     peak_bytes: float
+    played_s: float | None = None
+    why: str = ""
 
     @property
     def step_s(self) -> float:

@@ -2,19 +2,7 @@
 
 A step is recorded where its numbers alone decide what is computed, and played only after a replay of another batch has
 given the same bits as the ordinary step: loss, gradients, statistics and random state. Otherwise steps stay ordinary,
-and `Quick.why` says in a word why:
-
-ranks     several processes train together
-device    not a CPU
-thrift    parts of a step are done again for less memory
-own       a network or a loss that is not on our shelves: what its Python does between operations is not known
-thaw      layers begin to learn in the course of training
-hooks     somebody listens to modules or optimizers, or has put other weights in
-values    what is computed depends on numbers (a mask's length, a branch)
-large     a step makes so much that little is to be gained
-differs   a replay gives other bits
-unused    a part of the network has no gradient
-refused   PyTorch does not run one of the operations by itself
+and `Quick.why` says in a word why (WHY).
 """
 
 from __future__ import annotations
@@ -38,6 +26,21 @@ from wellfit.nouns.world import World
 BEFORE = 8
 """Steps of a size that go before its record: about 20 steps pay for it, and what came eight times goes on to come."""
 OURS = ("torch.nn.", "wellfit.")
+WHY = {
+    "ranks": "several processes train together",
+    "device": "not a CPU",
+    "thrift": "parts of a step are done again for less memory",
+    "own": "a network or a loss that is not on our shelves: what its Python does between operations is not known",
+    "thaw": "layers begin to learn in the course of training",
+    "hooks": "somebody listens to modules or optimizers, or has put other weights in",
+    "values": "what is computed depends on numbers (a mask's length, a branch)",
+    "large": "a step makes so much that little is to be gained",
+    "differs": "a replay gives other bits",
+    "unused": "a part of the network has no gradient",
+    "refused": "PyTorch does not run one of the operations by itself",
+    "mixed": "examples are mixed with each other (mixup)",
+}
+"""Why steps stay ordinary: what `Quick.why` says, and "mixed", which each batch says for itself."""
 Player = Callable[..., tuple[Tensor, ...]]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,9 +17,12 @@ from wellfit.nouns import shelf
 from wellfit.nouns.augment import Batch, varied
 from wellfit.nouns.case import Case
 from wellfit.nouns.profiled import PARTS, Moved, Profiled
+from wellfit.nouns.quick import BEFORE, Quick
+from wellfit.nouns.ranks import rank
 from wellfit.nouns.step import Step
 from wellfit.nouns.tempo import order_of
 from wellfit.nouns.threads import threads
+from wellfit.nouns.world import World
 
 WARM, STEPS, SECONDS = 3, 30, 5.0  # steps before the clock runs; steps under it, at most so many seconds
 SIDE, COPIED = 1024, 2**26  # of the square product, and bytes of the copy, that show the machine's peak
@@ -27,7 +31,8 @@ BEST_OF = 5
 
 def profile(case: Case, watch: Callable[[Step], object] | None = None, watched_frac: float = 0.0) -> Profiled:
     """What a step of this training costs, measured on a copy: the case, torch's random state and the data order stay as
-    they were. Steps are run operation by operation; those that training plays from a record take less.
+    they were. Steps are run operation by operation; a step played from a record, as training plays those that nobody
+    watches, is timed beside them, or a word says why there is none.
 
     watch: measures a Step, as in training; watched_frac: the share of time that it may take, which bounds its part.
     """
@@ -75,7 +80,24 @@ def _profiled(case: Case, watch: Callable[[Step], object] | None, watched_frac: 
     each = {name: seconds / n for name, seconds in spent.items()}
     each["watching"] = min(sample_s, watched_frac * sum(each.values()))
     flops, moved = _counted(case, network, optimizer, batch)
-    return Profiled(each, n, len(batch.x), flops, moved, *peaks(case.device))
+    return Profiled(each, n, len(batch.x), flops, moved, *peaks(case.device), *_played(case, optimizer, batches))
+
+
+def _played(case: Case, optimizer: torch.optim.Optimizer, batches: Iterator[Batch]) -> tuple[float | None, str]:
+    """(seconds of a step that is played from a record, None where none is; then a word for why)."""
+    quick = Quick(case, optimizer, lambda batch, *_: _forward(case, case.network, batch), World(*rank()[:2]))
+    spent: list[float] = []
+    for _ in range(BEFORE + 3 + WARM + STEPS):
+        if quick.why:
+            return None, quick.why
+        batch, one, done = next(batches), {"step": 0.0}, quick.played_steps
+        if batch.order is not None:
+            return None, "mixed"
+        with _clock(one, "step", case.device):
+            quick.whole(batch)
+        if quick.played_steps > done:
+            spent.append(one["step"])
+    return (statistics.median(spent) if spent else None), quick.why
 
 
 def _forward(case: Case, network: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:

@@ -68,6 +68,12 @@ def profile(facts: Mapping[str, Any], screen: Screen) -> Table:
             rows.append(
                 [name, f"{figure(reached / 1e9)} {unit}", f"{reached / peak:.0%}", f"of {figure(peak / 1e9)} here"]
             )
+    if facts.get("played_s"):
+        rows.append(
+            ["played", f"{figure(1e3 * facts['played_s'])} ms", "", "a step that nobody watches, from a record"]
+        )
+    elif facts.get("why"):
+        rows.append(["played", "no", "", facts["why_said"]])
     return table(["step", "each", "share", ""], rows, screen, ("each", "share"))
 
 
