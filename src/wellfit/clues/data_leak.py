@@ -9,13 +9,14 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from wellfit.nouns import leaks
+from wellfit.nouns import encodings, leaks
 from wellfit.nouns.copies import HELD, copies
 from wellfit.nouns.fed import Held, built, evaluated, inputs_chain, loader, trained
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.program import Program
 from wellfit.nouns.source import Source
 from wellfit.nouns.tape import Site
+from wellfit.nouns.told import SURER, told_apart
 from wellfit.nouns.units import percent
 
 SHARED = 0.1
@@ -41,15 +42,8 @@ MULTIPLYING = (
     "RandomOverSampler",
 )  # fmt: skip
 SPLITTING = (
-    "train_test_split",
-    "random_split",
-    "permutation",
-    "randperm",
-    "split",
-    "shuffle",
-    "KFold",
-    "StratifiedKFold",
-)
+    "train_test_split", "random_split", "permutation", "randperm", "split", "shuffle", "KFold", "StratifiedKFold",
+)  # fmt: skip
 DIVIDING = ("train_test_split", "random_split", "KFold", "StratifiedKFold", "ShuffleSplit")
 """What copies rows, and what divides them."""
 
@@ -57,12 +51,13 @@ DIVIDING = ("train_test_split", "random_split", "KFold", "StratifiedKFold", "Shu
 def data_leak(program: Program) -> Finding | None:
     """Sees: rows (or the greater part of windows) that were trained on and are evaluated too, while the evaluated set is
     not the training set; a scaling, a selection of features or an encoding by the target that is fitted to all rows before
-    they are divided (in the source); a number of the inputs that is the target itself, in every row.
+    they are divided (in the source), or to a fold's own rows; a number of the inputs that is the target itself, in every
+    row.
     Hurts: the score measures memory, and promises what new data will not keep.
     Mistaken for: a good result. A training accuracy on the training set, and data of few values, are left out.
     Remedy: split first, then repeat, balance, window and select on the training part alone.
     Source: Kapoor and Narayanan 2023, Leakage and the reproducibility crisis in machine-learning-based science."""
-    return _rows(program) or _inside(program) or _fitted(program)
+    return _rows(program) or _inside(program) or _fitted(program) or _encoded(program)
 
 
 def _rows(program: Program) -> Finding | None:
@@ -278,4 +273,28 @@ def _fitted(program: Program) -> Finding | None:
                     0.9, None, source.path, said.line,
                     source="Hastie et al., The Elements of Statistical Learning, 7.10.2",
                 )  # fmt: skip
+    return None
+
+
+def _encoded(program: Program) -> Finding | None:
+    """A feature made of the targets of the rows that it is a feature of."""
+    for source in program.sources.values():
+        over = encodings.unheeded(source)
+        back = encodings.given_back(source) if over is None else None
+        told = told_apart(program) if back is not None else None
+        if over is not None:
+            seen = f"{over.what} is taken of all rows in each fold (the loop on line {over.loop.lineno} never looks at the "
+            evidence, line = f"{seen}fold's training rows) and written to the held ones", over.call.lineno
+        elif back is not None and told is not None:
+            evidence = (
+                f"the mean of {back[2]!r} by group is given back to the rows that it is taken of ({back[1]}); {told}"
+            )
+            line = back[0].lineno
+        else:
+            continue
+        return Finding(
+            "data-leak", "error", "a feature of each row is made of that row's own target", evidence,
+            "take it of the other folds' rows alone, for training rows too", 0.92, None, source.path, line, limit=SURER,
+            source="Micci-Barreca 2001; scikit-learn, TargetEncoder (cross fitting)",
+        )  # fmt: skip
     return None
