@@ -40,7 +40,10 @@ def activation_unsuitable(program: Program) -> Finding | None:
     loss = program.loss
     if loss is None:
         return None
-    hidden = [n for n in loss.tape.nodes if n.depth and n.learnt]
+    used = loss.tape.ancestors(loss.tape.losses)
+    hidden = [
+        n for n in loss.tape.nodes if n.depth and n.learnt and used & set(n.outs)
+    ]  # what nobody reads bends nothing
     return _bent(program) or _missing(program, loss, hidden) or _vanishing(program, loss, hidden)
 
 
@@ -65,6 +68,14 @@ def _missing(program: Program, loss: LossSeen, hidden: list[Node]) -> Finding | 
     widths = [s[-1] if layers[0].name == "linear" else s[1] for s in shapes if len(s) > 1]
     if len(widths) < 4 or (layers[0].name == "linear" and min(widths[1:-1]) < min(widths[0], widths[-1])):
         return None
+    kept = {id(n) for n in hidden}  # what the loss depends on
+    lost = next(
+        (n for n in loss.tape.nodes if n.depth and n.learnt and n.name in ACTIVATIONS and id(n) not in kept), None
+    )
+    if lost is not None:
+        return _said(f"the result of {lost.name} is used nowhere: nothing stands between {len(layers)} layers",
+                     "layers: " + ", ".join(n.inside or n.name for n in layers[:5]), lost.site, True,
+                     f"x = {lost.name}(x)")  # fmt: skip
     site = _made(program, layers[0])
     return _said(f"nothing stands between {len(layers)} layers: together they are one linear layer",
                  "layers: " + ", ".join(n.inside or n.name for n in layers[:5]), site, True)  # fmt: skip

@@ -6,6 +6,7 @@ from wellfit.nouns.finding import Finding
 from wellfit.nouns.locate import loop
 from wellfit.nouns.pace import Pace, beyond_usual, judged
 from wellfit.nouns.program import Program
+from wellfit.nouns.stopping import Stopped, improving, stopped
 from wellfit.nouns.units import figure, percent
 
 STILL = 0.12
@@ -19,7 +20,8 @@ MOVING = 3e-4
 
 def epochs_too_few(program: Program) -> Finding | None:
     """Sees: a loss that still falls in the last quarter of the training, or only a few passes or steps in all, with
-    updates of a good size.
+    updates of a good size; or a rule of the program's own that ended it before its planned passes while its evaluation
+    was at its best.
     Hurts: what the network could learn is left unlearnt.
     Mistaken for: lr-too-low (updates far too small), a schedule; settled by training on.
     Remedy: more epochs, and stopping by a validation loss.
@@ -27,6 +29,9 @@ def epochs_too_few(program: Program) -> Finding | None:
     main, pace = program.main, Pace(program)
     if main is None or not pace.finite or len(pace.losses) < 2 or program.interrupted or program.crash:
         return None
+    early = stopped(program)
+    if early is not None and pace.late > 0 and (pace.late >= STILL or improving(program)):
+        return _by_itself(program, early, pace)
     late, passes = pace.late, main.steps / pace.epoch if pace.epoch else 0.0
     few = 0 < passes <= FEW_PASSES or main.steps <= FEW_STEPS
     if not (late >= STILL or few) or not pace.update >= MOVING or _settled(program):
@@ -39,6 +44,18 @@ def epochs_too_few(program: Program) -> Finding | None:
         f"{main.steps} steps, {said}{percent(late, 0)} of the fall of the loss in the last quarter; a step moves the "
         f"weights by {figure(pace.update, 2)} of their norm", "train for longer", sure, main.steps,
         site.file if site else None, site.line if site else None, limit=STILL, source="seen in the run",
+    )  # fmt: skip
+
+
+def _by_itself(program: Program, early: Stopped, pace: Pace) -> Finding:
+    """It stopped by a rule of its own while it got better: the rule, not the number of epochs, is at fault."""
+    sure = improving(program)
+    return Finding(
+        "epochs-too-few", "error" if sure else "warning", "the training stopped by itself while it was still improving",
+        f"stopped after {figure(early.passes, 2)} of {early.planned} passes; {percent(pace.late, 0)} of the fall of the loss "
+        f"in the last quarter" + ("; its own evaluation was at its best when it stopped" if sure else ""),
+        "a longer patience, and a rule that knows whether more or less is better", 0.85, program.main.steps if program.main
+        else 0, early.site.file, early.site.line, limit=STILL, source="seen in the run",
     )  # fmt: skip
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+from torch import Tensor
+
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.program import NetworkSeen, Program
 from wellfit.nouns.source import last_name
@@ -11,6 +13,8 @@ from wellfit.nouns.tape import Site
 from wellfit.nouns.units import figure
 from wellfit.nouns.weights import Start, loose, starts, trained
 
+FEW = 10
+"""Steps after which what is still exactly zero gets no gradient."""
 LARGE, SMALL = 3.5, 0.05
 """Times the root of fan_in; PyTorch's default gives 0.58, He's rule 1.41."""
 SETTERS = ("fill_", "zero_", "normal_", "uniform_", "copy_", "constant_", "mul_", "zeros_", "ones_", "trunc_normal_",
@@ -22,7 +26,8 @@ HELD_BACK = ("batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_nor
 
 def init_unsuitable(program: Program) -> Finding | None:
     """Sees: before the first call, half of the layers or more (two at least) have units that are all the same, or
-    weights far from what their fan-in asks for, with nothing that normalises after them; or ReLUs none of which lets
+    weights far from what their fan-in asks for, with nothing that normalises after them; or factors that are all zero
+    to the end; or ReLUs none of which lets
     anything through at the first step.
     Hurts: equal units stay equal; too large weights saturate, too small ones let no signal through.
     Mistaken for: lr-too-low, activation-unsuitable; a last layer that starts at zero is sound, and is let be.
@@ -31,7 +36,7 @@ def init_unsuitable(program: Program) -> Finding | None:
     given = [(network, starts(network)) for network in trained(program)]
     for network, layers in [*given, (None, loose(program))]:
         hidden = layers[:-1] or layers[:0]
-        alike = [x for x in layers if x.alike]
+        alike = [x for x in layers if x.alike and not x.parted]
         if len(alike) > 1 and 2 * len(alike) >= len(layers) and any(x.alike for x in hidden):
             what = f"every unit starts with the same weights in {len(alike)} of {len(layers)} layers"
             return _said(program, network, alike, what, ", ".join(x.name for x in alike[:4]), True)
@@ -45,7 +50,21 @@ def init_unsuitable(program: Program) -> Finding | None:
             said = f"weights start far too {word}: std times the root of fan_in {spreads} (PyTorch's default 0.58)"
             if _by_hand(program, network, off):
                 return _said(program, network, off, f"the weights start far too {word}", said, sure)
-    return _shut(program)
+    return _stuck(program) or _shut(program)
+
+
+def _stuck(program: Program) -> Finding | None:
+    """Tables or matrices that are zero from the first to the last step: where each is multiplied with another, neither
+    gets a gradient."""
+    held = {id(p): p for o in program.optimizers if o.steps for g in o.optimizer.param_groups for p in g["params"]}
+    used = {i for t in program.training()[:3] for i in t.parameters.values()}
+    zero = [i for i, p in held.items() if i in used and p.ndim > 1 and p.numel() > 1 and not bool(p.detach().any())]
+    first = [program.memo.get(i) for i in zero]
+    if len(zero) < 2 or program.steps < FEW or any(not isinstance(t, Tensor) or bool(t.any()) for t in first):
+        return None
+    names = ", ".join(program.parameter_names.get(i) or "a tensor" for i in zero[:4])
+    what = f"{len(zero)} weights start at zero and are zero after {program.steps} steps: each waits for the others"
+    return _said(program, None, [], what, f"{names}: all zero, their gradient too", True)
 
 
 def _shut(program: Program) -> Finding | None:

@@ -12,11 +12,14 @@ from wellfit.nouns.fed import built, evaluated, inputs_chain, trained
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.program import Program
 from wellfit.nouns.tape import Tape
+from wellfit.nouns.thrown import SCALING, thrown
 from wellfit.nouns.units import figure
 
 LARGE, TINY, PROVED = 8.0, 0.01, 20.0
 """Root mean square of a feature above which, and of all of them below which, they may be unscaled (the aim is 1);
 that above which a control stands in for a trial."""
+UNEVEN = 1000.0
+"""Largest over smallest deviation of a table's columns from which the smallest are lost."""
 BETTER = 0.25
 """Skill by which kernel regression on standardised inputs must beat the network for the proof without a trial."""
 DIVISOR = 10
@@ -30,7 +33,8 @@ LAYERS = frozenset(
 
 
 def inputs_unscaled(program: Program) -> list[Finding]:
-    """Sees: features whose root mean square is far above 1 (or all far below), where the first layer is met; inputs of
+    """Sees: features whose root mean square is far above 1 (or all far below), or columns of which some
+    vary a thousand times less than others, where the first layer is met; inputs of
     another scale in evaluation than in training; inputs divided by `//`.
     Hurts: the largest feature drowns the others, units saturate or die at the first steps, steps of one size fit none.
     Mistaken for: lr-too-high, init-unsuitable, targets-unscaled.
@@ -45,7 +49,11 @@ def inputs_unscaled(program: Program) -> list[Finding]:
     rows = rows[rows.flatten(1).isfinite().all(1)]
     if not len(rows) or rows.ndim < 2:
         return []
-    return [f for f in (_floored(program, rows), _apart(program, rows), _far(program, rows)) if f is not None][:1]
+    return [
+        f
+        for f in (_floored(program, rows), _apart(program, rows), _far(program, rows), _uneven(program, rows))
+        if f is not None
+    ][:1]
 
 
 def _floored(program: Program, rows: Tensor) -> Finding | None:
@@ -80,7 +88,7 @@ def _far(program: Program, rows: Tensor) -> Finding | None:
         return None
     if _handled(program.losses[0].tape, rows):
         return None
-    site = built(inputs_chain(program))
+    site = thrown(program, SCALING, sums=True) or built(inputs_chain(program))
     proof = _proof(program) if float(used.max()) > PROVED or float(used.max()) < TINY else ""
     return Finding(
         "inputs-unscaled", "error" if proof else "warning", "the network's inputs are not scaled",
@@ -88,6 +96,24 @@ def _far(program: Program, rows: Tensor) -> Finding | None:
         f"right{proof}", "standardise inputs by the training mean and deviation, in evaluation too",
         0.9 if proof else 0.7, 0, site.file if site else None, site.line if site else None, limit=LARGE,
         source="LeCun et al. 1998",
+    )  # fmt: skip
+
+
+def _uneven(program: Program, rows: Tensor) -> Finding | None:
+    """Some columns of a table vary a thousand times less than others: the network does not see them."""
+    if rows.ndim != 2 or len(rows) < 16:
+        return None
+    spread = rows.double().std(0)
+    spread = spread[spread > 1e-7 * rows.double().abs().amax(0).clamp_min(1e-12)]  # beyond rounding
+    if len(spread) < 2 or float(spread.max()) < UNEVEN * float(spread.min()) or _handled(program.losses[0].tape, rows):
+        return None
+    proof, site = _proof(program), built(inputs_chain(program))
+    sure = 0.8 if float(spread.max()) > 10 * UNEVEN * float(spread.min()) else 0.6
+    return Finding(
+        "inputs-unscaled", "error" if proof else "warning", "some of the network's inputs hardly vary beside the others",
+        f"deviation of the columns from {figure(float(spread.min()))} to {figure(float(spread.max()))}{proof}",
+        "standardise each column by its own training mean and deviation", 0.9 if proof else sure, 0,
+        site.file if site else None, site.line if site else None, limit=UNEVEN, source="LeCun et al. 1998",
     )  # fmt: skip
 
 

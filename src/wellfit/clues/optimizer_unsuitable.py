@@ -12,12 +12,14 @@ from wellfit.nouns.finding import Finding
 from wellfit.nouns.locate import optimizer_argument
 from wellfit.nouns.pace import Pace, beyond_usual
 from wellfit.nouns.program import OptimizerSeen, Program
-from wellfit.nouns.units import figure
+from wellfit.nouns.units import figure, percent
 
 ADAPTIVE_SLOW = ("Adadelta", "Adagrad", "ASGD")
 """Optimizers whose documentation's rate is far from Adam's 0.001."""
 HARD = (nn.RNNBase, nn.RNNCellBase, nn.MultiheadAttention, nn.Conv2d, nn.Conv1d, nn.Embedding)
 """Layers that plain descent without momentum trains slowly."""
+DAMPED = 0.5
+"""Dampening (0 by default) from which it is taken for a momentum in its place."""
 SLOW = 8e-4
 BURST = 10.0
 """Times its first value that a loss comes to where a step went wrong."""
@@ -56,6 +58,8 @@ def optimizer_unsuitable(program: Program) -> Finding | None:
 def _of_all_data(main: OptimizerSeen, pace: Pace, argument: tuple[str, ...]) -> bool:
     """Is it one for the whole set at once, whose minibatches undid it: a fact of the run?"""
     burst = not pace.finite or max(pace.losses, default=0.0) > BURST * abs(pace.start) or pace.fallen < 0
+    if argument == ("dampening",):
+        return True  # nobody sets it that high on purpose
     return not argument and (main.kind == "Rprop" or (main.kind == "LBFGS" and burst))
 
 
@@ -83,6 +87,11 @@ def _settings(main: OptimizerSeen) -> tuple[str, float, tuple[str, ...]] | None:
         return f"betas {tuple(betas)}, usually (0.9, 0.999)", 0.9, ("betas",)
     if eps > 1e-2 and main.kind not in ("Adafactor",):
         return f"epsilon {figure(eps)}, usually 1e-8", 0.85, ("eps",)
+    dampening = float(group.get("dampening") or 0)
+    if dampening >= DAMPED:
+        return f"momentum {figure(momentum)}, dampening {figure(dampening)}: in SGD(params, lr, momentum, dampening, " \
+               f"weight_decay) these are other arguments than they seem; a step is {percent(1 - dampening, 0)} of what " \
+               "the rate says", 0.96, ("dampening",)  # fmt: skip
     if group.get("maximize"):
         return "it climbs: maximize=True", 0.9, ("maximize",)
     return None

@@ -19,6 +19,8 @@ APART, ROSE = 5.0, 1.35
 BY_HEART, EARLY, SLIGHTLY = 20.0, 0.2, 1.2
 """Values that are known by heart so far (the same quotient), and were predicted best in this first part of the training:
 then this rise is enough. Between classes a rising loss may be mere certainty, so not there."""
+LATE = 0.7
+"""Share of the steps from which an evaluation speaks of the end, and its best must lie before."""
 LEARNT, WRONG = 0.03, 0.8
 """Cross-entropy that says a row is known by heart; share of right answers on others below which that did not help."""
 LOGARITHMIC = ("cross_entropy", "nll_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits")
@@ -66,11 +68,14 @@ def _rising(program: Program) -> Told | None:
     fit = fitting(program)
     if fit is None or len(fit.curve) < 3 or goes_back(program) or (hit_share(program) or 0.0) >= RIGHT:
         return None  # where nearly all answers on others are right, it is too sure of the rest, no more
-    end = sum(v for _, v in fit.curve[-2:]) / 2
+    late = [v for at, v in fit.curve[-2:] if at >= LATE * program.steps]  # not all evaluations are written down
+    if not late:
+        return None
+    end = sum(late) / len(late)
     step, low = min(fit.curve, key=lambda at: at[1])
     values = program.task == "regression" and end > BY_HEART * fit.train and step < EARLY * program.steps
     rose = SLIGHTLY if values else ROSE
-    if fit.train <= 0 or end < APART * fit.train or end < rose * low or step > 0.7 * program.steps:
+    if fit.train <= 0 or end < APART * fit.train or end < rose * low or step > LATE * program.steps:
         return None
     said = f"loss {figure(fit.train, 2)} on training rows and {figure(end, 2)} on others"
     return f"{said}, which was {figure(low, 2)} at step {step}", step, fit.rows

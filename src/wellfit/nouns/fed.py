@@ -8,7 +8,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from wellfit.nouns.flow import Spot, back, imported
-from wellfit.nouns.origin import origin
+from wellfit.nouns.origin import from_call, origin
 from wellfit.nouns.program import LossSeen, PassSeen, Program
 from wellfit.nouns.source import Source, last_name
 from wellfit.nouns.tape import Node, Site
@@ -75,12 +75,33 @@ def inputs_chain(program: Program, node: Node | None = None) -> list[Spot]:
         loss = program.loss
         calls = [n for n in loss.tape.passes() if n.grad] if loss else []
         node = calls[0] if calls else None
+        if loss is not None and not calls and loss.inputs:
+            return _met(program, loss)
     source = program.source(node.site) if node else None
     if node is None or node.site is None or source is None:
         return []
     call = _network_call(source, node.site.line)
     given = [*call.args, *(k.value for k in call.keywords)] if call else []
     return back(Spot(source, given[0]), program.sources.values(), last) if given else []
+
+
+def _met(program: Program, loss: LossSeen) -> list[Spot]:
+    """Of a program without modules: from the call in which weights meet the data."""
+    node = next((n for n in loss.tape.nodes if n.learnt and loss.inputs[0] in n.ins), None)
+    source = program.source(node.site) if node else None
+    if node is None or node.site is None or source is None:
+        return []
+    found = [c.args[0] for c in source.on(node.site.line, ast.Call) if last_name(c.func) == node.name and c.args]
+    found += [b.left for b in source.on(node.site.line, ast.BinOp) if isinstance(b.op, ast.MatMult)]
+    if not found:
+        return []
+    function = source.enclosing(found[0], ast.FunctionDef)
+    if isinstance(found[0], ast.Name) and isinstance(function, ast.FunctionDef):
+        for file in program.sources.values():  # what the function is given, before it gives it other values
+            given = from_call(file, source, function, found[0].id)
+            if given is not None:
+                return back(Spot(file, given), program.sources.values())
+    return back(Spot(source, found[0]), program.sources.values())
 
 
 def targets_chain(program: Program, loss: LossSeen | None = None) -> list[Spot]:

@@ -187,7 +187,7 @@ def loop(program: Program) -> Site | None:
     source = program.source(site)
     if source is None or site is None:
         return None
-    found = _epochs(program, source, site.line)
+    found = epochs(program, source, site.line)
     if found is None:
         return site
     file, around = found
@@ -195,7 +195,7 @@ def loop(program: Program) -> Site | None:
     return written(program, file, ends, site.function) if ends is not None else Site(file.path, around.lineno, "")
 
 
-def _epochs(program: Program, source: Source, line: int, depth: int = 4) -> tuple[Source, ast.For | ast.While] | None:
+def epochs(program: Program, source: Source, line: int, depth: int = 4) -> tuple[Source, ast.For | ast.While] | None:
     """The outermost loop around a line and its file, through the one call of the function that the line is in."""
     loop = source.loop_around(line, outermost=True)
     own = (source, loop) if loop is not None else None
@@ -207,7 +207,7 @@ def _epochs(program: Program, source: Source, line: int, depth: int = 4) -> tupl
         (s, c) for s in files for f in at for c in s.calls(f.name)
         if s is not source or not f.lineno <= c.lineno <= (f.end_lineno or 0)
     ]  # fmt: skip
-    around = [_epochs(program, s, c.lineno, depth - 1) for s, c in calls]
+    around = [epochs(program, s, c.lineno, depth - 1) for s, c in calls]
     around = [found for found in around if found is not None and _counted(found[1])]
     return around[0] if around else own
 

@@ -19,7 +19,7 @@ def penalty(loss: LossSeen) -> tuple[Node, int] | None:
     at, depth = loss.total, 0
     while at in makers and depth < 50:
         made, depth = makers[at], depth + 1
-        sides = {i: _ancestors(tape, i) for i in made.ins}
+        sides = {i: tape.ancestors([i]) for i in made.ins}
         main = [i for i, grown in sides.items() if of_data(grown)]
         rest = [i for i in sides if i not in main]
         if len(main) != 1:
@@ -30,11 +30,3 @@ def penalty(loss: LossSeen) -> tuple[Node, int] | None:
                 return made, own if own is not None else main[0]
         at = main[0]
     return None
-
-
-def _ancestors(tape, n: int) -> set[int]:
-    found = {n}
-    for node in reversed(tape.nodes):
-        if found & set(node.outs):
-            found |= set(node.ins)
-    return found

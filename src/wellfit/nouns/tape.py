@@ -7,7 +7,7 @@ played: the network's own code runs again when the tape is played.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -141,6 +141,14 @@ class Tape:
                 chosen.append(node)
                 want |= set(node.ins)
         return chosen[::-1]
+
+    def ancestors(self, wanted: Iterable[int]) -> set[int]:
+        """All tensors that these depend on, themselves too, through calls inside networks as well."""
+        found = set(wanted)
+        for node in reversed(self.nodes):
+            if found & set(node.outs):
+                found |= set(node.ins)
+        return found
 
     def passes(self) -> list[Node]:
         """Calls of networks in it, in order."""

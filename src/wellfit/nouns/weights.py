@@ -15,10 +15,14 @@ PRODUCTS = frozenset(("matmul", "__matmul__", "__rmatmul__", "mm", "bmm", "linea
 TURNED = frozenset(("t", "T", "transpose", "mT", "permute", "swapaxes"))
 
 
+APART = 0.3
+"""Spread of the units about their mean over the norm of all: independent units have about 1, equal ones 0."""
+
+
 class Start(NamedTuple):
     """A layer as it was before the first call: the user's module (as it ended; None for a weight of no module), its name,
     its first weight and bias, fan_in; ratio: std of the weight times the root of fan_in (PyTorch's default 0.58, Xavier
-    about 1, He 1.41)."""
+    about 1, He 1.41); last: its weight in the end, laid out as the first one."""
 
     module: nn.Module | None
     name: str
@@ -26,6 +30,15 @@ class Start(NamedTuple):
     bias: Tensor | None
     fan_in: int
     ratio: float
+    last: Tensor | None = None
+
+    @property
+    def parted(self) -> bool:
+        """Did it begin at zero, as the second factor of an adapter does, and have its units gone ways of their own?"""
+        if self.last is None or bool(self.weight.any()) or self.last.shape != self.weight.shape:
+            return False
+        away = (self.last - self.last.mean(0, keepdim=True)).norm()
+        return len(self.last) > 1 and bool(away > APART * self.last.norm())
 
     @property
     def alike(self) -> bool:
@@ -46,7 +59,9 @@ def starts(network: NetworkSeen) -> list[Start]:
             if not module.weight.requires_grad or not w.numel():
                 continue
             fan_in = w[0].numel()
-            found.append(Start(now[name], name, w, module.bias, fan_in, float(w.std(correction=0)) * math.sqrt(fan_in)))
+            ratio, last = float(w.std(correction=0)) * math.sqrt(fan_in), getattr(now[name], "weight", None)
+            last = last.detach().float() if isinstance(last, Tensor) else None
+            found.append(Start(now[name], name, w, module.bias, fan_in, ratio, last))
     return found
 
 
@@ -60,6 +75,7 @@ def loose(program: Program) -> list[Start]:
         id(p) for n in program.networks for m in n.module.modules() if isinstance(m, LAYERS) for p in m.parameters()
     }
     held = {i for o in program.optimizers if o.steps for i in o.held}
+    live = {id(p): p for o in program.optimizers for g in o.optimizer.param_groups for p in g["params"]}
     turned = {o: n.ins[0] for n in tape.nodes if n.name in TURNED and len(n.ins) == 1 for o in n.outs}
     owners = tape.parameters | {o: tape.parameters[i] for o, i in turned.items() if i in tape.parameters}
     found: dict[int, Start] = {}
@@ -77,7 +93,8 @@ def loose(program: Program) -> list[Start]:
                 fan_in = w.shape[-1 if back else axis]
                 name = program.parameter_names.get(number) or f"weight {len(found) + 1}"
                 ratio = float(w.std(correction=0)) * math.sqrt(fan_in)
-                found[number] = Start(None, name, w if back else w.transpose(-1, -2), None, fan_in, ratio)
+                w, last = (t if back else t.transpose(-1, -2) for t in (w, live.get(number, first).detach().float()))
+                found[number] = Start(None, name, w, None, fan_in, ratio, last)
     return list(found.values())
 
 

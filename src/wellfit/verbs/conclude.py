@@ -89,7 +89,7 @@ STRONG, WIDE = 0.7, 0.2
 """Confidence of a suspicion, and the gap in skill, with which it stands where there was no time to try its cure."""
 EXPLODING, LAST = ("lr-too-high", "gradient-clipping-missing", "inputs-unscaled", "targets-unscaled", "loss-scale"), 8
 """Faults that can make a loss infinite, and how many losses at the end are looked at."""
-STANDS = {"loss-unsuitable": 0.6, "targets-unscaled": 0.6}
+STANDS = {"loss-unsuitable": 0.6, "targets-unscaled": 0.6, "inputs-unscaled": 0.8}
 """Fault -> confidence from which a clue's warning stays one beside a proved fault though no trial confirmed it: a fact of
 the program that another fault may hide in every trial."""
 

@@ -29,6 +29,10 @@ COMPARING = frozenset(
      "bitwise_and", "logical_and", "__or__")
 )  # fmt: skip
 
+FIRST = frozenset(
+    ("linear", "matmul", "__matmul__", "mm", "addmm", "bmm", "conv1d", "conv2d", "conv3d", "embedding", "einsum")
+)
+"""torch calls in which weights meet data."""
 FILLED = frozenset(("zeros", "ones", "full", "eye", "zeros_like", "ones_like", "full_like", "new_zeros", "new_ones"))
 """torch calls that make constants: what they give is no target of a loss written by hand."""
 
@@ -53,9 +57,9 @@ def understand(program: Program) -> Program:
 def _loss(program: Program, tape: Tape, total: int) -> LossSeen | None:
     """The loss that backward was called on: a loss function among what it is made from, else by hand."""
     needed = tape.needed([total])
-    used = _ancestors(tape, [total])
+    used = tape.ancestors([total])
     networks = [n for n in needed if n.module is not None]
-    fed = tuple(i for n in networks for i in n.ins if i in tape.leaves)
+    fed = tuple(i for n in networks for i in n.ins if i in tape.leaves) or _met(tape, needed)
     output = next((o for n in reversed(networks) for o in n.outs), None)
     named = [n for n in tape.nodes if n.name in LOSSES and n.learnt and any(o in used for o in n.outs)]
     outer = [n for n in named if n.depth == 0] or named
@@ -91,6 +95,15 @@ def _loss(program: Program, tape: Tape, total: int) -> LossSeen | None:
     return LossSeen("", None, tape, None, None, output, fed, total, _reduced(needed), site) if needed else None
 
 
+def _met(tape: Tape, nodes: list[Node]) -> tuple[int, ...]:
+    """Of a program without modules: the data that weights meet first."""
+    for node in nodes:
+        data = [i for i in node.ins if i in tape.leaves and len(tape.looks[i].shape) > 1] if node.learnt else []
+        if data and node.name in FIRST and any(i in tape.parameters for i in tape.ancestors(node.ins)):
+            return (data[0],)
+    return ()
+
+
 def _from(nodes: list[Node], found: set[int]) -> set[int]:
     """These tensors and what is made from them."""
     found = set(found)
@@ -113,7 +126,7 @@ def _output(tape: Tape, networks: list[Node], answer: int | None, otherwise: int
     """The network's own output that the loss's answer was made from."""
     if answer is None:
         return otherwise
-    made = _ancestors(tape, [answer])
+    made = tape.ancestors([answer])
     return next((o for n in reversed(networks) for o in n.outs if o in made), otherwise)
 
 
@@ -125,15 +138,6 @@ def _alike(tape: Tape, a: int | None, b: int) -> bool:
 def _reduced(nodes: list[Node]) -> str:
     names = [n.name for n in nodes]
     return "sum" if "sum" in names and "mean" not in names else "mean" if "mean" in names else ""
-
-
-def _ancestors(tape: Tape, wanted: list[int]) -> set[int]:
-    """All tensors that these depend on, through calls inside networks too."""
-    found = set(wanted)
-    for node in reversed(tape.nodes):
-        if found & set(node.outs):
-            found |= set(node.ins)
-    return found
 
 
 def _lent(tape: Tape, node: Node) -> bool:
