@@ -26,9 +26,13 @@ SEEDING = frozenset(
     ("seed", "manual_seed", "set_state", "setstate", "set_rng_state", "default_rng", "RandomState", "Random")
 )
 
+DROPPING = frozenset(("dropna", "drop_duplicates", "query", "sample", "filter", "compress"))
+"""Methods that leave rows of a table out."""
+
 
 def labels_misaligned(program: Program) -> Finding | None:
-    """Sees: inputs and labels shuffled by different permutations, one of them alone, or one sorted (in the source); labels
+    """Sees: inputs and labels shuffled by different permutations, one of them alone, one sorted, or one cut to the
+    other's length (in the source); labels
     that cannot be learnt from the inputs in training while they can in evaluation, or the other way round; names sorted as text
     beside such labels.
     Hurts: there is nothing to learn; the loss settles at chance, or the training set is memorised.
@@ -47,6 +51,9 @@ def labels_misaligned(program: Program) -> Finding | None:
         one = _one_sorted(program)
         if one is not None:
             return _finding("one part of the pairs is sorted, the other is not", said, one, 0.94)
+        short = _cut_to(program)
+        if short is not None:
+            return _finding("labels are cut to the length of inputs that lost rows elsewhere", said, short, 0.94)
         found, sure = _apart(program)
         if found is not None and (sure or here is not None):
             return _finding("inputs and labels are shuffled apart", said, found, 0.95)
@@ -87,6 +94,37 @@ def _one_sorted(program: Program) -> Site | None:
                 if len({was for was, _ in parts}) == 2:
                     return Site(path, next(line for was, line in parts if was))
     return None
+
+
+def _cut_to(program: Program) -> Site | None:
+    """`labels[:len(inputs)]` of the same table that `inputs` are what is left of after rows were dropped."""
+    for path, source in program.sources.items():
+        for part in (n for n in source.nodes if isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Slice)):
+            upper = part.slice.upper if isinstance(part.slice, ast.Slice) and part.slice.lower is None else None
+            if not (isinstance(upper, ast.Call) and last_name(upper.func) == "len" and upper.args):
+                continue
+            kept = upper.args[0]
+            for made in source.assignments(kept.id) if isinstance(kept, ast.Name) else []:
+                if made.value is not None and _drops(made.value) and _root(made.value) == _root(part) != kept.id:
+                    return Site(path, part.lineno)
+    return None
+
+
+def _drops(expr: ast.expr) -> bool:
+    """Does it leave rows of a table out, here and there?"""
+    calls = {last_name(n.func) for n in ast.walk(expr) if isinstance(n, ast.Call)}
+    masked = any(isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Compare) for n in ast.walk(expr))
+    return bool(calls & DROPPING) or masked
+
+
+def _root(expr: ast.AST) -> str:
+    """The name that an expression of attributes, calls and parts begins with."""
+    while not isinstance(expr, ast.Name):
+        inner = getattr(expr, "func", None) or getattr(expr, "value", None)
+        if inner is None:
+            return ""
+        expr = inner
+    return expr.id
 
 
 def _finding(summary: str, evidence: str, site: Site | None, sure: float) -> Finding:
