@@ -127,10 +127,21 @@ def _context(program: Program, site: Site) -> Site:
     return site
 
 
+def _features(program: Program) -> set[int]:
+    """Weights drawn on lines that draw nothing that is trained: random features on purpose."""
+    lines: dict[Site, set[int]] = {}
+    for key, sites in program.sites.items():
+        if key.startswith("init:"):
+            lines.setdefault(sites[-1], set()).add(int(key.rsplit(":", 1)[1]))
+    asking = {id(p) for n in program.networks for p in n.module.parameters() if p.requires_grad}
+    return {i for ids in lines.values() if not ids & asking for i in ids}
+
+
 def _frozen(program: Program) -> Finding | None:
     """Layers that are still as PyTorch made them and ask for no gradient, in a network that is trained."""
     loss = program.loss
     drawn = {int(k.rsplit(":", 1)[1]) for k in program.sites if k.startswith("init:") and k.split(":")[1] in RANDOM}
+    drawn -= _features(program)
     used = {n.inside for n in loss.tape.nodes} if loss else set()
     for network in program.networks:
         modules = [(n, m) for n, m in network.module.named_modules() if isinstance(m, LAYERS)]

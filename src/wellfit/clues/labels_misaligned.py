@@ -103,9 +103,9 @@ def _cut_to(program: Program) -> Site | None:
             upper = part.slice.upper if isinstance(part.slice, ast.Slice) and part.slice.lower is None else None
             if not (isinstance(upper, ast.Call) and last_name(upper.func) == "len" and upper.args):
                 continue
-            kept = upper.args[0]
-            for made in source.assignments(kept.id) if isinstance(kept, ast.Name) else []:
-                if made.value is not None and _drops(made.value) and _root(made.value) == _root(part) != kept.id:
+            kept = upper.args[0].id if isinstance(upper.args[0], ast.Name) else ""
+            for made in source.assignments(kept) if kept else []:
+                if made.value is not None and _drops(made.value) and _root(made.value) == _root(part) != kept:
                     return Site(path, part.lineno)
     return None
 

@@ -70,7 +70,8 @@ class OptimizerSeen:
 
 @dataclass
 class LoaderSeen:
-    """A DataLoader: where it was made, batch size, examples, how it orders them ("RandomSampler"), drop_last."""
+    """A DataLoader: where it was made, batch size, examples, how it orders them ("RandomSampler"), drop_last; loader: itself,
+    of the first ones."""
 
     site: Site | None
     batch_size: int | None
@@ -78,6 +79,7 @@ class LoaderSeen:
     sampler: str
     drop_last: bool
     used: int = 0
+    loader: Any = None
 
 
 @dataclass
@@ -171,6 +173,8 @@ class Program:
     networks: list[NetworkSeen] = field(default_factory=list)
     optimizers: list[OptimizerSeen] = field(default_factory=list)
     loaders: list[LoaderSeen] = field(default_factory=list)
+    switches: list[Any] = field(default_factory=list)
+    """Random transforms of the training set that trials left out (nouns/plain.py)."""
     tapes: list[Tape] = field(default_factory=list)
     losses: list[LossSeen] = field(default_factory=list)
     passes: list[PassSeen] = field(default_factory=list)

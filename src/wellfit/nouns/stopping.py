@@ -29,9 +29,9 @@ def stopped(program: Program) -> Stopped | None:
     site = (program.sites.get("s") or program.sites.get("b") or [None])[0]
     source, pace = program.source(site), Pace(program)
     found = epochs(program, source, site.line) if source is not None and site is not None else None
-    if found is None or program.main is None or not pace.epoch or not isinstance(found[1], ast.For):
+    file, loop = found if found is not None else (None, None)
+    if file is None or program.main is None or not pace.epoch or not isinstance(loop, ast.For):
         return None
-    file, loop = found
     ends = loop.iter.args[-1] if isinstance(loop.iter, ast.Call) and len(loop.iter.args) in (1, 2) else None
     at, value = follow(program, file, ends) if ends is not None else (file, None)
     planned = at.value(value) if value is not None else None

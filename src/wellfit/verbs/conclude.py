@@ -179,7 +179,7 @@ def _by_trial(program: Program, trials: Trials, best: float, known: set[str], su
             continue  # it helps nearly every program: proof of a clue only
         done.add(fault)
         place = getattr(shelf.module("remedies", trial.word), "place", None)
-        site = place(program) if place else None
+        site = shelf.serve(place, {"program": program, "trial": trial}) if place else None
         top = trial.on or trial.closed >= best - 1e-9
         found.append(Finding(
             fault, "error" if top else "warning", f"it learns once this is changed: {trial.note}",

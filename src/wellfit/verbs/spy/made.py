@@ -13,6 +13,8 @@ from wellfit.nouns.program import LoaderSeen, OptimizerSeen, Program
 from wellfit.verbs.spy.places import called_by_user, here
 
 MOST_EVENTS = 20_000
+KEPT = 8
+"""Loaders that are held on to: those of the data sets, not those that a loop makes anew."""
 
 
 class Made:
@@ -101,4 +103,5 @@ class Made:
             examples = None
         sampler = type(getattr(loader, "sampler", None)).__name__
         drop = bool(getattr(loader, "drop_last", False))
-        self.program.loaders.append(LoaderSeen(here(3), loader.batch_size, examples, sampler, drop))
+        held = loader if len(self.program.loaders) < KEPT else None
+        self.program.loaders.append(LoaderSeen(here(3), loader.batch_size, examples, sampler, drop, loader=held))

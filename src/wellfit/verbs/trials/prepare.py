@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from wellfit.nouns.pace import Pace
+from wellfit.nouns.plain import plain
 from wellfit.nouns.program import OptimizerSeen, Program
 from wellfit.nouns.replay import Batch, Replay
 from wellfit.nouns.weights import afresh
@@ -63,6 +64,22 @@ def prepare(program: Program) -> Replay | str:
         clip=_limit(program, "norm"), cut=_limit(program, "value"),
     )  # fmt: skip
     return made if aimed else _by_loss(made)
+
+
+def untransformed(program: Program, replay: Replay) -> Replay:
+    """Where the training set has random transforms: judged on examples without them, and with what a remedy needs to
+    leave them out in turn."""
+    first = replay.batches[0]
+    at, target = first.loss.inputs[:1], first.loss.target
+    if replay.base is not None or len(first.loss.inputs) != 1 or target is None:
+        return replay
+    x, y = first.leaves.get(at[0]), first.leaves.get(target)
+    found = plain(program, x, y) if x is not None and y is not None else None
+    if found is None or not found[0]:
+        return replay
+    program.switches = [one.switch for one in found[0]]
+    held = [Batch(first.tape, first.loss, {**first.leaves, at[0]: a, target: b}, first.nodes) for a, b in found[1]]
+    return replace(replay, held=tuple(held), extra={**replay.extra, "plain": found[0]})
 
 
 def _limit(program: Program, kind: str) -> float | None:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from wellfit.nouns import shelf
 from wellfit.nouns.program import Program
 from wellfit.nouns.replay import Outcome, Replay, Trial, Trials
-from wellfit.verbs.trials.prepare import prepare
+from wellfit.verbs.trials.prepare import prepare, untransformed
 from wellfit.verbs.trials.run import run, skill
 from wellfit.verbs.trials.sense import pushed_away
 
@@ -61,6 +61,7 @@ def _try(program: Program, found: Trials, until_s: float, suspects: list[str]) -
         found.why = replay
         return
     found.by_loss = replay.base is not None
+    replay = untransformed(program, replay)
     replay = _in_time(program, replay, until_s)
     if not found.by_loss and pushed_away(replay):
         replay = replace(replay, extra={**replay.extra, "away": True})
@@ -170,6 +171,7 @@ def _together(replay: Replay, words: list[str]) -> tuple[Replay, list[str]]:
     applied = []
     for word in words:
         tried = shelf.get("remedies", word)(replay)
+        tried = tried[-1] if isinstance(tried, list) and tried else tried
         if isinstance(tried, Replay):
             replay, applied = tried, [*applied, word]
     steps = max(replay.steps, 200) if replay.enough == float("inf") else replay.steps
