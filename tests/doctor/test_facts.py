@@ -82,6 +82,25 @@ for step in range(40):
     loss.backward()
     optimizer.step()
 """
+MARGINS = """
+import torch
+from torch import nn
+torch.manual_seed(0)
+class Margin(nn.Module):
+    def forward(self, scores, sides, weights):
+        return torch.relu(1 - sides * scores).mean() + 1e-4 * (weights @ weights)
+x = torch.randn(400, 4)
+sides = (x[:, 0] > 0).float() * 2 - 1
+net, criterion = nn.Linear(4, 1), None
+criterion = Margin()
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+for epoch in range(6):
+    for rows in torch.randperm(300).split(20):
+        loss = criterion(net(x[rows]).squeeze(1), sides[rows], net.weight[0])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+"""
 FACTS = {  # name -> fault, healthy program, what is replaced, by what
     "clipped to nothing": ("lr-too-low", CLASSES, "CLIP = 1.0", "CLIP = 1e-6"),
     "class ignored": ("loss-unsuitable", CLASSES, "ignore_index=-100", "ignore_index=1"),
@@ -95,6 +114,7 @@ FACTS = {  # name -> fault, healthy program, what is replaced, by what
         "class-imbalance", CLASSES.replace("x[:, 0] * x[:, 1] > 0", "x[:, 0] > -0.5"),
         "[1.0, 1.0, 1.0]", "[0.3, 1.0, 0.1]"),
     "values without fractions": ("labels-encoding", VALUES, "y[:300].float()", "y[:300].long().float()"),
+    "hinge by hand of labels 0 and 1": ("labels-encoding", MARGINS, "0).float() * 2 - 1", "0).float()"),
     "whole division": (
         "inputs-unscaled", VALUES.replace("(x[", "(scaled[").replace("x[:300], y", "scaled[:300], y"),
         "pictures / 255", "pictures // 255.0"),

@@ -22,6 +22,8 @@ WAYS = {
     "        use(w)\nf('large')",
     "the same name again": "width = 3\nwidth = 5 #!\nuse(width)",
     "an element": "sizes = [2, 3] #!\nuse(sizes[1])",
+    "a parameter of the function around": "def outer(w):\n    def inner():\n        use(w)\n    return inner\nouter(3) #!",
+    "what stands in for nothing": "def f(w=None):\n    w = w or 5\n    use(w)\nf(3) #!",
     "a default by a factory": "@dataclass\nclass P:\n    sizes: list = field(default_factory=lambda: [2, 3]) #!\np = P()\nuse(p.sizes[0])",
 }
 

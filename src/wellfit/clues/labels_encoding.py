@@ -17,6 +17,10 @@ from wellfit.nouns.units import figure, percent
 
 SIGNS = frozenset(("soft_margin_loss", "hinge_embedding_loss", "margin_ranking_loss", "cosine_embedding_loss"))
 """Losses of labels -1 and 1."""
+ZEROED = frozenset(
+    ("clamp", "clamp_", "clamp_min", "clamp_min_", "clip", "relu", "relu_", "maximum", "max", "where", "threshold")
+)  # fmt: skip
+"""Calls that cut a margin off at 0."""
 REFUSED = (
     "expected scalar type Long", "expected target dtype",
     "multi-target not supported", "not implemented for 'Float'", "target tensor expected",
@@ -92,7 +96,7 @@ def _hinge(loss: LossSeen, known: Targets) -> Said | None:
             if n.name in ("rsub", "__rsub__") and product & set(n.ins) and n.args[-1:] in ((1,), (1.0,))
         ]
         ends = {o for n in margin for o in n.outs}
-        by_hand = any(n.name in ("clamp", "clamp_min", "relu", "maximum") and ends & set(n.ins) for n in nodes)
+        by_hand = any(n.name in ZEROED and ends & set(n.ins) for n in nodes)
     if loss.name not in SIGNS and not by_hand:
         return None
     return (

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn.modules.batchnorm import _NormBase
 
 from wellfit.nouns import final
+from wellfit.nouns.across import set_later
 from wellfit.nouns.fed import evaluated
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.last import THROUGH
@@ -177,8 +178,9 @@ def _site(program: Program, node: Node) -> Site | None:
     return node.site
 
 
-def _made(program: Program, module: object) -> Site | None:
-    return argument(program, program.made.get(id(module)), type(module).__name__, "momentum")
+def _made(program: Program, module: _NormBase) -> Site | None:
+    later = set_later(program, "momentum", module.momentum)
+    return later or argument(program, program.made.get(id(module)), type(module).__name__, "momentum")
 
 
 def _said(summary: str, evidence: str, remedy: str, site: Site | None, sure: bool = True) -> Finding:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from wellfit.nouns.origin import DEEP, entry, from_call, of_attribute, option, origin
 from wellfit.nouns.program import Program
-from wellfit.nouns.source import Source
+from wellfit.nouns.source import Source, last_name
 from wellfit.nouns.tape import Site
 
 
@@ -29,6 +29,27 @@ def written(program: Program, source: Source, expr: ast.expr, function: str = ""
     """The same as a place."""
     at, end = follow(program, source, expr)
     return Site(at.path, end.lineno, function if at is source else "")
+
+
+def set_later(program: Program, name: str, value: object) -> Site | None:
+    """`layer.momentum = 0.001`: where a setting of an object is given this value after it was made."""
+    for path, source in program.sources.items():
+        for node in source.nodes:
+            targets = node.targets if isinstance(node, ast.Assign) else []
+            held = [
+                t for t in targets if isinstance(t, ast.Attribute) and t.attr == name and last_name(t.value) != "self"
+            ]
+            call = isinstance(node, ast.Call) and last_name(node.func) == "setattr" and len(node.args) == 3
+            if call and isinstance(node.args[1], ast.Constant) and node.args[1].value == name:  # type: ignore[attr-defined]
+                given: ast.expr = node.args[2]  # type: ignore[attr-defined]
+            elif isinstance(node, ast.Assign) and held:
+                given = node.value
+            else:
+                continue
+            at, end = follow(program, source, given)
+            if at.value(end) == value:
+                return Site(at.path, end.lineno) if end is not given else Site(path, given.lineno)
+    return None
 
 
 def _next(source: Source, expr: ast.expr, others: list[Source]) -> tuple[Source, ast.expr] | None:

@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from wellfit.nouns.calls import given
 from wellfit.nouns.source import Source, last_name
 
 MOST = 60
@@ -205,18 +206,12 @@ def _result(file: Source, function: ast.FunctionDef) -> Spot | None:
 
 def _argument(source: Source, name: str, function: ast.AST, files: Files) -> Spot | None:
     """What a parameter is given in the first call of its function (or of its class, for `__init__`)."""
-    args = function.args  # type: ignore[attr-defined]
-    names = [a.arg for a in (*args.posonlyargs, *args.args)]
-    if name not in names or isinstance(function, ast.Lambda):
+    if not isinstance(function, (ast.FunctionDef, ast.Lambda)):
         return None
-    owner = source.enclosing(function, ast.ClassDef)
-    called = owner.name if function.name == "__init__" and isinstance(owner, ast.ClassDef) else function.name  # type: ignore[attr-defined]
-    place = names.index(name) - (names[:1] in (["self"], ["cls"]))
     for file in files:
-        for call in list(file.calls(called))[:: -1 if files.last else 1]:
-            value = file.keyword(call, name) or (call.args[place] if 0 <= place < len(call.args) else None)
-            if value is not None:
-                return Spot(file, value)
+        values = list(given(file, source, function, name))
+        if values:
+            return Spot(file, values[-1 if files.last else 0])
     return None
 
 

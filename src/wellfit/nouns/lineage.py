@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from wellfit.nouns.calls import Function, given
 from wellfit.nouns.fed import neutral
 from wellfit.nouns.program import LossSeen, Program
 from wellfit.nouns.source import Source, last_name
@@ -15,6 +16,8 @@ CONVERSIONS = frozenset(("tensor", "as_tensor", "from_numpy", "FloatTensor", "Te
 """Calls that make a tensor of data."""
 OF_TWO = ("margin_ranking_loss", "cosine_embedding_loss")
 """Losses of (one answer, another, target)."""
+OPERATORS = {"mul": "Mult", "sub": "Sub", "add": "Add", "div": "Div", "truediv": "Div", "pow": "Pow"}
+"""Names of torch's arithmetic -> of Python's operators."""
 WRAPPERS = frozenset(
     ("DataLoader", "Subset", "iter", "list", "tuple", "tqdm", "cycle", "islice", "prefetch", "reversed")
 )
@@ -58,7 +61,7 @@ def target_steps(program: Program, loss: LossSeen) -> list[Step]:
         place = 2 if loss.node is not None and loss.node.name in OF_TWO else 1
         return data_step(program, loss.site, place, "target", "labels")
     calls = {n.site.line for n in loss.tape.passes() if n.site and n.site.file == loss.site.file}
-    for part in _operands(source, loss.site.line):
+    for part in [*_met(source, loss), *_operands(source, loss.site.line)]:
         steps = lineage(source, part)
         if steps and not any(s.line in calls for s in steps):
             return steps
@@ -113,6 +116,25 @@ def _made(site: Site | None, steps: list[Step]) -> Site | None:
     made = [s for s in steps if _called(s.value) & CONVERSIONS]
     made = made or [s for s in steps if not isinstance(s.value, ast.Subscript)] or steps
     return Site(site.file, made[0].line, "") if made and site else None
+
+
+def _met(source: Source, loss: LossSeen) -> list[ast.expr]:
+    """The operand, in the very call that brings answers and targets together, that the targets are."""
+    node, site = loss.node, loss.site
+    if node is None or site is None or loss.target not in node.ins or len(node.ins) < 2:
+        return []
+    at, found = list(node.ins).index(loss.target), []
+    word = node.name.strip("_")
+    back = word.startswith("r") and word[1:] in OPERATORS
+    for n in source.on(site.line, ast.BinOp, ast.Call):
+        if isinstance(n, ast.BinOp) and type(n.op).__name__ == OPERATORS.get(word[1:] if back else word):
+            sides = [n.left, n.right]
+            found.append(sides[::-1][at] if back else sides[at])
+        elif isinstance(n, ast.Call) and last_name(n.func) == word:
+            held = n.func.value if isinstance(n.func, ast.Attribute) else None
+            given = [*([held] if held is not None and last_name(held) != "torch" else []), *n.args]
+            found += given[at : at + 1]
+    return found
 
 
 def _operands(source: Source, line: int) -> list[ast.expr]:
@@ -197,7 +219,11 @@ class _Walk:
         """Assignments, loops and parameters of this name: in its own function if there are any, else anywhere."""
         name = last_name(expr)
         scope = self.source.enclosing(expr, ast.FunctionDef) if isinstance(expr, ast.Name) else None
-        found = list(self.bound(name, scope)) if scope else []
+        inner = self.source.enclosing(expr, ast.FunctionDef, ast.Lambda)
+        if isinstance(inner, ast.Lambda) and isinstance(expr, ast.Name) and name in {a.arg for a in inner.args.args}:
+            found = list(self.given(inner, name))
+        else:
+            found = list(self.bound(name, scope)) if scope else []
         if not found:
             found = [
                 b for b in self.bound(name, None) if scope is None or not isinstance(expr, ast.Name) or b[2] is None
@@ -226,19 +252,9 @@ class _Walk:
                 for inner in _places(target, name):
                     yield value, inner, home, 0 if isinstance(node, (ast.For, ast.comprehension)) else node.lineno
 
-    def given(self, function: ast.FunctionDef, name: str) -> Iterator[Bound]:
+    def given(self, function: Function, name: str) -> Iterator[Bound]:
         """What calls give for a parameter of the user's function."""
-        names = [a.arg for a in function.args.args]
-        if name not in names:
-            return
-        owner = self.source.parents.get(function)
-        method = isinstance(owner, ast.ClassDef)
-        called = owner.name if isinstance(owner, ast.ClassDef) and function.name == "__init__" else function.name
-        for call in self.source.calls(called):
-            at = names.index(name) - method
-            value = self.source.keyword(call, name) or (call.args[at] if 0 <= at < len(call.args) else None)
-            if value is not None:
-                yield value, (), None, 0
+        yield from ((value, (), None, 0) for value in given(self.source, self.source, function, name))
 
 
 def _places(target: ast.AST, name: str, path: tuple[int, ...] = ()) -> Iterator[tuple[int, ...]]:

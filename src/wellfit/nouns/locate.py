@@ -7,6 +7,7 @@ import ast
 from torch import nn
 
 from wellfit.nouns.across import follow, written
+from wellfit.nouns.calls import keyword
 from wellfit.nouns.origin import chosen, entry
 from wellfit.nouns.program import Program
 from wellfit.nouns.source import Source, last_name
@@ -75,8 +76,11 @@ def argument(program: Program, site: Site | None, call: str, *names: str) -> Sit
     if source is None or site is None:
         return site
     found = source.call_on(site.line, call) or source.call_on(site.line)
-    value = source.keyword(found, *names)
-    if value is None and found is not None and "lr" in names:
+    given = keyword(source, found, lambda at, expr: follow(program, at, expr), *names)
+    if given is not None:
+        return written(program, *given, function=site.function)
+    value = None
+    if found is not None and "lr" in names:
         starred = any(kw.arg is None for kw in found.keywords)
         value = found.args[1] if len(found.args) > 1 else entry(source, "lr") if starred else None
     if value is not None:

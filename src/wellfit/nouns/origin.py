@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from wellfit.nouns.calls import Function, given
 from wellfit.nouns.source import Source, last_name
 
 DEEP = 8
@@ -43,13 +44,15 @@ def _next(source: Source, expr: ast.expr) -> ast.expr | None:
 
 
 def _name(source: Source, expr: ast.Name) -> ast.expr | None:
-    function = source.enclosing(expr, ast.FunctionDef, ast.Lambda)
-    if isinstance(function, ast.FunctionDef):
+    around, inside = source.enclosing(expr, ast.FunctionDef, ast.Lambda), []
+    while isinstance(around, (ast.FunctionDef, ast.Lambda)) and not inside:  # a closure reads those around it
+        function = around
         inside = [a for a in _plain(source, expr.id) if source.enclosing(a, ast.FunctionDef) is function]
-        if not inside and any(a.arg == expr.id for a in _parameters(function)):
-            return _argument(source, function, expr.id)
-    else:
-        inside = []
+        if any(a.arg == expr.id for a in _parameters(function)) and all(_stands_in(source, a, expr.id) for a in inside):
+            value = _argument(source, function, expr.id)
+            missing = value is None or (isinstance(value, ast.Constant) and value.value is None)
+            return value if not inside or not missing else _otherwise(inside[-1].value, expr.id)
+        around = source.enclosing(function, ast.FunctionDef, ast.Lambda)
     if not inside and (over := _looped(source, expr)) is not None:
         return over
     places = inside or [a for a in _plain(source, expr.id) if source.enclosing(a, ast.FunctionDef) is None]
@@ -59,6 +62,26 @@ def _name(source: Source, expr: ast.Name) -> ast.expr | None:
     if len(places) > 1 and not together:  # the last one before it, where none comes after
         places = places[-1:] if all(a.lineno < expr.lineno for a in places) else []
     return places[0].value if len(places) == 1 and not together and not _within(places[0].value, expr) else None
+
+
+def _stands_in(source: Source, given: ast.Assign | ast.AnnAssign, name: str) -> bool:
+    """`norm = norm or BatchNorm2d`, `if norm is None: norm = BatchNorm2d`: only where nothing was given."""
+    e, around = given.value, source.parents.get(given)
+    parts = e.values if isinstance(e, ast.BoolOp) and isinstance(e.op, ast.Or) else []
+    parts = [e.body, e.orelse] if isinstance(e, ast.IfExp) else parts
+    test = around.test if isinstance(around, ast.If) and given in around.body else None
+    if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is):
+        parts = [test.left]
+    elif isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        parts = [test.operand]
+    return any(isinstance(p, ast.Name) and p.id == name for p in parts)
+
+
+def _otherwise(e: ast.expr | None, name: str) -> ast.expr | None:
+    """What stands in."""
+    if isinstance(e, ast.IfExp):
+        return e.orelse if isinstance(e.body, ast.Name) and e.body.id == name else e.body
+    return e.values[-1] if isinstance(e, ast.BoolOp) else e
 
 
 def _plain(source: Source, name: str) -> list[ast.Assign | ast.AnnAssign]:
@@ -149,33 +172,22 @@ def chosen(source: Source, line: int) -> ast.expr | None:
     return None
 
 
-def _parameters(function: ast.FunctionDef) -> list[ast.arg]:
+def _parameters(function: Function) -> list[ast.arg]:
     return [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
 
 
-def _argument(source: Source, function: ast.FunctionDef, name: str) -> ast.expr | None:
+def _argument(source: Source, function: Function, name: str) -> ast.expr | None:
     """What the first call of a function gives for a parameter, else the parameter's default."""
-    given = from_call(source, source, function, name)
-    return given if given is not None else _default(function, name)
+    value = from_call(source, source, function, name)
+    return value if value is not None else _default(function, name)
 
 
-def from_call(calls: Source, source: Source, function: ast.FunctionDef, name: str) -> ast.expr | None:
+def from_call(calls: Source, source: Source, function: Function, name: str) -> ast.expr | None:
     """What the first call, in the file `calls`, of a function of the file `source` gives for a parameter."""
-    owner = source.parents.get(function)
-    method = isinstance(owner, ast.ClassDef)
-    called = owner.name if isinstance(owner, ast.ClassDef) and function.name == "__init__" else function.name
-    names = [a.arg for a in [*function.args.posonlyargs, *function.args.args]]
-    at = names.index(name) - (1 if method else 0) if name in names else -1
-    for call in calls.calls(called):
-        value = calls.keyword(call, name)
-        if value is None and 0 <= at < len(call.args):
-            value = call.args[at]
-        if value is not None:
-            return value
-    return None
+    return next(given(calls, source, function, name), None)
 
 
-def _default(function: ast.FunctionDef, name: str) -> ast.expr | None:
+def _default(function: Function, name: str) -> ast.expr | None:
     plain = [*function.args.posonlyargs, *function.args.args]
     for arg, default in zip(plain[::-1], function.args.defaults[::-1]):
         if arg.arg == name:
@@ -237,8 +249,10 @@ def _field(source: Source, owner: ast.ClassDef, name: str) -> ast.expr | None:
     """What a field of a class is given: in the call that makes the object, by `self.name = ...`, or by its default."""
     fields = [n for n in owner.body if isinstance(n, (ast.AnnAssign, ast.Assign)) and n.value is not None]
     defaults = [n.value for n in fields for t in _targets(n) if last_name(t) == name]
-    given = [a for a in source.assignments(name) if a.value is not None and source.enclosing(a, ast.ClassDef) is owner]
-    own = [a.value for a in given for t in _targets(a) if isinstance(t, ast.Attribute) and last_name(t.value) == "self"]
+    set_in = [a for a in source.assignments(name) if a.value is not None and source.enclosing(a, ast.ClassDef) is owner]
+    own = [
+        a.value for a in set_in for t in _targets(a) if isinstance(t, ast.Attribute) and last_name(t.value) == "self"
+    ]
     if own:
         return own[0] if len(own) == 1 else None
     order = [last_name(n.target) for n in owner.body if isinstance(n, ast.AnnAssign)]
