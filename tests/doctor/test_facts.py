@@ -108,6 +108,11 @@ FACTS = {  # name -> fault, healthy program, what is replaced, by what
     "labels smoothed away": ("regularization-too-strong", CLASSES, "label_smoothing=0.0", "label_smoothing=0.98"),
     "statistics stand still": ("normalization-layer-misused", CLASSES, "momentum=0.1", "momentum=1e-4"),
     "schedule never stepped": ("lr-schedule-unsuitable", CLASSES, "    scheduler.step()\n", ""),
+    "warm-up in steps, stepped once a pass": (
+        "lr-schedule-unsuitable",
+        CLASSES.replace("StepLR(optimizer, 2)", "LambdaLR(optimizer, lambda k: min(1, (k + 1) / WARMUP_STEPS))").replace(
+            "CLIP = 1.0\n", "CLIP = 1.0\nWARMUP_STEPS = 40\n").replace("    scheduler.step()\n", "        scheduler.step()\n"),
+        "        scheduler.step()\n", "    scheduler.step()\n"),
     "no batch at all": ("batch-size-too-large", CLASSES.replace("    scheduler.step()\n", ""), "batch_size=30", "batch_size=512"),
     "argmax over rows": ("dimension-wrong", CLASSES, "argmax(dim=1)", "argmax(dim=0)"),
     "weights favour the frequent": (
@@ -121,7 +126,8 @@ FACTS = {  # name -> fault, healthy program, what is replaced, by what
     "penalty by hand": ("regularization-too-strong", VALUES, "1e-5 * sum", "2.0 * sum"),
     "kinks": ("activation-unsuitable", EQUATION, "act = nn.Tanh()", "act = nn.ReLU()"),
 }  # fmt: skip
-PLACES = {"schedule never stepped": "StepLR", "penalty by hand": "2.0 * sum", "no batch at all": "batch_size=512"}
+PLACES = {"schedule never stepped": "StepLR", "penalty by hand": "2.0 * sum", "no batch at all": "batch_size=512",
+          "warm-up in steps, stepped once a pass": "scheduler.step()"}  # fmt: skip
 
 
 def twin(name: str) -> tuple[str, str, str]:

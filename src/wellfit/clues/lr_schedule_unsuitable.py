@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 from wellfit.nouns.finding import Finding
-from wellfit.nouns.locate import rise, schedule
+from wellfit.nouns.locate import schedule
 from wellfit.nouns.pace import Pace, peak_rate
 from wellfit.nouns.program import OptimizerSeen, Program
+from wellfit.nouns.rising import rise, seldom
 from wellfit.nouns.units import figure, percent
 
 GONE = 0.01
@@ -20,6 +21,9 @@ GROWN = 20.0
 HALF, UNRISEN = 0.5, 0.2
 """Shares of the rate that a schedule is to reach: a rate that still rises at the end and is below it is suspected, below
 the second also a fault where the loss has kept much of its first value."""
+HALFWAY = 0.5
+"""Part of the training since which a rate has risen by a fifth that still rises (scheduled once an epoch, it takes few
+steps)."""
 WELL = 0.6
 """Share of the loss that is gone."""
 STEPPED = frozenset(
@@ -51,15 +55,15 @@ def lr_schedule_unsuitable(program: Program) -> Finding | None:
         )  # fmt: skip
     rates = [(at - main.first, float(r[0])) for at, r in main.rates]
     top, said = peak_rate(main), None
-    if len(rates) > 1 and top > 0:
+    high, wanted = max(r for _, r in rates), _wanted(main)
+    if len(rates) > 1 and high >= LOW * top > 0:  # a rate that never was high did not fall
         gone = next((at for at, r in rates if r < GONE * top and all(x < LOW * top for a, x in rates if a >= at)), None)
         if gone is not None and gone < EARLY * main.steps:
             said = (f"the rate fell from {figure(top)} to {figure(rates[-1][1])}, below a hundredth after step {gone} "
                     f"of {main.steps}", gone < SOON * main.steps)  # fmt: skip
         elif rates[-1][1] > GROWN * rates[0][1] and rates[-1][1] > 2 * _wanted(main):
             said = f"the rate grew from {figure(rates[0][1])} to {figure(rates[-1][1])}", not pace.finite
-    high, wanted = max(r for _, r in rates), _wanted(main)
-    rising = rates[-1][1] == high > 1.2 * next((r for at, r in rates if at >= 0.7 * main.steps), high)
+    rising = rates[-1][1] == high > 1.2 * next((r for at, r in rates if at >= HALFWAY * main.steps), high)
     if said is None and main.schedule and (high < LOW * wanted or (rising and high < HALF * wanted)):
         proved = rising and high < UNRISEN * wanted and pace.fallen < WELL
         said = f"the rate never rose above {figure(high)} on its way to {figure(wanted)}", proved
@@ -71,6 +75,7 @@ def lr_schedule_unsuitable(program: Program) -> Finding | None:
     return Finding(
         "lr-schedule-unsuitable", "error" if said[1] and pace.fallen < DONE else "warning",
         "the learning rate's schedule does not fit the training", said[0] + often + learnt,
+        "step the scheduler after each batch, or count its length in epochs" if rising and seldom(main) else
         "step the scheduler once an epoch, or count its period in steps", 0.93, main.first,
         site.file if site else None, site.line if site else None, limit=GONE, source="rates seen in the run",
     )  # fmt: skip

@@ -273,32 +273,6 @@ def schedule(program: Program) -> Site | None:
     return main.site
 
 
-LENGTHS = ("total_iters", "total_steps", "num_warmup_steps", "warmup_steps", "warmup", "step_size_up", "epochs")
-"""Arguments by which a schedule is told how long it takes to rise."""
-
-
-def rise(program: Program) -> Site | None:
-    """Where it is written how long a schedule takes to reach its highest rate: its argument, or what the function that it
-    was given divides by; else where it is made."""
-    main = program.main
-    site = main.schedule_site if main is not None else None
-    source = program.source(site)
-    if source is None or site is None:
-        return schedule(program)
-    call = source.call_on(site.line)
-    value = source.keyword(call, *LENGTHS)
-    given = [*call.args[1:], *(k.value for k in call.keywords)] if call is not None else []
-    for expr in given if value is None else []:
-        at, function = follow(program, source, expr)
-        if isinstance(function, ast.Name):
-            function = at.definition(function.id) or function
-        parts = [n.right for n in ast.walk(function) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Div)]
-        lengths = [p for p in parts if isinstance(p, (ast.Name, ast.Attribute, ast.Constant))]
-        if lengths:
-            return written(program, at, lengths[0])
-    return written(program, source, value, site.function) if value is not None else schedule(program)
-
-
 def clipping(program: Program) -> Site | None:
     """Where the limit that gradients are clipped at is written."""
     site = next((c.site for c in program.clips if c.site), None)
