@@ -10,27 +10,30 @@ import torch
 from torch import Tensor
 
 from wellfit.nouns import control
-from wellfit.nouns.fed import Held, built, evaluated, inputs_chain
+from wellfit.nouns.fed import Held, built, evaluated, inputs_chain, targets_chain
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.program import Program
 from wellfit.nouns.source import Source, last_name
 from wellfit.nouns.tape import Site
-from wellfit.nouns.turns import draws, random, turns
+from wellfit.nouns.torn import Torn, torn
+from wellfit.nouns.turns import draws, flip, random, turns
 from wellfit.nouns.units import figure
 
+LEAST = 0.1
+"""Skill that a fit to what lies around each place must have to be heard."""
 KNOWN, LOST = 0.5, 0.35
 """Skill on untouched examples that the control must have, and skill lost on turned ones that speaks against turning."""
 
 
 def augmentation_unsuitable(program: Program) -> Finding | None:
-    """Sees: a random transform called once for a picture and once more for its mask; the same evaluation set other in
-    each epoch; flips or turns under which a control can no longer tell the labels.
+    """Sees: a random transform called once for a picture and once more for its mask, or for one of them alone; the same
+    evaluation set other in each epoch; flips or turns under which a control can no longer tell the labels.
     Hurts: pictures and masks no longer belong together; labels say something else than the picture; scores are noise.
     Mistaken for: labels-misaligned, capacity-too-small. Flips of data that looks the same flipped do no harm.
     Remedy: one draw for both; no random transform in evaluation; leave out what the label does not allow.
     Source: kernel regression on untouched examples (nouns/control.py), asked about turned ones."""
     for source in program.sources.values() if _dense(program) else ():
-        found = _twice(source)
+        found = _twice(source) or _apart(program, source)
         if found is not None:
             return found
     return _restless(program) or _turned(program)
@@ -72,6 +75,58 @@ def _twice(source: Source) -> Finding | None:
                     "draw once and apply it to both, for instance to the two stacked", 0.95, Site(source.path, a.lineno),
                 )  # fmt: skip
     return None
+
+
+def _apart(program: Program, source: Source) -> Finding | None:
+    """Chance moves one of a pair to other places and not the other; left out where a fit to untouched pairs does not mind
+    (what is the same moved)."""
+    found = torn(source, _batches(program, source))
+    if found is None:
+        return None
+    known = _minded(program, found)
+    if known is not None and (known[1] > known[0] / 2):
+        return None
+    said = (
+        f"; a fit to what lies around each place has a skill of {figure(known[0], 2)}, moved so {figure(known[1], 2)}"
+        if known is not None
+        else ""
+    )
+    how = "along another axis" if found.other else "and stays where it is"
+    return _finding(
+        "chance moves one of a pair to other places, and not the other with it",
+        f"{ast.unparse(found.move)} moves {found.moved}; {found.left} belongs to it {how}{said}",
+        "move both by the same draw", 0.93, Site(source.path, found.move.lineno),
+    )  # fmt: skip
+
+
+def _batches(program: Program, source: Source) -> tuple[ast.AST, str, str] | None:
+    """(loop over batches, name of what is fed, name of the target) where this file trains."""
+    chains = inputs_chain(program)[:1], targets_chain(program)[:1]
+    if not all(c and c[0].source is source and isinstance(c[0].expr, ast.Name) for c in chains):
+        return None
+    loop = source.loop_around(chains[0][0].line)
+    return (loop, last_name(chains[0][0].expr), last_name(chains[1][0].expr)) if loop is not None else None
+
+
+def _minded(program: Program, found: Torn) -> tuple[float, float] | None:
+    """Skill of a fit to what lies around each place, on evaluated pairs and on the same with one moved; None where it
+    cannot be asked or knows nothing."""
+    held = [h for h in evaluated(program) if h.targets is not None and h.inputs.is_floating_point()]
+    held = [h for h in held if h.index == held[-1].index and h.inputs.shape[1:] == held[-1].inputs.shape[1:]]
+    if not held or any(h.targets is None or h.targets.shape[1:] != held[0].targets.shape[1:] for h in held):  # type: ignore[union-attr]
+        return None
+    x, y = (
+        torch.cat([h.inputs for h in held])[:200],
+        torch.cat([h.targets for h in held if h.targets is not None])[:200],
+    )
+    half = len(x) // 2
+    along = found.axes if found.axes and min(found.axes) > -3 else (-1,)
+    moved, other = flip(x[half:], along), flip(y[half:], found.other) if found.other else y[half:]
+    if half < 4 or moved is None or other is None:
+        return None
+    plain = control.placed(x[:half], y[:half], x[half:], y[half:])
+    lost = control.placed(x[:half], y[:half], moved, other)
+    return (plain, lost) if plain is not None and lost is not None and plain > LEAST else None
 
 
 def _dense(program: Program) -> bool:

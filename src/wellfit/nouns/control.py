@@ -98,3 +98,41 @@ def split(x: Tensor, y: Tensor) -> float | None:
     order = torch.randperm(len(x), generator=torch.Generator().manual_seed(0))
     a, b = order[: len(x) * 2 // 3], order[len(x) * 2 // 3 :]
     return learnt(x[a], y[a], x[b], y[b])
+
+
+PLACES, AROUND = 6000, 5
+"""Places that the fit below is made on at most, and the width of what it sees around each."""
+
+
+def placed(x: Tensor, y: Tensor, other_x: Tensor, other_y: Tensor) -> float | None:
+    """Skill (1 perfect, 0 a constant) of ridge regression that tells each place of targets [N, ..., (H,) W] from what lies
+    around that place in pictures or series [N, C, (H,) W], on the other pairs; None where it cannot be asked."""
+    parts = [_around(x), _around(other_x)]
+    wanted = torch.cat([y, other_y])
+    if parts[0] is None or parts[1] is None or wanted.shape[-1] != x.shape[-1]:
+        return None
+    if not wanted.is_floating_point():
+        if int(wanted.max()) > 20 or int(wanted.min()) < 0:
+            return None
+        wanted = torch.nn.functional.one_hot(wanted.long()).movedim(-1, 1)
+    wanted = wanted.double().reshape(len(wanted), -1, parts[0].shape[1])
+    goals = [w.movedim(1, 2).flatten(0, 1) for w in (wanted[: len(y)], wanted[len(y) :])]
+    a, b = (p.flatten(0, 1) for p in parts if p is not None)
+    picked = [torch.randperm(len(p), generator=torch.Generator().manual_seed(0))[:PLACES] for p in (a, b)]
+    a, b, goal, truth = a[picked[0]], b[picked[1]], goals[0][picked[0]], goals[1][picked[1]]
+    mean, std = a.mean(0), a.std(0).clamp_min(1e-9)
+    a, b, middle = (a - mean) / std, (b - mean) / std, goal.mean(0)
+    weights = torch.linalg.solve(a.T @ a + len(a) * 0.01 * torch.eye(a.shape[1], dtype=a.dtype), a.T @ (goal - middle))
+    spread = truth.var(0, correction=0).sum()
+    return float(1 - ((b @ weights + middle - truth) ** 2).mean(0).sum() / spread) if float(spread) else None
+
+
+def _around(x: Tensor) -> Tensor | None:
+    """What lies around each place and its squares, [N, places, features]; None for what is no picture or series."""
+    if x.ndim not in (3, 4) or not x.is_floating_point() or x.shape[1] > 16 or x.shape[-1] < 2 * AROUND:
+        return None
+    x = x.double().nan_to_num(0.0, 0.0, 0.0)
+    x = x[:, :, None] if x.ndim == 3 else x
+    size = (AROUND if x.shape[2] > 1 else 1, AROUND)
+    seen = torch.nn.functional.unfold(x, size, padding=(size[0] // 2, size[1] // 2)).movedim(1, 2)
+    return torch.cat([seen, seen.square()], 2)

@@ -48,8 +48,8 @@ def turns(source: Source) -> list[tuple[ast.expr, str, Callable[[Tensor], Tensor
     than can be done here, it is left out."""
     found, done = [], set()
     for n in source.nodes:
-        axes = _axes(source, n)
-        if axes is None or not isinstance(n, ast.expr):
+        along = axes(source, n)
+        if along is None or not isinstance(n, ast.expr):
             continue
         drawn = last_name(n.func).startswith("Random") if isinstance(n, ast.Call) else False
         block = source.enclosing(n, ast.If, ast.IfExp, ast.FunctionDef)
@@ -57,7 +57,7 @@ def turns(source: Source) -> list[tuple[ast.expr, str, Callable[[Tensor], Tensor
             continue
         if isinstance(block, (ast.If, ast.FunctionDef)) and not drawn and _both(source, n, block):
             continue
-        word = "a flip" if axes != (-1, -2) else "a turn"
+        word = "a flip" if along != (-1, -2) else "a turn"
         whole = source.enclosing(n, ast.stmt) if drawn else at_chance(source, n)
         if id(whole) in done:
             continue
@@ -65,14 +65,15 @@ def turns(source: Source) -> list[tuple[ast.expr, str, Callable[[Tensor], Tensor
         turn = None if drawn or whole is None or whole is n else played(whole, _of_batches(source, n))
         if turn is None and not drawn and whole is not None and beyond(whole, n):
             continue
-        found.append((n, word, turn or (lambda x, axes=axes: _flip(x, axes))))
+        found.append((n, word, turn or (lambda x, along=along: flip(x, along))))
     return found
 
 
-def _flip(x: Tensor, axes: tuple[int, ...]) -> Tensor | None:
-    if x.ndim < 2 + (len(axes) > 1) or (axes == (-2,) and x.ndim < 3):
+def flip(x: Tensor, along: tuple[int, ...]) -> Tensor | None:
+    """Examples [N, ...] flipped along these axes, or turned by 90 degrees for (-1, -2); None where they lack them."""
+    if x.ndim < 2 + (len(along) > 1) or (along == (-2,) and x.ndim < 3):
         return None
-    return torch.rot90(x, 1, (-2, -1)) if axes == (-1, -2) and x.shape[-1] == x.shape[-2] else x.flip(axes)
+    return torch.rot90(x, 1, (-2, -1)) if along == (-1, -2) and x.shape[-1] == x.shape[-2] else x.flip(along)
 
 
 def at_chance(source: Source, n: ast.AST) -> ast.AST | None:
@@ -113,8 +114,10 @@ def _both(source: Source, n: ast.AST, block: ast.If | ast.FunctionDef) -> bool:
     if isinstance(block, ast.FunctionDef):
         return False
     function = source.enclosing(block, ast.FunctionDef) or source.tree
-    if sum(isinstance(x, ast.If) and ast.dump(x.test) == ast.dump(block.test) for x in ast.walk(function)) > 1:
-        return not random(block.test)  # the same draw decides on something else too
+    if sum(isinstance(x, ast.If) and ast.dump(x.test) == ast.dump(block.test) for x in ast.walk(function)) > 1 and not (
+        random(block.test)
+    ):
+        return True  # the same draw decides on something else too
     names = {
         last_name(t) if not isinstance(t, ast.Subscript) else last_name(t.value)
         for s in ast.walk(block)
@@ -126,7 +129,7 @@ def _both(source: Source, n: ast.AST, block: ast.If | ast.FunctionDef) -> bool:
     )
 
 
-def _axes(source: Source, n: ast.AST) -> tuple[int, ...] | None:
+def axes(source: Source, n: ast.AST) -> tuple[int, ...] | None:
     """Axes, from the last, that an expression flips; (-1, -2) for a turn."""
     if isinstance(n, ast.Subscript):
         parts = n.slice.elts if isinstance(n.slice, ast.Tuple) else [n.slice]
