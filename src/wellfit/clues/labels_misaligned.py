@@ -16,6 +16,8 @@ from wellfit.nouns.source import Source, last_name
 from wellfit.nouns.tape import Site
 from wellfit.nouns.units import figure
 
+MANY = 200
+"""Different pairs from which what the control learns, or does not, speaks of the data and not of chance."""
 UNLEARNABLE, LEARNABLE = 0.08, 0.35
 """Skill of kernel regression under which labels count as independent of inputs, and above which not."""
 ROWS = 90
@@ -57,7 +59,7 @@ def labels_misaligned(program: Program) -> Finding | None:
         found, sure = _apart(program)
         if found is not None and (sure or here is not None):
             return _finding("inputs and labels are shuffled apart", said, found, 0.95)
-        if here is not None and there is not None and there > LEARNABLE:
+        if here is not None and there is not None and there > LEARNABLE and _carries_over(program, pairs) is False:
             site = built(targets_chain(program)) or built(inputs_chain(program))
             return _finding("labels do not belong to their inputs in training", said, site, 0.85)
     if here is not None and here < UNLEARNABLE and (there is None or there < UNLEARNABLE):
@@ -68,11 +70,20 @@ def labels_misaligned(program: Program) -> Finding | None:
             )
     if here is not None and here > LEARNABLE and there is not None and there < UNLEARNABLE:
         last = next(h for h in reversed(evaluated(program)) if h.targets is not None)
-        cross = control.learnt(*_joined(pairs), last.inputs, last.targets) if last.targets is not None else None
-        if cross is not None and cross < UNLEARNABLE:
+        if _carries_over(program, pairs) is False:
             site = next((c.site for c in last.seen.compared if c.site), last.seen.node.site)
             return _finding("labels do not belong to their inputs in evaluation", said, site, 0.8)
     return None
+
+
+def _carries_over(program: Program, pairs: list[tuple[Tensor, Tensor]]) -> bool | None:
+    """Does what the control learns from the training pairs hold for those of evaluation? None where it cannot be asked."""
+    last = next((h for h in reversed(evaluated(program)) if h.targets is not None), None)
+    if last is None or last.targets is None:
+        return None
+    x, y = _once(*_joined(pairs))
+    cross = control.learnt(x, y, last.inputs, last.targets) if len(x) >= MANY else None
+    return None if cross is None else cross >= UNLEARNABLE
 
 
 def _one_sorted(program: Program) -> Site | None:
@@ -149,14 +160,17 @@ def _skill(pairs: list) -> float | None:
         return None
     if not pairs[0][0].is_floating_point() or not control.kind(pairs[0][1]):
         return None
-    x, y = _joined(pairs)
+    x, y = _once(*_joined(pairs))
+    return control.split(x, y) if len(x) >= ROWS and _enough(y) else None
+
+
+def _once(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Each pair once, however many epochs were seen."""
     x, y = x[: 6 * control.MOST], y[: 6 * control.MOST]
     flat = torch.cat([x.flatten(1).double(), y.reshape(len(y), -1).double()], 1)
-    rows = torch.unique(flat, dim=0, return_inverse=True)[1]  # each pair once, however many epochs were seen
+    rows = torch.unique(flat, dim=0, return_inverse=True)[1]
     first = torch.full((int(rows.max()) + 1,), len(rows)).scatter_reduce(0, rows, torch.arange(len(rows)), "amin")
-    if len(first) < ROWS or not _enough(y[first]):
-        return None
-    return control.split(x[first], y[first])
+    return x[first], y[first]
 
 
 def _enough(y: Tensor) -> bool:

@@ -23,6 +23,7 @@ the network, and in this share of the examples."""
 BREAK = 3.0
 """Times that the step at the end of a variable is the usual one."""
 VIEWS = ("view", "reshape")
+FLATTENING = (*VIEWS, "flatten", "ravel")
 
 
 def layout_scrambled(program: Program) -> Finding | None:
@@ -37,6 +38,9 @@ def layout_scrambled(program: Program) -> Finding | None:
             if node.name in VIEWS and _moved(program, tape, node):
                 was, now = (list(tape.looks[n].shape) for n in (node.ins[0], node.outs[0]))
                 return _said(f"{node.name} from {was} to {now} moves an axis without moving the values", node.site, 0.9)
+    crossed = _crossed(program)
+    if crossed is not None:
+        return crossed
     batches = [g.inputs for g in trained(program)[:8] if g.inputs.is_floating_point() and g.inputs.ndim in (3, 4)]
     if not batches:
         return None
@@ -57,6 +61,35 @@ def layout_scrambled(program: Program) -> Finding | None:
         return None
     said = f"step between neighbours (1: no more alike than any two values): {figure(fed, 2)} as fed, {figure(least, 2)} with "
     return _said(f"{said}the same memory read as {words}, so in {percent(share, 0)} of the examples", site, 0.92)
+
+
+def _crossed(program: Program) -> Finding | None:
+    """Answers [A, B, ...] and targets [B, A] that are each made flat before they meet: they meet others' targets."""
+    loss = program.loss
+    if loss is None or loss.answer is None or loss.target is None:
+        return None
+    shapes = [_before_flat(loss.tape, n) for n in (loss.answer, loss.target)]
+    if None in shapes:
+        return None
+    (a, b), other = shapes[0][:2], shapes[1][:2]  # type: ignore[index]
+    if a == b or other != (b, a) or 1 in (a, b):
+        return None
+    said = f"answers {list(shapes[0] or ())} and targets {list(shapes[1] or ())} are made flat in their own orders"
+    return _said(f"{said}: each answer meets another one's target", loss.site, 0.97)
+
+
+def _before_flat(tape: Tape, n: int) -> tuple[int, ...] | None:
+    """The shape of what a flat tensor was reshaped from."""
+    makers = tape.makers()
+    for _ in range(4):
+        node = makers.get(n)
+        if node is None or not node.ins or node.ins[0] not in tape.looks:
+            return None
+        was, now = tape.looks[node.ins[0]].shape, tape.looks[n].shape if n in tape.looks else ()
+        if node.name in FLATTENING and len(was) > len(now) and now and len(was) > 1 and now[0] == was[0] * was[1]:
+            return was
+        n = node.ins[0]
+    return None
 
 
 def _said(evidence: str, site: Site | None, sure: float) -> Finding:

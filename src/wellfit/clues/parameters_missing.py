@@ -21,7 +21,7 @@ def parameters_missing(program: Program) -> Finding | None:
     Source: a fact of the run; whether it matters is settled by a trial."""
     held = {id(p) for o in program.optimizers for g in o.optimizer.param_groups for p in g["params"]}
     held |= {i for o in program.optimizers for i in o.held}
-    lost = {i for i in program.reached - held if i in program.parameter_names or _lasting(program, i)}
+    lost = {i for i in program.reached - held if i in program.parameter_names or _lasting(program, i)} - _fed(program)
     if "optimizer got an empty parameter list" in program.crash:
         site = program.crash_site
         return Finding(
@@ -49,6 +49,15 @@ def parameters_missing(program: Program) -> Finding | None:
         "register the layers (nn.ModuleList) and hand all their parameters to the optimizer", 0.9, 0,
         site.file if site else None, site.line if site else None, source="seen in the run",
     )  # fmt: skip
+
+
+def _fed(program: Program) -> set[int]:
+    """Tensors that ask for a gradient because the answers are derived by them: what networks are fed."""
+    found: set[int] = set()
+    for tape in program.training()[:8]:
+        into = {i for n in tape.passes() for i in n.ins}
+        found |= {j for n, j in tape.parameters.items() if n in into}
+    return found - set(program.parameter_names)
 
 
 def _made_later(program: Program, lost: set[int]) -> tuple[Site, list[str]] | None:
