@@ -52,8 +52,10 @@ class World:
 
     def together(self, network: nn.Module) -> nn.Module:
         """What to call in place of the network, so that the gradients of all ranks are averaged in its backward pass."""
+        if self.size == 1:
+            return network
         shared = any(hasattr(p, "device_mesh") for p in network.parameters())  # adds gradients up by itself
-        if self.size == 1 or shared or not any(p.requires_grad for p in network.parameters()):
+        if shared or not any(p.requires_grad for p in network.parameters()):
             return network
         return nn.parallel.DistributedDataParallel(network)
 
