@@ -101,6 +101,29 @@ for epoch in range(6):
         loss.backward()
         optimizer.step()
 """
+BEST = """
+import copy
+import torch
+from torch import nn
+torch.manual_seed(3)
+x, other = torch.randn(120, 30), torch.randn(200, 30)
+rule = lambda x: (x[:, 0] - x[:, 1] + torch.randn(len(x)) > 0).long()
+y, truth = rule(x), rule(other)
+net = nn.Sequential(nn.Linear(30, 48), nn.ReLU(), nn.Linear(48, 2))
+optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+best, kept = float("inf"), None
+for epoch in range(16):
+    for rows in torch.randperm(len(x)).split(20):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(net(x[rows]), y[rows]).backward()
+        optimizer.step()
+    with torch.no_grad():
+        loss = nn.functional.cross_entropy(net(other), truth).item()
+    if loss < best:
+        best, kept = loss, None
+        kept = copy.deepcopy(net.state_dict())
+net.load_state_dict(kept)
+"""
 FACTS = {  # name -> fault, healthy program, what is replaced, by what
     "clipped to nothing": ("lr-too-low", CLASSES, "CLIP = 1.0", "CLIP = 1e-6"),
     "class ignored": ("loss-unsuitable", CLASSES, "ignore_index=-100", "ignore_index=1"),
@@ -113,6 +136,7 @@ FACTS = {  # name -> fault, healthy program, what is replaced, by what
         CLASSES.replace("StepLR(optimizer, 2)", "LambdaLR(optimizer, lambda k: min(1, (k + 1) / WARMUP_STEPS))").replace(
             "CLIP = 1.0\n", "CLIP = 1.0\nWARMUP_STEPS = 40\n").replace("    scheduler.step()\n", "        scheduler.step()\n"),
         "        scheduler.step()\n", "    scheduler.step()\n"),
+    "best weights by reference": ("epochs-too-many", BEST, "copy.deepcopy(net.state_dict())", "net.state_dict()"),
     "no batch at all": ("batch-size-too-large", CLASSES.replace("    scheduler.step()\n", ""), "batch_size=30", "batch_size=512"),
     "argmax over rows": ("dimension-wrong", CLASSES, "argmax(dim=1)", "argmax(dim=0)"),
     "weights favour the frequent": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean, median
@@ -174,6 +175,27 @@ def judged(program: Program) -> list[tuple[int, float]]:
                     by_line.setdefault((node.site, seen.batch), {}).setdefault(seen.after, []).append(value)
     series = max(by_line.values(), key=len, default={})
     return sorted((at, fmean(values)) for at, values in series.items())
+
+
+NUMBER = re.compile(r"[-+]?\d+\.(\d+)(?:[eE][-+]?\d+)?")
+
+
+def printed_too(program: Program, series: list[tuple[int, float]]) -> list[tuple[int, float]]:
+    """The same with what the program itself printed of this figure, known by lines of the same words in which the number at
+    the same place agrees with one that was watched (not every evaluation is)."""
+    known, columns = dict(series), set()
+    lines = [(at, NUMBER.sub("#", re.sub(r"\b\d+\b(?!\.)", "", text)), list(NUMBER.finditer(text)))
+             for at, text in program.printed]  # fmt: skip
+    for at, words, numbers in lines:
+        for i, n in enumerate(numbers):
+            if (
+                at in known
+                and abs(float(n.group()) - known[at]) <= 0.6 * 10.0 ** -len(n.group(1))
+                and len(n.group(1)) > 2
+            ):
+                columns.add((words, i))
+    more = {at: float(numbers[i].group()) for at, words, numbers in lines for w, i in columns if w == words}
+    return sorted({**more, **known}.items())
 
 
 def _value(look: object, items: list[float | None]) -> float | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from time import perf_counter
 
+from wellfit.nouns.kept import by_reference
 from wellfit.nouns.program import Program
 from wellfit.verbs.spy.recorder import Recorder
 
@@ -16,6 +18,9 @@ COSTLY = ((24, 0.75), (8, 2.0))
 MOST_TAPES = 160
 LOOKED_S, LOOKED = 0.15, 0.03
 """Seconds for writing down evaluations, and the share of the run beside them."""
+
+CURVE = 6.0
+"""Times as long where the whole curve of the evaluations counts."""
 
 
 class Due:
@@ -55,10 +60,17 @@ class Due:
 
     def evaluation(self) -> bool:
         """Is there time left for writing an evaluation down? Then its cost counts from here."""
-        if self.looked_s >= LOOKED_S + LOOKED * (perf_counter() - self.begun):
+        limit = LOOKED_S + LOOKED * (perf_counter() - self.begun)
+        if self.looked_s >= limit and not (self.looked_s < CURVE * limit and self._curve_counts):
             return False
         self.looked_from = self.recorder.spent_s
         return True
+
+    @cached_property
+    def _curve_counts(self) -> bool:
+        """Does the script's source say that it keeps its best weights in a way that loses them? Then the whole curve of
+        its evaluations says what that costs."""
+        return by_reference(self.program) is not None
 
     def evaluated(self) -> None:
         """Nothing is written down any more."""
