@@ -6,6 +6,7 @@ import math
 
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.locate import optimizer_argument
+from wellfit.nouns.misplaced import swapped
 from wellfit.nouns.pace import Pace, beyond_usual
 from wellfit.nouns.program import Program
 from wellfit.nouns.units import figure
@@ -46,7 +47,7 @@ def lr_too_high(program: Program) -> Finding | None:
     site = optimizer_argument(program, "lr")
     reached = "not finite" if math.isinf(peak) else f"{figure(peak, 2)} times its start"
     return Finding(
-        "lr-too-high", "error" if proved else "warning", f"the learning rate of {main.kind} is too high",
+        "lr-too-high", "error" if proved else "warning", f"the learning rate of {main.kind} is too high{swapped(program, 'lr')}",
         f"rate {figure(main.lr)}; one of the first steps moved the weights by {figure(first, 2)} of their norm "
         f"(aim 0.001 to 0.01); the loss rose to {reached} and ended at {figure(pace.end)} from {figure(start)}",
         "a rate 10 to 100 times lower", 0.92 if above > 0 else 0.55, program.steps and main.first,

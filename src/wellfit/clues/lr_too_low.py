@@ -7,6 +7,7 @@ from statistics import median
 
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.locate import clipping, optimizer_argument
+from wellfit.nouns.misplaced import swapped
 from wellfit.nouns.pace import Pace, beyond_usual, scaled_rate
 from wellfit.nouns.program import Program
 from wellfit.nouns.units import figure, percent
@@ -45,7 +46,7 @@ def lr_too_low(program: Program) -> Finding | None:
     proved = below <= -0.9 and usual < CREEP and pace.fallen < 0.2 and program.steps >= 100
     site = optimizer_argument(program, "lr")
     return Finding(
-        "lr-too-low", "error" if proved else "warning", f"the learning rate of {main.kind} is too low",
+        "lr-too-low", "error" if proved else "warning", f"the learning rate of {main.kind} is too low{swapped(program, 'lr')}",
         f"rate {figure(main.lr)}; a step usually moves the weights by {figure(usual, 2)} of their norm (aim 0.001 to "
         f"0.01); the loss went from {figure(pace.start)} to {figure(pace.end)} in {main.steps} steps",
         "a rate 10 to 100 times higher", 0.92 if below <= -0.3 else 0.75 if usual < 3 * CREEP else 0.6, main.first,

@@ -10,6 +10,7 @@ from torch import nn
 
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.locate import optimizer_argument
+from wellfit.nouns.misplaced import swapped
 from wellfit.nouns.pace import Pace, beyond_usual
 from wellfit.nouns.program import OptimizerSeen, Program
 from wellfit.nouns.units import figure, percent
@@ -49,7 +50,7 @@ def optimizer_unsuitable(program: Program) -> Finding | None:
     site = optimizer_argument(program, *argument)
     return Finding(
         "optimizer-unsuitable", "error" if again or _of_all_data(main, pace, argument) else "warning",
-        f"{main.kind} as it is set cannot train this network", why,
+        f"{main.kind} as it is set cannot train this network{swapped(program, *argument)}", why,
         "Adam at 0.001, or the documentation's settings", sure, main.first,
         site.file if site else None, site.line if site else None, source=f"documentation of {main.kind}",
     )  # fmt: skip

@@ -8,6 +8,7 @@ from torch import nn
 
 from wellfit.nouns.across import follow, written
 from wellfit.nouns.calls import keyword
+from wellfit.nouns.misplaced import misplaced
 from wellfit.nouns.origin import chosen, entry
 from wellfit.nouns.program import Program
 from wellfit.nouns.source import Source, last_name
@@ -26,8 +27,12 @@ COUNTERS = frozenset(("range", "trange", "count", "arange"))
 
 
 def optimizer_argument(program: Program, *names: str) -> Site | None:
-    """The line of the main optimizer's argument of one of these names, else of its call."""
+    """The line of the main optimizer's argument of one of these names, else of its call; the call, too, where settings
+    are given in each other's place."""
     main = program.main or (program.optimizers[-1] if program.optimizers else None)
+    swapped = misplaced(program, main, *names)
+    if swapped is not None:
+        return swapped[0]
     site, kind = (main.site, main.kind) if main else (None, "")
     source = program.source(site)
     call = (source.call_on(site.line, kind) or source.call_on(site.line)) if source and site else None
