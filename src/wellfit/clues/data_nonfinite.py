@@ -10,14 +10,11 @@ from torch import Tensor
 from wellfit.nouns.fed import built, evaluated, inputs_chain, targets_chain
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.flow import Spot
+from wellfit.nouns.missing import made
 from wellfit.nouns.program import Program
 from wellfit.nouns.source import last_name
 from wellfit.nouns.tape import Site
 from wellfit.nouns.units import percent
-
-BREAKING = frozenset(
-    ("log", "log10", "log2", "log1p", "sqrt", "power", "reciprocal", "divide", "arccos", "acos", "asin", "rsqrt")
-)
 
 LOGS = frozenset(("log", "log10", "log2"))
 
@@ -41,7 +38,7 @@ def data_nonfinite(program: Program) -> Finding | None:
             if look is not None and look.bad_frac and not _mask(leaf):
                 wrong = n == loss.target
                 chain = targets_chain(program, loss) if wrong else inputs_chain(program)
-                site = (_logarithm(chain) if _floorless(leaf) else None) or _made(chain)
+                site = (_logarithm(chain) if _floorless(leaf) else None) or _made(program, chain, leaf)
                 return _said("targets" if wrong else "inputs", look.bad_frac, look.shape, loss.tape.index, site)
     if not broken:
         for held in evaluated(program)[-8:]:
@@ -50,8 +47,8 @@ def data_nonfinite(program: Program) -> Finding | None:
                 if after is None or not after.bad_frac:
                     continue
                 bad = 1 - float(held.inputs.isfinite().float().mean())
-                made = _made(inputs_chain(program, held.seen.node))
-                return _said("inputs in evaluation", bad, tuple(held.inputs.shape), held.index, made)
+                site = _made(program, inputs_chain(program, held.seen.node), held.inputs)
+                return _said("inputs in evaluation", bad, tuple(held.inputs.shape), held.index, site)
     return None
 
 
@@ -74,21 +71,10 @@ def _logarithm(chain: list[Spot]) -> Site | None:
     return None
 
 
-def _made(chain: list[Spot]) -> Site | None:
-    """The nearest expression that can make such values, by dividing, roots or logarithms; else where the tensor is made."""
-    for spot in chain:
-        if isinstance(spot.expr, (ast.BinOp, ast.Call)) and _breaks(spot.expr):
-            return Site(spot.source.path, spot.expr.lineno)
-    return built(chain)
-
-
-def _breaks(e: ast.expr) -> bool:
-    for n in ast.walk(e):
-        if isinstance(n, ast.BinOp) and isinstance(n.op, (ast.Div, ast.Pow)) and not isinstance(n.right, ast.Constant):
-            return True
-        if isinstance(n, ast.Call) and last_name(n.func) in BREAKING:
-            return True
-    return False
+def _made(program: Program, chain: list[Spot], x: Tensor | None) -> Site | None:
+    """The call that can make such values (a window at its beginning, a shift, a division, a logarithm); else where the
+    tensor is made."""
+    return made(chain, program.sources.values(), x) or built(chain)
 
 
 def _said(what: str, bad: float, shape: tuple[int, ...], step: int, site: Site | None) -> Finding:

@@ -48,13 +48,14 @@ def back(spot: Spot, sources: Iterable[Source] = (), last: bool = False) -> list
     at: Spot | None = spot
     while at is not None and len(chain) < MOST and id(at.expr) not in seen:
         seen.add(id(at.expr))
-        at = _before(at, files)
+        at = one_back(at, files)
         if at is not None:
             chain.append(at)
     return chain
 
 
-def _before(at: Spot, files: Files) -> Spot | None:
+def one_back(at: Spot, files: Files) -> Spot | None:
+    """One step back; None where there is none."""
     source, e = at
     if isinstance(e, ast.Name):
         return _of_name(at, e, files)
@@ -85,7 +86,7 @@ def _inside(at: Spot, e: ast.expr) -> Spot | None:
 def _of_name(at: Spot, e: ast.Name, files: Files) -> Spot | None:
     source, scope = at.source, at.source.enclosing(e, ast.FunctionDef, ast.Lambda)
     while True:
-        bound = _bindings(source, e.id, scope)
+        bound = bindings(source, e.id, scope)
         before = [b for b in bound if b[0] < e.lineno or (b[0] == e.lineno and not _holds(b[1], e))]
         chosen = (before or [b for b in bound if not _holds(b[1], e)])[-1:]
         if chosen:
@@ -102,7 +103,7 @@ def _holds(tree: ast.AST, node: ast.AST) -> bool:
     return any(n is node for n in ast.walk(tree))
 
 
-def _bindings(source: Source, name: str, scope: ast.AST | None) -> list[tuple[int, ast.expr, ast.expr | None]]:
+def bindings(source: Source, name: str, scope: ast.AST | None) -> list[tuple[int, ast.expr, ast.expr | None]]:
     """(line, value, target where it is more than the plain name or a loop's) wherever a scope binds a name."""
     found = []
     for n in source.nodes:
@@ -179,7 +180,7 @@ def _part(spot: Spot, key: int | str, files: Files, depth: int = 0) -> Spot | No
             return _part(made, key, files, depth + 1)
         return Spot(source, e)
     if isinstance(e, (ast.Name, ast.Attribute, ast.Subscript)):
-        before = _before(Spot(source, e), files)
+        before = one_back(Spot(source, e), files)
         return _part(before, key, files, depth + 1) if before else None
     return Spot(source, e)
 
