@@ -13,6 +13,8 @@ from wellfit.nouns.program import Program
 from wellfit.nouns.units import figure
 
 RECURRENT = (nn.RNNBase, nn.RNNCellBase)
+OFTEN = 10
+"""Watched calls from which it is no accident that there was nothing to clip."""
 JUMP = 8.0
 """Times its usual size that the loss jumped to, or the norm of the gradient."""
 BURST = 30.0
@@ -21,13 +23,17 @@ EXPLODED = 100.0
 
 
 def gradient_clipping_missing(program: Program) -> Finding | None:
-    """Sees: a recurrent network (a layer of that kind, or one layer called many times in a pass) whose gradient norm or
-    loss jumps to many times its usual size or stops being finite, and no clipping, or one that comes after the step.
+    """Sees: clipping that always finds a norm of zero, since it comes before backward; or a recurrent network (a layer
+    of that kind, or one layer called many times in a pass) whose gradient norm or loss jumps to many times its usual
+    size or stops being finite, and no clipping, or one that comes after the step.
     Hurts: one step along such a gradient throws away what was learnt.
     Mistaken for: lr-too-high, which is the better name where the rate is above the usual range.
     Remedy: `clip_grad_norm_(model.parameters(), 1.0)` between backward and step.
     Source: Pascanu, Mikolov and Bengio 2013; confirmed by trial."""
     main, pace = program.main, Pace(program)
+    empty = _of_nothing(program)
+    if empty is not None:
+        return empty
     if main is None or program.clipped or len(pace.losses) < 5 or not _recurrent(program):
         return None
     norms = [math.sqrt(sum(g * g for g in m.grad.values())) for m in program.moments if m.grad]
@@ -49,6 +55,20 @@ def gradient_clipping_missing(program: Program) -> Finding | None:
         0.98 if proved and late else 0.86 if beyond_usual(main) <= 0.3 else 0.6,
         main.first, site.file if site else None, site.line if site else None, limit=JUMP,
         source="Pascanu, Mikolov and Bengio 2013; seen in the run",
+    )  # fmt: skip
+
+
+def _of_nothing(program: Program) -> Finding | None:
+    """Clipping that always comes when there are no gradients: before backward."""
+    norms = [c.norm for c in program.clips if c.kind == "norm"]
+    if len(norms) < OFTEN or any(norms) or program.clipped:
+        return None
+    site = program.clips[0].site
+    return Finding(
+        "gradient-clipping-missing", "error", "gradients are clipped when there are none, before backward",
+        f"in {len(norms)} of {len(norms)} watched calls the norm that clip_grad_norm_ found was 0",
+        "clip between backward() and step()", 0.93, 0, site.file if site else None, site.line if site else None,
+        source="seen in the run",
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from torch import Tensor
 
@@ -64,7 +65,9 @@ def _stuck(program: Program) -> Finding | None:
         return None
     names = ", ".join(program.parameter_names.get(i) or "a tensor" for i in zero[:4])
     what = f"{len(zero)} weights start at zero and are zero after {program.steps} steps: each waits for the others"
-    return _said(program, None, [], what, f"{names}: all zero, their gradient too", True)
+    set_at = [s[-1] for k, s in program.sites.items() if k.startswith("init:") and int(k.rsplit(":", 1)[1]) in zero]
+    said = _said(program, None, [], what, f"{names}: all zero, their gradient too", True)
+    return replace(said, file=set_at[0].file, line=set_at[0].line) if set_at else said
 
 
 def _shut(program: Program) -> Finding | None:

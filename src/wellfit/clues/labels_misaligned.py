@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -11,6 +12,7 @@ from wellfit.nouns import control
 from wellfit.nouns.fed import built, evaluated, inputs_chain, targets_chain, trained
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.flow import Spot, back
+from wellfit.nouns.plain import transformed
 from wellfit.nouns.program import Program
 from wellfit.nouns.source import Source, last_name
 from wellfit.nouns.tape import Site
@@ -61,7 +63,8 @@ def labels_misaligned(program: Program) -> Finding | None:
             return _finding("inputs and labels are shuffled apart", said, found, 0.95)
         if here is not None and there is not None and there > LEARNABLE and _carries_over(program, pairs) is False:
             site = built(targets_chain(program)) or built(inputs_chain(program))
-            return _finding("labels do not belong to their inputs in training", said, site, 0.85)
+            found = _finding("labels do not belong to their inputs in training", said, site, 0.85)
+            return replace(found, severity="warning", confidence=0.6) if transformed(program) else found
     if here is not None and here < UNLEARNABLE and (there is None or there < UNLEARNABLE):
         sorted_at = _as_text(program)
         if sorted_at is not None:

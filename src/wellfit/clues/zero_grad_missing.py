@@ -5,6 +5,7 @@ from __future__ import annotations
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.locate import uncalled
 from wellfit.nouns.program import Program
+from wellfit.nouns.tape import Tape
 
 EARLY = True
 """It can be stated while the program runs."""
@@ -17,6 +18,9 @@ def zero_grad_missing(program: Program) -> Finding | None:
     Remedy: `optimizer.zero_grad()` before `backward()`.
     Source: PyTorch, "Zeroing out gradients"; a fact of the run, no limit."""
     tapes = [t for t in program.tapes if t.stepped and t.losses][1:]
+    one = _left_out(program, tapes)
+    if one is not None:
+        return one
     stale = [t for t in tapes if t.stale]
     if program.steps and any(not o.steps for o in program.optimizers):  # its parameters' gradients are left there
         return None
@@ -33,3 +37,23 @@ def zero_grad_missing(program: Program) -> Finding | None:
         "call optimizer.zero_grad() before backward()", 0.97, tapes[0].index,
         site.file if site else None, site.line if site else None, source="seen in the run",
     )  # fmt: skip
+
+
+def _left_out(program: Program, tapes: list[Tape]) -> Finding | None:
+    """One of several optimizers that step together, whose own gradients nobody clears."""
+    others = program.beside(program.main)
+    for seen in others if len(others) > 1 and len(tapes) > 2 else ():
+        piled = sum(id(seen.optimizer) in t.piled for t in tapes)
+        cleared = [o.zeroed for o in others if o is not seen]
+        if seen.zeroed or not all(cleared) or piled < 0.8 * len(tapes):
+            continue
+        places = program.sites.get("z") or program.sites.get("b") or [None]
+        twice = len(places) > 1 and max(cleared) > 1.5 * seen.steps  # one is cleared in its place
+        site = places[-1 if twice else 0]
+        return Finding(
+            "zero-grad-missing", "error", "one of the optimizers never clears its gradients: they pile up",
+            f"in {piled} of {len(tapes)} watched steps they were there before backward; the other's zero_grad was called "
+            f"{max(cleared)} times in {seen.steps} steps", "call zero_grad() of each optimizer before backward()", 0.97,
+            tapes[0].index, site.file if site else None, site.line if site else None, source="seen in the run",
+        )  # fmt: skip
+    return None

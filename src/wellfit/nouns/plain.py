@@ -57,6 +57,17 @@ def switches(dataset: Any) -> tuple[list[Switch], Any] | None:
         return (found, bare) if found and _works(bare, at) and not _restless(bare, at) else None
 
 
+def transformed(program: Program) -> bool:
+    """Has a data set of the program's loaders random transforms that can be left out?"""
+    sets = {id(x.loader.dataset): x.loader.dataset for x in program.loaders if x.loader is not None}
+    try:
+        return any(
+            switches(s) is not None for s in sets.values() if hasattr(s, "__getitem__") and hasattr(s, "__len__")
+        )
+    except Exception:  # the user's own code, asked out of its turn
+        return False
+
+
 def examples(dataset: Any, rows: list[int], collate: Callable[[list[Any]], Any]) -> list[Tensor]:
     """These examples as the loader would put them together."""
     with _chance_kept():
@@ -109,6 +120,8 @@ def _pair(parts: list[Tensor], x: Tensor, y: Tensor) -> tuple[Tensor, Tensor] | 
 
 def written(program: Program, switch: Switch) -> Site | None:
     """The line that puts this transform to use."""
+    if switch.held is True:
+        return _under(program, switch.kind)
     best: tuple[int, Site] | None = None
     held = dict(getattr(switch.held, "__dict__", {}))
     for path, source in program.sources.items():
@@ -118,15 +131,23 @@ def written(program: Program, switch: Switch) -> Site | None:
             if best is None or fits > best[0]:
                 best = (fits, Site(path, call.lineno))
         for node in source.nodes:
-            if best is not None or not isinstance(node, (ast.keyword, ast.Name)):
-                continue
-            if isinstance(node, ast.keyword):
-                fits = node.arg == switch.kind and source.value(node.value) is True
-            else:
-                fits = node.id == switch.kind and not isinstance(source.parents.get(node), ast.Call)
-            if fits:
-                best = (0, Site(path, node.value.lineno if isinstance(node, ast.keyword) else node.lineno))
+            used = isinstance(node, ast.Name) and node.id == switch.kind
+            if best is None and used and not isinstance(source.parents.get(node), ast.Call):
+                best = (0, Site(path, node.lineno))
     return best[1] if best else None
+
+
+def _under(program: Program, flag: str) -> Site | None:
+    """The first statement that gives something another value where this attribute is asked."""
+    for path, source in program.sources.items():
+        for node in source.nodes:
+            asked = isinstance(node, ast.If) and any(
+                isinstance(n, ast.Attribute) and n.attr == flag for n in ast.walk(node.test)
+            )
+            given = [n for n in ast.walk(node) if isinstance(n, (ast.Assign, ast.AugAssign))] if asked else []
+            if given:
+                return Site(path, min(n.lineno for n in given))
+    return None
 
 
 def _candidates(dataset: Any) -> Iterator[Switch]:

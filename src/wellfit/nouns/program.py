@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -41,7 +42,8 @@ class OptimizerSeen:
     step, where some had been trained before; schedule: the scheduler's class, `schedule_site` where it was made,
     `schedule_steps`: how often it stepped and `schedule_last`: the line it last stepped at; closure: a step computes the
     loss several times (LBFGS; one that calls its closure once, as Lightning and skorch do, steps as any other); by_hand: the
-    script moves the weights itself, and `optimizer` is the one of torch's that does the same."""
+    script moves the weights itself, and `optimizer` is the one of torch's that does the same; zeroed: how often its own
+    zero_grad was called."""
 
     optimizer: torch.optim.Optimizer
     site: Site | None
@@ -57,6 +59,7 @@ class OptimizerSeen:
     schedule_last: Site | None = None
     closure: bool = False
     by_hand: bool = False
+    zeroed: int = 0
 
     @property
     def kind(self) -> str:
@@ -128,12 +131,13 @@ class PassSeen:
 
 class Clipped(NamedTuple):
     """A clipping of gradients. kind: "norm" (all gradients together brought down to `limit`) or "value" (each element cut
-    at it); left: the share of the gradients' norm that is left; site: the call."""
+    at it); left: the share of the gradients' norm that is left; site: the call; norm: of the gradients before."""
 
     kind: str
     limit: float
     left: float
     site: Site | None
+    norm: float = math.nan
 
 
 @dataclass
@@ -202,7 +206,18 @@ class Program:
     def main(self) -> OptimizerSeen | None:
         """The optimizer whose training counts: of those with a fifth of the steps or more, the last to begin."""
         big = [o for o in self.optimizers if o.steps >= max(1, 0.2 * max(p.steps for p in self.optimizers))]
-        return max(big, key=lambda o: o.first, default=None)
+        last = max(big, key=lambda o: o.first, default=None)
+        held = {t.phase for t in self.tapes if t.losses and t.stepped}
+        with_losses = [o for o in self.beside(last) if self.optimizers.index(o) in held]
+        return with_losses[0] if with_losses else last
+
+    def beside(self, one: OptimizerSeen | None) -> list[OptimizerSeen]:
+        """This optimizer and those that step together with it after each backward, in the order they step in."""
+        near = [o for o in self.optimizers if one is not None and abs(o.first - one.first) < len(self.optimizers)]
+        near = [o for o in near if one is not None and abs(o.steps - one.steps) <= 1]
+        parts = re.findall("s+", self.events)
+        together = bool(parts) and sum(len(p) == len(near) for p in parts) >= 0.8 * len(parts)
+        return sorted(near, key=lambda o: o.first) if together else [one] if one is not None else []
 
     @cached_property
     def moved(self) -> bool:

@@ -39,7 +39,7 @@ def stopped(program: Program) -> Stopped | None:
     rule = _rule(loop)
     if rule is None or not isinstance(planned, int) or passes > planned - 0.9:
         return None
-    return Stopped(passes, planned, _place(program, file, rule))
+    return Stopped(passes, planned, _place(program, file, rule, improving(program)))
 
 
 def improving(program: Program) -> bool:
@@ -75,8 +75,19 @@ def _rule(loop: ast.For) -> ast.If | None:
     return None
 
 
-def _place(program: Program, source: Source, rule: ast.If) -> Site:
-    """Where the patience is written: the object that is asked, or the number that is compared with."""
+def _compared(source: Source, made: ast.Call) -> Site | None:
+    """Where an object of the user's own class compares what it is told with its best so far."""
+    owner = next((n for n in source.nodes if isinstance(n, ast.ClassDef) and n.name == last_name(made.func)), None)
+    for test in (n.test for n in ast.walk(owner) if isinstance(n, (ast.If, ast.IfExp))) if owner is not None else ():
+        for node in ast.walk(test):
+            if isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.Lt, ast.LtE, ast.Gt, ast.GtE)):
+                return Site(source.path, node.lineno, "")
+    return None
+
+
+def _place(program: Program, source: Source, rule: ast.If, better: bool) -> Site:
+    """Where the patience is written: the object that is asked, or the number that is compared with. better: the training
+    got better all the time, so that the comparison itself must be wrong."""
     for node in ast.walk(rule.test):
         if isinstance(node, ast.Compare):
             for side in (*node.comparators, node.left):
@@ -87,6 +98,6 @@ def _place(program: Program, source: Source, rule: ast.If) -> Site:
         name = last_name(node.func if not isinstance(node.func, ast.Attribute) else node.func.value) if isinstance(
             node, ast.Call) else last_name(node.value) if isinstance(node, ast.Attribute) else ""  # fmt: skip
         for made in source.assignments(name) if name else []:
-            if isinstance(getattr(made, "value", None), ast.Call):
-                return Site(source.path, made.lineno, "")
+            if isinstance(made.value, ast.Call):
+                return (_compared(source, made.value) if better else None) or Site(source.path, made.lineno, "")
     return Site(source.path, rule.lineno, "")

@@ -90,8 +90,8 @@ class Tape:
     asking: the same of tensors outside networks that ask for a gradient (points where a derivative is taken);
     parameters: number -> id of the user's parameter or leaf that asks for a gradient; looks: number -> what it looked
     like; losses: numbers of the tensors that `backward` was called on; stale: were there gradients of earlier steps
-    when backward began; cleared: were all gradients gone when the optimizer stepped; stepped: did one step at its end;
-    backwards: how often backward was called in it.
+    when backward began; piled: ids of the optimizers whose parameters had them; cleared: were all gradients gone when the
+    optimizer stepped; stepped: did one step at its end; backwards: how often backward was called in it.
     """
 
     index: int
@@ -103,6 +103,7 @@ class Tape:
     looks: dict[int, Look] = field(default_factory=dict)
     losses: list[int] = field(default_factory=list)
     stale: bool = False
+    piled: frozenset[int] = frozenset()
     cleared: bool = False
     stepped: bool = False
     backwards: int = 0

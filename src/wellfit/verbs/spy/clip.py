@@ -19,7 +19,7 @@ def bounded(program: Program, args: Any, kwargs: Any, norm: Any, site: Site | No
     limit = kwargs.get("max_norm", args[1] if len(args) > 1 else None)
     if isinstance(limit, (int, float)) and isinstance(norm, Tensor) and len(program.clips) < MOST:
         left = min(float(limit) / max(float(norm), 1e-30), 1.0)
-        program.clips.append(Clipped("norm", float(limit), left, site))
+        program.clips.append(Clipped("norm", float(limit), left, site, float(norm)))
 
 
 def cut(program: Program, args: Any, kwargs: Any, site: Site | None) -> None:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from wellfit.nouns.collector import still
 from wellfit.nouns.program import LoaderSeen, OptimizerSeen, Program
+from wellfit.verbs.spy.graph import some
 from wellfit.verbs.spy.places import called_by_user, here
 
 MOST_EVENTS = 20_000
@@ -71,6 +72,17 @@ class Made:
     def parameters(self) -> list[Tensor]:
         """All that optimizers hold."""
         return [w for o in self.optimizers.values() for g in o.optimizer.param_groups for w in g["params"]]
+
+    def cleared(self, whose: Any = None) -> None:
+        """`zero_grad` is called of an optimizer or a module."""
+        self.event("z")
+        if id(whose) in self.optimizers:
+            self.optimizers[id(whose)].zeroed += 1
+
+    def piled(self) -> frozenset[int]:
+        """The optimizers whose parameters hold gradients now."""
+        held = {i: [w for g in o.optimizer.param_groups for w in g["params"]][:2] for i, o in self.optimizers.items()}
+        return frozenset(i for i, weights in held.items() if any(some(w.grad) for w in weights))
 
     def scheduler(self, original: Any, scheduler: Any, optimizer: Any, *args: Any, **kwargs: Any) -> None:
         """Around LRScheduler.__init__."""

@@ -331,12 +331,12 @@ class Watcher:
         if r.number(loss) not in tape.looks:
             tape.looks[r.number(loss)] = r.look(loss)
         if tape.backwards == 1:
-            tape.stale = any(some(w.grad) for w in self.made.parameters()[:8])
+            tape.stale, tape.piled = any(some(w.grad) for w in self.made.parameters()[:8]), self.made.piled()
         if r.examine and len(p.reached) < 100_000:
             p.reached |= reached(loss)
 
     def _zero(self, original: Any, *args: Any, **kwargs: Any) -> Any:
-        self.made.event("z")
+        self.made.cleared(*args[:1])
         return original(*args, **kwargs)
 
     def _clipped(self, original: Any, *args: Any, **kwargs: Any) -> Any:

@@ -60,7 +60,7 @@ def prepare(program: Program) -> Replay | str:
         return now / top if top else 1.0
 
     made = Replay(
-        program, networks, parameters, tuple(train), tuple(held), _optimizer(seen), rate, steps=steps,
+        program, networks, parameters, tuple(train), tuple(held), _optimizers(program.beside(seen)), rate, steps=steps,
         clip=_limit(program, "norm"), cut=_limit(program, "value"),
     )  # fmt: skip
     return made if aimed else _by_loss(made)
@@ -195,6 +195,24 @@ def _rows(batch: Batch, train: bool) -> Batch:
     pick = ~held if train else held
     leaves = {i: t[pick] if t.ndim and len(t) == n else t for i, t in batch.leaves.items()}
     return Batch(batch.tape, batch.loss, leaves, batch.nodes)
+
+
+class _Together:
+    """Optimizers that step together, as one."""
+
+    def __init__(self, all_: list[torch.optim.Optimizer]) -> None:
+        self.all, self.param_groups = all_, [g for o in all_ for g in o.param_groups]
+
+    def step(self) -> None:
+        """A step of each."""
+        for one in self.all:
+            one.step()
+
+
+def _optimizers(seen: list[OptimizerSeen]) -> Any:
+    """The user's optimizers that step together, over copies of the same parameters."""
+    makes = [_optimizer(one) for one in seen]
+    return makes[0] if len(makes) == 1 else lambda parameters: _Together([make(parameters) for make in makes])
 
 
 def _optimizer(seen: OptimizerSeen) -> Any:
