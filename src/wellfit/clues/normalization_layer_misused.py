@@ -25,6 +25,7 @@ FEW = 2
 """Examples in a batch: their mean says next to nothing of the data's."""
 SAYS, ENOUGH = 0.3, 60
 """Share of the targets' variance from which what a norm takes away matters, and evaluated examples to tell it from."""
+WEIGHTED = ("linear", "conv1d", "conv2d", "conv3d")
 EACH = ("instance_norm", "layer_norm", "group_norm")
 """Norms of each example by itself."""
 NORMS = ("batch_norm", "layer_norm", "group_norm", "instance_norm")
@@ -135,8 +136,11 @@ def _last(program: Program) -> Finding | None:
 
 
 def _erased(program: Program, tape: Tape) -> Finding | None:
-    """The network's first call takes each example's own mean and spread away, and these say what is to be predicted."""
-    fed = program.loss.inputs if program.loss else ()
+    """The network's first norm, before or behind its first layer, takes each example's own mean and spread away, and these
+    say what is to be predicted."""
+    fed = set(program.loss.inputs) if program.loss else set()
+    first = next((n for n in tape.nodes if n.depth and n.name in WEIGHTED and fed & set(n.ins[:1])), None)
+    fed |= set(first.outs) if first is not None else set()
     node = next((n for n in tape.nodes if n.name in EACH and n.depth and n.ins and n.ins[0] in fed), None)
     held = [
         h for h in evaluated(program) if h.targets is not None and h.targets.is_floating_point() and h.inputs.ndim > 1

@@ -109,8 +109,15 @@ def _unregistered(program: Program):
             if (many or (isinstance(value, Tensor) and value.requires_grad)) and not name.startswith("_"):
                 for path, source in program.sources.items():
                     own = type(network.module).__name__
-                    for assignment in source.assignments(name):
+                    made = source.assignments(name)
+                    for assignment in [a for a in made if _of_self(a, name)] or made:
                         around = source.enclosing(assignment, ast.ClassDef)
                         if not isinstance(around, ast.ClassDef) or around.name == own:
                             return Site(path, assignment.lineno, "")
     return None
+
+
+def _of_self(assignment: ast.Assign | ast.AnnAssign, name: str) -> bool:
+    """`self.name = ...`, not a variable of that name."""
+    targets = assignment.targets if isinstance(assignment, ast.Assign) else [assignment.target]
+    return any(isinstance(n, ast.Attribute) and n.attr == name for t in targets for n in ast.walk(t))

@@ -19,6 +19,8 @@ APART, ROSE = 5.0, 1.35
 BY_HEART, EARLY, SLIGHTLY = 20.0, 0.2, 1.2
 """Values that are known by heart so far (the same quotient), and were predicted best in this first part of the training:
 then this rise is enough. Between classes a rising loss may be mere certainty, so not there."""
+KNOWN, MISSED = 0.02, 0.7
+"""Shares of the targets' variance that are left on training rows known by heart, and on others where that did not help."""
 LATE = 0.7
 """Share of the steps from which an evaluation speaks of the end, and its best must lie before."""
 LEARNT, WRONG = 0.03, 0.8
@@ -32,12 +34,13 @@ CROWDED = 20.0
 
 def regularization_missing(program: Program) -> list[Finding]:
     """Sees: the program's own loss on rows it does not train on ends five times as high as on those it trains on, and
-    a third higher than it once was; or next to no loss on training rows and many wrong answers on others.
+    a third higher than it once was; or next to no loss on training rows and many wrong answers, or most of the
+    variance left, on others.
     Hurts: it answers from memory; every epoch makes it worse on anything new.
     Mistaken for: data-leak the other way round, epochs-too-many (which stops the same thing earlier).
     Remedy: a smaller network, weight decay, dropout, fewer epochs. Early stopping that goes back to its best weights is one.
     Source: Prechelt 1998, "Early stopping: but when?"; capacity by weights to a row."""
-    told = _rising(program) or _by_heart(program)
+    told = _rising(program) or _by_heart(program) or _values_by_heart(program)
     if told is None:
         return []
     said, step, rows = told
@@ -93,6 +96,19 @@ def _by_heart(program: Program) -> Told | None:
         return None
     said = f"loss {figure(end, 2)} on training rows at the end, {percent(share, 0)} right answers on others"
     return said, program.steps, distinct_rows(program)
+
+
+def _values_by_heart(program: Program) -> Told | None:
+    """The same of a squared error: next to none of the targets' variance left on training rows, most of it on others."""
+    fit, loss = fitting(program), program.loss
+    look = loss.look(loss.target) if loss is not None else None
+    if fit is None or look is None or not look.std or loss is None or loss.name not in ("", "mse_loss"):
+        return None
+    late = [v for at, v in fit.curve[-2:] if at >= LATE * program.steps]
+    if goes_back(program) or not late or fit.train > KNOWN * look.std**2 or min(late) < MISSED * look.std**2:
+        return None
+    said = f"squared error {figure(fit.train, 2)} on training rows and {figure(min(late), 2)} on others, whose variance is "
+    return f"{said}{figure(look.std**2, 2)}", program.steps, fit.rows
 
 
 def _held_back(program: Program) -> bool:

@@ -37,7 +37,7 @@ def fitting(program: Program) -> Fitting | None:
             look = seen.tape.looks.get(node.outs[0]) if node.outs else None
             if look is None or look.mean is None or _trained_on(program, seen):
                 continue
-            if not loss.name and node.name in DIFFERENCES:
+            if loss.name in ("", "mse_loss") and node.name in DIFFERENCES:
                 by_step.setdefault(seen.after, []).append(_square(look))
             elif loss.name and node.name == loss.name:
                 by_step.setdefault(seen.after, []).append(_per_example(node, look.mean, look.shape, seen))

@@ -13,7 +13,8 @@ from wellfit.nouns.source import Source, last_name
 from wellfit.nouns.tape import Site
 
 GAINED = 0.15
-"""Share of all that the evaluations gained that must have come in their second half: beyond the noise of a plateau."""
+"""Share of all that the evaluations gained, or of what was left, that must have gone in their second half: beyond the noise
+of a plateau."""
 
 
 class Stopped(NamedTuple):
@@ -49,8 +50,9 @@ def improving(program: Program) -> bool:
         if len(values) >= 4:
             half = len(values) // 2
             gained = values[0] - min(values)
-            late = min(values[:-half]) - min(values[-half:])
-            return gained > 0 and late > GAINED * gained and min(values[-2:]) == min(values)
+            early, late = min(values[:-half]), min(values[-half:])
+            much = early - late > GAINED * gained or 0 < late < (1 - GAINED) * early
+            return gained > 0 and much and min(values[-2:]) == min(values)
     return False
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cached_property
 from time import perf_counter
 
@@ -16,6 +17,10 @@ GROWTH = 1.12
 COSTLY = ((24, 0.75), (8, 2.0))
 """(steps of a phase, seconds beyond 5 % of the run): above both no more are written down (a step may be an episode)."""
 MOST_TAPES = 160
+RAGGED = 4
+"""Smaller batches of one size after which they are taken for the last ones of each pass."""
+ROUNDS, ROUND_GROWTH = 40, 1.05
+"""Evaluations after which they are written down at growing gaps, so that there is time for the last ones."""
 LOOKED_S, LOOKED = 0.15, 0.03
 """Seconds for writing down evaluations, and the share of the run beside them."""
 
@@ -32,6 +37,8 @@ class Due:
         self.looked_s, self.looked_from = 0.0, None  # cost of writing down evaluations
         self._phase_start = 0
         self._next = 0.0
+        self._sizes: Counter[int] = Counter()
+        self._rounds, self._round_at, self._round_next = 0, -1, 0.0
 
     def phase(self) -> None:
         """Another optimizer begins to train: dense again from here."""
@@ -58,8 +65,20 @@ class Due:
             self._next = max(self._next * GROWTH, since + 1.0)
         return True
 
+    def other(self, size: int, usual: int) -> bool:
+        """Is a batch of this size none of training's (in which the last batch of each pass may be smaller)?"""
+        if size in (0, usual):
+            return False
+        self._sizes[size] += 1
+        return size > usual or self._sizes[size] <= RAGGED
+
     def evaluation(self) -> bool:
         """Is there time left for writing an evaluation down? Then its cost counts from here."""
+        now = self.program.steps
+        if now != self._round_at:
+            if self._rounds >= ROUNDS and now < self._round_next:
+                return False
+            self._rounds, self._round_at, self._round_next = self._rounds + 1, now, now * ROUND_GROWTH
         limit = LOOKED_S + LOOKED * (perf_counter() - self.begun)
         if self.looked_s >= limit and not (self.looked_s < CURVE * limit and self._curve_counts):
             return False

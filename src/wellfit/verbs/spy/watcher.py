@@ -216,8 +216,8 @@ class Watcher:
         """A known network is called while nothing is written down: is this an evaluation? Then write it down."""
         self._forwards += 1
         size = len(args[0]) if args and isinstance(args[0], Tensor) and args[0].ndim else 0
-        odd = not torch.is_grad_enabled() or not module.training or self._forwards > 1 or size not in (0, self._batch)
-        if odd and self.due.evaluation():
+        odd = not torch.is_grad_enabled() or not module.training or self._forwards > 1
+        if (odd or self.due.other(size, self._batch)) and self.due.evaluation():
             self._start()
 
     def _parametrised(self, module: nn.Module) -> bool:
