@@ -87,6 +87,63 @@ with torch.no_grad():
 )
 
 
+FACTORS = (
+    START
+    + """left, right = torch.randint(0, 30, (2000,)), torch.randint(0, 30, (2000,))
+u, v = torch.randn(30, 2), torch.randn(30, 2)
+y = (u[left] * v[right]).sum(1)
+class Factors(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.p = nn.Parameter(torch.randn(30, 3) * 0.3)
+        self.q = nn.Parameter(self.p.detach().clone().flip(0))
+        self.bias = nn.Parameter(torch.zeros(30))
+    def forward(self, a, b):
+        return (self.p[a] * self.q[b]).sum(1) + self.bias[a]
+net = Factors()
+optimizer = torch.optim.Adam(net.parameters(), lr=0.02)
+for epoch in range(4):
+    for rows in torch.randperm(2000).split(100):
+        optimizer.zero_grad()
+        loss = F.mse_loss(net(left[rows], right[rows]), y[rows])
+        loss.backward()
+        optimizer.step()
+"""
+)
+CLEARS = "        optimizer.zero_grad()\n"
+LEARNS = "        loss = ((net(x) - y) ** 2).mean()\n        loss.backward()\n"
+CLOSURE = (
+    START
+    + """y = torch.sin(x[:, :1])
+net = nn.Sequential(nn.Linear(6, 12), nn.Tanh(), nn.Linear(12, 1))
+optimizer = torch.optim.LBFGS(net.parameters(), line_search_fn="strong_wolfe")
+def closure():
+        optimizer.zero_grad()
+        loss = ((net(x) - y) ** 2).mean()
+        loss.backward()
+        return loss
+for step in range(6):
+    optimizer.step(closure)
+"""
+)
+TWO = (
+    START
+    + """y = torch.sin(x[:, :1])
+body, head = nn.Sequential(nn.Linear(6, 16), nn.Tanh()), nn.Linear(16, 1)
+first = torch.optim.SGD(body.parameters(), lr=0.05)
+second = torch.optim.SGD(head.parameters(), lr=0.05)
+for epoch in range(3):
+    for rows in torch.randperm(256).split(32):
+        first.zero_grad()
+        second.zero_grad()
+        loss = F.mse_loss(head(body(x[rows])), y[rows])
+        loss.backward()
+        first.step()
+        second.step()
+"""
+)
+
+
 class Pair(NamedTuple):
     """A healthy program; what of it is replaced by what; the label; text of the faulty line, "" where no line is it."""
 
@@ -118,6 +175,12 @@ PAIRS = {
                          "x = torch.relu(layer(x))", "x = layer(x)", "activation-unsuitable", "nn.Linear(6, 16)"),
     "linear-sequence": Pair(VALUES, "    nn.Tanh(),\n    nn.Linear(16, 16),\n    nn.Tanh(),\n", "    nn.Linear(16, 16),\n",
                             "activation-unsuitable", "nn.Linear(6, 16)"),
+    "unused-activation": Pair(CLASSES.replace("x = self.norm(x)\n", "x = x\n"), "x = torch.relu(layer(x))",
+                              "x = layer(x)\n            torch.relu(x)", "activation-unsuitable", "            torch.relu(x)"),
+    "factors-at-zero": Pair(FACTORS, "torch.randn(30, 3) * 0.3", "torch.zeros(30, 3)", "init-unsuitable", "self.p ="),
+    "closure-clears-last": Pair(CLOSURE, CLEARS + LEARNS, LEARNS + CLEARS, "gradients-cleared", "optimizer.zero_grad()"),
+    "one-of-two-never-cleared": Pair(TWO, "        second.zero_grad()\n", "        first.zero_grad() \n", "zero-grad-missing",
+                                     "first.zero_grad() "),
     "dropout": Pair(CLASSES, "nn.Dropout(0.1)", "nn.Dropout(p=0.9)", "regularization-too-strong", "p=0.9"),
     "dropout-function": Pair(CLASSES, "self.drop(x)", "F.dropout(x, 0.9, self.training)", "regularization-too-strong", "0.9"),
     "weight-decay": Pair(CLASSES, "lr=0.01)", "lr=0.01, weight_decay=0.5)", "regularization-too-strong", "weight_decay"),
