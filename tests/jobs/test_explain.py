@@ -123,6 +123,12 @@ def test_grad_cam_of_a_network_without_maps_is_refused(tmp_path: Path):
     assert "no layer gives maps" in said
 
 
+def test_a_finished_run_whose_weights_are_gone_says_so(run: Path, tmp_path: Path):
+    bare = copied(run, tmp_path)
+    (bare / MODEL).unlink()
+    assert "are gone" in refused(bare)
+
+
 def test_no_run_a_run_that_never_finished_and_weights_that_are_nan(run: Path, tmp_path: Path):
     assert "no such folder" in refused(tmp_path / "nothing")
     broken = copied(run, tmp_path)
