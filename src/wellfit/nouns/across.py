@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from wellfit.nouns.bindings import taken_apart
 from wellfit.nouns.origin import DEEP, entry, from_call, of_attribute, option, origin
 from wellfit.nouns.program import Program
 from wellfit.nouns.source import Source, last_name
@@ -53,6 +54,8 @@ def set_later(program: Program, name: str, value: object) -> Site | None:
 
 
 def _next(source: Source, expr: ast.expr, others: list[Source]) -> tuple[Source, ast.expr] | None:
+    if taken_apart(source, expr):
+        return None
     parameter = _parameter(source, expr)
     if parameter is not None:
         return next(_given(parameter[0], parameter[1], source, others), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from wellfit.nouns.bindings import before, bindings, last, place, round_again, taken_apart, targets
 from wellfit.nouns.calls import Function, given
 from wellfit.nouns.source import Source, last_name
 
@@ -23,6 +24,10 @@ def origin(source: Source, expr: ast.expr, depth: int = DEEP) -> ast.expr:
 
 
 def _next(source: Source, expr: ast.expr) -> ast.expr | None:
+    return None if taken_apart(source, expr) else _following(source, expr)
+
+
+def _following(source: Source, expr: ast.expr) -> ast.expr | None:
     if isinstance(expr, ast.Name):
         return _name(source, expr)
     if isinstance(expr, ast.Attribute):
@@ -44,24 +49,35 @@ def _next(source: Source, expr: ast.expr) -> ast.expr | None:
 
 
 def _name(source: Source, expr: ast.Name) -> ast.expr | None:
-    around, inside = source.enclosing(expr, ast.FunctionDef, ast.Lambda), []
-    while isinstance(around, (ast.FunctionDef, ast.Lambda)) and not inside:  # a closure reads those around it
-        function = around
-        inside = [a for a in _plain(source, expr.id) if source.enclosing(a, ast.FunctionDef) is function]
-        if any(a.arg == expr.id for a in _parameters(function)) and all(_stands_in(source, a, expr.id) for a in inside):
-            value = _argument(source, function, expr.id)
-            missing = value is None or (isinstance(value, ast.Constant) and value.value is None)
-            return value if not inside or not missing else _otherwise(inside[-1].value, expr.id)
+    around, scope = source.enclosing(expr, ast.FunctionDef, ast.Lambda), None
+    while isinstance(around, (ast.FunctionDef, ast.Lambda)) and scope is None:  # a closure reads those around it
+        function, given = around, bindings(source, expr.id, around)
+        if any(a.arg == expr.id for a in _parameters(function)):
+            inside = [b.statement for b in before(expr, given)]
+            if round_again(source, expr, given):
+                return None
+            if all(_stands_in(source, a, expr.id) for a in inside):
+                value = _argument(source, function, expr.id)
+                missing = value is None or (isinstance(value, ast.Constant) and value.value is None)
+                return value if not inside or not missing else _otherwise(inside[-1].value, expr.id)
+        scope = function if given else None
         around = source.enclosing(function, ast.FunctionDef, ast.Lambda)
-    if not inside and (over := _looped(source, expr)) is not None:
-        return over
-    places = inside or [a for a in _plain(source, expr.id) if source.enclosing(a, ast.FunctionDef) is None]
-    together = _together(source, expr.id)
-    if not places and len(together) == 1:
-        return together[0]
-    if len(places) > 1 and not together:  # the last one before it, where none comes after
-        places = places[-1:] if all(a.lineno < expr.lineno for a in places) else []
-    return places[0].value if len(places) == 1 and not together and not _within(places[0].value, expr) else None
+    looped = _looped(source, expr)
+    if looped is not None and (scope is None or isinstance(looped[0], ast.comprehension)):
+        return looped[1]
+    found = last(source, expr, scope)
+    return _piece(source, found.value, found.path) if found else None
+
+
+def _piece(source: Source, value: ast.expr, path: tuple[int, ...]) -> ast.expr:
+    """The part of a value that stands at this place of what it is assigned to; the whole where it cannot be taken apart."""
+    for i in path:
+        made = None if isinstance(value, (ast.Tuple, ast.List)) else _following(source, value)
+        held = value if made is None else origin(source, made)
+        if not isinstance(held, (ast.Tuple, ast.List)) or i >= len(held.elts):
+            return value
+        value = held.elts[i]
+    return value
 
 
 def _stands_in(source: Source, given: ast.Assign | ast.AnnAssign, name: str) -> bool:
@@ -84,34 +100,17 @@ def _otherwise(e: ast.expr | None, name: str) -> ast.expr | None:
     return e.values[-1] if isinstance(e, ast.BoolOp) else e
 
 
-def _plain(source: Source, name: str) -> list[ast.Assign | ast.AnnAssign]:
-    """Assignments to the name itself, not to an attribute of that name."""
-    return [a for a in source.assignments(name) if any(isinstance(t, ast.Name) for t in _targets(a))]
-
-
-def _within(tree: ast.AST | None, expr: ast.Name) -> bool:
-    """Is a value made from the very name that is asked for (`n = n * 2`)?"""
-    return tree is not None and any(isinstance(n, ast.Name) and n.id == expr.id for n in ast.walk(tree))
-
-
-def _looped(source: Source, expr: ast.Name) -> ast.expr | None:
-    """`for a, b in zip(sizes, sizes[1:])`: what the innermost loop around a name takes it from."""
+def _looped(source: Source, expr: ast.Name) -> tuple[ast.AST, ast.expr | None] | None:
+    """`for a, b in zip(sizes, sizes[1:])`: the innermost loop around a name that gives it its values, and what it takes
+    them from (None where that is not known)."""
     at = source.parents.get(expr)
     while at is not None and not isinstance(at, (ast.FunctionDef, ast.Lambda)):
         for loop in [at] if isinstance(at, ast.For) else getattr(at, "generators", []):
-            path = _path(loop.target, expr.id)
+            path = place(loop.target, expr.id)
             if path is not None and not any(n is expr for n in ast.walk(loop.iter)):
-                return _over(loop.iter, path)
+                return loop, _over(loop.iter, path)
         at = source.parents.get(at)
     return None
-
-
-def _path(target: ast.expr, name: str) -> tuple[int, ...] | None:
-    """Where in a loop's target a name stands; None where it does not."""
-    if isinstance(target, (ast.Tuple, ast.List)):
-        found = [(i, p) for i, e in enumerate(target.elts) if (p := _path(e, name)) is not None]
-        return (found[0][0], *found[0][1]) if found else None
-    return () if isinstance(target, ast.Name) and target.id == name else None
 
 
 def _over(iterated: ast.expr, path: tuple[int, ...]) -> ast.expr | None:
@@ -142,19 +141,6 @@ def _item(source: Source, expr: ast.Subscript) -> ast.expr | None:
         return held.elts[known]
     found = entry(source, known) if known is not None else None
     return found if found is not None else whole if isinstance(key, ast.Slice) else None
-
-
-def _together(source: Source, name: str) -> list[ast.expr]:
-    """`BATCH, LR = 2, 1e-3` outside functions: the value that a name gets, once for each such line."""
-    found = []
-    for n in source.nodes:
-        if not isinstance(n, ast.Assign) or not isinstance(n.value, ast.Tuple):
-            continue
-        for target in n.targets:
-            if isinstance(target, ast.Tuple) and len(target.elts) == len(n.value.elts):
-                pairs = zip(target.elts, n.value.elts)
-                found += [v for t, v in pairs if last_name(t) == name and source.enclosing(n, ast.FunctionDef) is None]
-    return found
 
 
 def chosen(source: Source, line: int) -> ast.expr | None:
@@ -248,11 +234,9 @@ def _class_of(source: Source, expr: ast.expr, depth: int = DEEP) -> ast.ClassDef
 def _field(source: Source, owner: ast.ClassDef, name: str) -> ast.expr | None:
     """What a field of a class is given: in the call that makes the object, by `self.name = ...`, or by its default."""
     fields = [n for n in owner.body if isinstance(n, (ast.AnnAssign, ast.Assign)) and n.value is not None]
-    defaults = [n.value for n in fields for t in _targets(n) if last_name(t) == name]
+    defaults = [n.value for n in fields for t in targets(n) if last_name(t) == name]
     set_in = [a for a in source.assignments(name) if a.value is not None and source.enclosing(a, ast.ClassDef) is owner]
-    own = [
-        a.value for a in set_in for t in _targets(a) if isinstance(t, ast.Attribute) and last_name(t.value) == "self"
-    ]
+    own = [a.value for a in set_in for t in targets(a) if isinstance(t, ast.Attribute) and last_name(t.value) == "self"]
     if own:
         return own[0] if len(own) == 1 else None
     order = [last_name(n.target) for n in owner.body if isinstance(n, ast.AnnAssign)]
@@ -272,10 +256,6 @@ def _made_by(value: ast.expr | None) -> ast.expr | None:
             if kw.arg in ("default", "default_factory"):
                 return kw.value.body if isinstance(kw.value, ast.Lambda) else kw.value
     return value
-
-
-def _targets(n: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
-    return n.targets if isinstance(n, ast.Assign) else [n.target]
 
 
 def entry(source: Source, key: object) -> ast.expr | None:
