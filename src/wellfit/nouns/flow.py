@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from wellfit.nouns.bindings import reaches
 from wellfit.nouns.calls import given
 from wellfit.nouns.source import Source, last_name
 
@@ -20,6 +21,9 @@ PASSING = frozenset(
     ("enumerate", "tqdm", "trange", "iter", "next", "list", "tuple", "cycle", "islice", "reversed", "prefetch")
 )
 SPLITS = frozenset(("train_test_split",))
+
+Binding = tuple[int, ast.expr, ast.expr | None]
+"""(line, value, target where it is more than the plain name or a loop's)."""
 
 
 class Spot(NamedTuple):
@@ -86,7 +90,7 @@ def _inside(at: Spot, e: ast.expr) -> Spot | None:
 def _of_name(at: Spot, e: ast.Name, files: Files) -> Spot | None:
     source, scope = at.source, at.source.enclosing(e, ast.FunctionDef, ast.Lambda)
     while True:
-        bound = bindings(source, e.id, scope)
+        bound = _reaching(source, e, bindings(source, e.id, scope))
         before = [b for b in bound if b[0] < e.lineno or (b[0] == e.lineno and not _holds(b[1], e))]
         chosen = (before or [b for b in bound if not _holds(b[1], e)])[-1:]
         if chosen:
@@ -99,12 +103,20 @@ def _of_name(at: Spot, e: ast.Name, files: Files) -> Spot | None:
         scope = source.enclosing(scope, ast.FunctionDef, ast.Lambda)
 
 
+def _reaching(source: Source, e: ast.Name, bound: list[Binding]) -> list[Binding]:
+    """Without those of comprehensions elsewhere; that of the comprehension around a name alone."""
+    over = [(b, source.parents.get(b[2])) for b in bound if b[2] is not None]
+    inner = [(b, reaches(source, n, e)) for b, n in over if isinstance(n, ast.comprehension)]
+    own = [b for b, there in inner if there]
+    return own[-1:] or [b for b in bound if not any(b is other for other, _ in inner)]
+
+
 def _holds(tree: ast.AST, node: ast.AST) -> bool:
     return any(n is node for n in ast.walk(tree))
 
 
-def bindings(source: Source, name: str, scope: ast.AST | None) -> list[tuple[int, ast.expr, ast.expr | None]]:
-    """(line, value, target where it is more than the plain name or a loop's) wherever a scope binds a name."""
+def bindings(source: Source, name: str, scope: ast.AST | None) -> list[Binding]:
+    """Wherever a scope binds a name, by line."""
     found = []
     for n in source.nodes:
         if isinstance(n, (ast.Assign, ast.AnnAssign)) and n.value is not None:

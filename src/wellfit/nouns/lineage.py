@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from wellfit.nouns.bindings import reaches
 from wellfit.nouns.calls import Function, given
 from wellfit.nouns.fed import neutral
 from wellfit.nouns.program import LossSeen, Program
@@ -114,7 +115,7 @@ def made_at(program: Program, site: Site | None, position: int, *keywords: str) 
 
 def _made(site: Site | None, steps: list[Step]) -> Site | None:
     made = [s for s in steps if _called(s.value) & CONVERSIONS]
-    made = made or [s for s in steps if not isinstance(s.value, ast.Subscript)] or steps
+    made = made or [s for s in steps if not isinstance(s.value, ast.Subscript) and not _holder(s.value)] or steps
     return Site(site.file, made[0].line, "") if made and site else None
 
 
@@ -228,10 +229,28 @@ class _Walk:
             found = [
                 b for b in self.bound(name, None) if scope is None or not isinstance(expr, ast.Name) or b[2] is None
             ]
+        found = self.reaching(expr, found)
         for value, inner, _, line in sorted(found, key=lambda b: -b[0].lineno):
             if line and Step(line, value) not in self.steps:
                 self.steps.append(Step(line, value))
             yield value, (*inner, *path)
+
+    def reaching(self, expr: ast.Name | ast.Attribute, found: list[Bound]) -> list[Bound]:
+        """Of a name, those bindings that it can still have at this place: of the loop or the comprehension around it, not
+        those before that, and none further down; of an attribute, those of attributes where there are any."""
+        given = [(b, self.source.parents.get(b[0])) for b in found]
+        if isinstance(expr, ast.Attribute):
+            own = [b for b, n in given if any(isinstance(t, ast.Attribute) for t in _targets(n))]
+            return own or found
+        home = self.source.enclosing(expr, ast.FunctionDef)
+        there = [
+            (b, n, reaches(self.source, n, expr)) for b, n in given if n is not None and b[2] is home and _targets(n)
+        ]
+        gone = [b for b, _, still in there if still is False]
+        loops = [n for _, n, still in there if still or (isinstance(n, ast.For) and _inside(n, expr))]
+        start = max((getattr(n, "lineno", 0) or n.target.lineno for n in loops), default=0)  # type: ignore[attr-defined]
+        gone += [b for b, n, _ in there if start and n not in loops and getattr(n, "lineno", 0) < start]
+        return [b for b in found if not any(b is g for g in gone)]
 
     def bound(self, name: str, scope: ast.AST | None) -> Iterator[Bound]:
         """(expression, element, the function it stands in, line where it is an assignment, else 0)."""
@@ -255,6 +274,19 @@ class _Walk:
     def given(self, function: Function, name: str) -> Iterator[Bound]:
         """What calls give for a parameter of the user's function."""
         yield from ((value, (), None, 0) for value in given(self.source, self.source, function, name))
+
+
+def _targets(node: ast.AST | None) -> list[ast.expr]:
+    """What an assignment, a loop or a comprehension gives values to."""
+    if isinstance(node, ast.Assign):
+        parts = [e for t in node.targets for e in (t.elts if isinstance(t, (ast.Tuple, ast.List)) else [t])]
+        return parts
+    return [node.target] if isinstance(node, (ast.AugAssign, ast.AnnAssign, ast.For, ast.comprehension)) else []
+
+
+def _inside(loop: ast.For, expr: ast.expr) -> bool:
+    """Is an expression in the body of a loop?"""
+    return any(n is expr for part in loop.body for n in ast.walk(part))
 
 
 def _places(target: ast.AST, name: str, path: tuple[int, ...] = ()) -> Iterator[tuple[int, ...]]:
