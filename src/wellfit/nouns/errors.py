@@ -49,6 +49,10 @@ class CheckError(WellfitError):
         return error
 
 
+class RoomError(WellfitError):
+    """A step that finds no memory even with a single row."""
+
+
 class RunError(WellfitError):
     """A run folder that is missing, damaged, or belongs to something else; a disk that is full."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +21,8 @@ from wellfit.nouns.awake import move
 from wellfit.nouns.capture import Call, Record
 from wellfit.nouns.case import Case
 from wellfit.nouns.played import written_out
+from wellfit.nouns.room import short_of_memory, too_large, with_room
+from wellfit.nouns.thrift import Parts
 from wellfit.nouns.world import World
 
 BEFORE = 8
@@ -41,6 +43,7 @@ WHY = {
     "mixed": "examples are mixed with each other (mixup)",
 }
 """Why steps stay ordinary: what `Quick.why` says, and "mixed", which each batch says for itself."""
+T = TypeVar("T")
 Player = Callable[..., tuple[Tensor, ...]]
 
 
@@ -52,24 +55,66 @@ class Quick:
     """
 
     def __init__(
-        self, case: Case, optimizer: torch.optim.Optimizer, forward: Callable[..., tuple[Tensor, Tensor]], here: World
+        self,
+        case: Case,
+        optimizer: torch.optim.Optimizer,
+        forward: Callable[..., tuple[Tensor, Tensor]],
+        here: World,
+        parts: Parts | None = None,
     ):
         self.forward, self.why, self.played_steps = forward, _why_not(case, optimizer, here), 0
         self._case, self._optimizer, self._here = case, optimizer, here
         self._parameters = [p for p in case.network.parameters() if p.requires_grad]
         self._lying, self._counted = _lying(case.network), False
+        self._parts, self._moving = parts, False
+        self._had_room: set[Any] = set()
         self._seen: dict[Any, int] = {}
         self._tried: dict[Any, tuple[Player, Player]] = {}  # gradients alone, and the step as far as it is played
         self._played: dict[Any, tuple[Player, bool]] = {}  # the step, and does it move the weights as well?
 
     def whole(self, batch: Batch, *weight: Tensor) -> Tensor:
         """One step; its loss."""
+        if self._played and not self.why and batch.order is None:
+            given = (batch.x, batch.y, *weight)
+            size = tuple((t.shape, t.stride()) for t in given)
+            if size in self._played:
+                return self._play(size, given)
+        return self.within(batch, lambda: self._not_played(batch, *weight))
+
+    def within(self, batch: Batch, work: Callable[[], T]) -> T:
+        """What `work` gives, a step of this batch or its gradients; in more parts where it finds no memory, from the same
+        random state and statistics where it is the first of its size."""
+        if self._parts is None or self._here.size > 1:  # others wait for this rank's part: nothing can be done again
+            return self._or_stop(batch, work)
+        size = tuple(batch.x.shape)
+        before = None if size in self._had_room else _state(self._case.network)
+
+        def again() -> None:
+            if self._moving:
+                raise too_large(self._case.network, len(batch.x), "no memory for the optimizer's state")
+            self.why = "thrift"
+            self._optimizer.zero_grad(set_to_none=True)
+            if before is not None:
+                _put_back(before, self._case.network)
+
+        self._moving = False
+        found = with_room(self._parts, len(batch.x), work, again)
+        self._had_room.add(size)
+        return found
+
+    def _or_stop(self, batch: Batch, work: Callable[[], T]) -> T:
+        try:
+            return work()
+        except (RuntimeError, MemoryError) as error:
+            if not short_of_memory(error):
+                raise
+            raise too_large(self._case.network, len(batch.x), str(error).splitlines()[0]) from None
+
+    def _not_played(self, batch: Batch, *weight: Tensor) -> Tensor:
         if self.why or batch.order is not None:
             return self._ordinary(batch, *weight)
         given = (batch.x, batch.y, *weight)
         size = tuple((t.shape, t.stride()) for t in given)
-        if size in self._played:
-            return self._play(size, given)
         if size in self._tried:
             return self._try(size, given, batch, *weight)
         self._seen[size] = self._seen.get(size, 0) + 1
@@ -79,6 +124,7 @@ class Quick:
 
     def finish(self) -> None:
         """Penalty and clipping, the update, and the gradients let go."""
+        self._moving = True
         c = self._case.recipe.training
         if c.l1:  # the penalty's subgradient, l1 * sign(w)
             for w in self._parameters:

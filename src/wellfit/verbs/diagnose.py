@@ -11,6 +11,7 @@ from wellfit.nouns.advice import advice, text
 from wellfit.nouns.feed import WAIT, waited
 from wellfit.nouns.finding import Finding, Severity, by_weight
 from wellfit.nouns.reading import Reading
+from wellfit.nouns.room import PARTS, halved
 from wellfit.nouns.skill import Estimate, Skill, skill_of
 from wellfit.nouns.task import Ends
 from wellfit.nouns.units import figure
@@ -27,7 +28,9 @@ def diagnose(have: Mapping[str, Any]) -> list[Finding]:
     if not have.get("chance_loss", 1.0) > 0:  # nothing to measure a loss against
         have = {name: value for name, value in have.items() if name != "chance_loss"}
     spoken = (shelf.serve(shelf.get("rules", word), have) for word in shelf.names("rules"))
-    return by_weight([finding for finding in (*spoken, unbeaten(have), waited(have.get(WAIT))) if finding is not None])
+    short = halved(have.get(PARTS), have.get("recipe", {}), have.get("layers", ()))
+    said = (*spoken, unbeaten(have), waited(have.get(WAIT)), short)
+    return by_weight([finding for finding in said if finding is not None])
 
 
 def unbeaten(have: Mapping[str, Any]) -> Finding | None:

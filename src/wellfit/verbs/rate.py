@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from wellfit.nouns import shelf
 from wellfit.nouns.awake import compiler_asleep, move
 from wellfit.nouns.case import Case
 from wellfit.nouns.recipe import Recipe
+from wellfit.nouns.room import with_room
 from wellfit.nouns.task import task_of
+from wellfit.nouns.thrift import Parts
 from wellfit.nouns.trial import bare_loss, trial
 
 LOWEST, HIGHEST = 1e-5, 1.0  # of the rates tried, evenly on a log scale
@@ -60,6 +63,14 @@ def rate_test(case: Case, steps: int = 100) -> RateTest:
     mean = 0.0
     generator = torch.Generator().manual_seed(choices.seed)
     with trial(case) as network, compiler_asleep():
+        parts = Parts(network, choices.accumulate)
+
+        def tried_on(x: Tensor, y: Tensor) -> Tensor:
+            optimizer.zero_grad(set_to_none=True)
+            found = loss_of(parts(x).float(), y)
+            found.backward()
+            return found
+
         optimizer = shelf.get("optimizers", choices.optimizer)(
             network.parameters(), LOWEST, momentum=choices.momentum, l2=0.0
         )
@@ -67,9 +78,8 @@ def rate_test(case: Case, steps: int = 100) -> RateTest:
             pick = torch.randint(len(rows), (batch,), generator=generator)
             for group in optimizer.param_groups:
                 group["lr"] = float(lr)
-            loss = loss_of(network(rows.x[pick].to(case.device)).float(), rows.y[pick].to(case.device))
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
+            x, y = rows.x[pick].to(case.device), rows.y[pick].to(case.device)
+            loss = with_room(parts, batch, lambda x=x, y=y: tried_on(x, y))
             move(optimizer)
             raw.append(loss.item())
             mean = SMOOTHING * mean + (1 - SMOOTHING) * raw[-1]

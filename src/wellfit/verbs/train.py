@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -23,6 +24,7 @@ from wellfit.nouns.feed import WAIT
 from wellfit.nouns.progress import Losses, Progress, checkpoint_of, restore
 from wellfit.nouns.quick import Quick
 from wellfit.nouns.reading import Reading
+from wellfit.nouns.room import PARTS, outputs_of
 from wellfit.nouns.shards import apart, full, lent, spread
 from wellfit.nouns.step import Rest, Step
 from wellfit.nouns.task import task_of
@@ -72,11 +74,12 @@ def _trained(case: Case, whole: nn.Module, here: World, due, rest, stop, state) 
         optimizer = optimizer if network is whole else apart(optimizer)
         depth.split_groups(optimizer, depth.shares(network, case.recipe.transfer.rate_decay))
         progress = Progress() if state is None else restore(state, network, optimizer, case.device, here)
-        quick = Quick(case, optimizer, _forward(case, here), here)
+        parts = Parts(network, choices.accumulate)
+        quick = Quick(case, optimizer, _forward(case, here, parts), here, parts)
         try:
             while progress.epoch < pace.epochs and not progress.why_stop:
                 yield from _epoch(case, whole, rows, optimizer, progress, pace, quick, due, agreed, here)
-                scores = _close_epoch(case, valid, progress, pace, here)
+                scores = _close_epoch(case, valid, progress, pace, here, parts)
                 keep, leave = here.any(rest(), stop())
                 yield Rest(
                     progress.index,
@@ -112,10 +115,14 @@ def _sampled(here: World, due: Callable[[int], bool], shared: bool) -> Callable[
     return (lambda index: index % ASK_EVERY == 0 and here.any(mine(index))[0]) if shared else mine
 
 
-def _forward(case: Case, here: World = ALONE) -> Callable[..., tuple[Tensor, Tensor]]:
+def _forward(case: Case, here: World = ALONE, parts: Parts | None = None) -> Callable[..., tuple[Tensor, Tensor]]:
     """(batch[, weight of each example]) -> (outputs, loss), in bfloat16 where the recipe says so."""
-    parts = case.recipe.training.accumulate
-    network, loss_of = here.together(Parts(case.network, parts) if parts > 1 else case.network), case.loss
+    asked, loss_of = case.recipe.training.accumulate, case.loss
+    inside = Parts(case.network, asked) if parts is None else parts
+    usual = here.together(inside if asked > 1 else case.network)
+
+    def network(x: Tensor) -> Tensor:  # in more parts than asked for where memory was short
+        return (usual if inside.count == asked else inside)(x)
 
     def loss(outputs: Tensor, batch: Batch, *weight: Tensor) -> Tensor:
         own = loss_of(outputs, batch.y, *weight)
@@ -156,9 +163,7 @@ def _epoch(case, whole, split, optimizer, progress, pace, quick, due, agreed, he
         for group in groups:
             group["lr"] = lr * group.get("share", 1.0)
         if sampled:
-            with _listening(network) as (seen, prepared_s):
-                outputs, loss = quick.forward(shown, *weight)
-            here.backward(loss)
+            outputs, loss, seen, prepared_s = quick.within(shown, partial(_seen, network, quick, here, shown, *weight))
             known = (progress.index, at(), network, optimizer, shown.x, shown.y, outputs, loss, lr, len(xb), seen)
             step = Step(*known, weights_before=progress.before, prepared_s=prepared_s)
             step = step if network is whole else lent(step, whole)
@@ -178,6 +183,14 @@ def _epoch(case, whole, split, optimizer, progress, pace, quick, due, agreed, he
             begun = time.perf_counter()
             _go_on(network, quick)
     progress.epoch_s += time.perf_counter() - begun
+
+
+def _seen(network: nn.Module, quick: Quick, here: World, batch: Batch, *weight: Tensor) -> tuple[Any, ...]:
+    """(outputs, loss, what the layers gave, seconds that listening took to set up) of a step whose gradients are there."""
+    with _listening(network) as (seen, prepared_s):
+        outputs, loss = quick.forward(batch, *weight)
+    here.backward(loss)
+    return outputs, loss, seen, prepared_s
 
 
 def _go_on(network: nn.Module, quick: Quick) -> None:
@@ -231,8 +244,7 @@ def evaluate(case: Case, split: Split, here: World = ALONE) -> tuple[float, floa
     case.network.eval()
     here.same(*case.network.buffers())
     with torch.no_grad():
-        mine = here.part(x).split(at_once(x, EVAL_ROWS))
-        outputs = here.whole(torch.cat([case.network(part) for part in mine]).float(), len(x))
+        outputs = here.whole(outputs_of(case.network, here.part(x), at_once(x, EVAL_ROWS)), len(x))
         loss = case.loss(outputs, y, *weight)
         each = torch.func.vmap(case.loss)(outputs[:, None], y[:, None])
         score = task_of(case.data.task).score(outputs, y)
@@ -242,7 +254,9 @@ def evaluate(case: Case, split: Split, here: World = ALONE) -> tuple[float, floa
     return a, b, c
 
 
-def _close_epoch(case: Case, valid: Split, progress: Progress, pace: Tempo, here: World) -> tuple[Reading, ...]:
+def _close_epoch(
+    case: Case, valid: Split, progress: Progress, pace: Tempo, here: World, parts: Parts
+) -> tuple[Reading, ...]:
     """Evaluate, keep the best weights, decide whether to stop; the epoch's curves are returned."""
     sizes = torch.tensor(progress.sizes, dtype=torch.float64)
     train_loss = float((progress.losses.all().double().cpu() * sizes).sum() / sizes.sum())
@@ -258,8 +272,10 @@ def _close_epoch(case: Case, valid: Split, progress: Progress, pace: Tempo, here
     at = (progress.index, float(progress.epoch))
     feed = case.data.train.feed
     waited = () if feed is None else (Reading(WAIT, feed.taken(progress.epoch_s), *at),)
+    short = parts.count > case.recipe.training.accumulate
     return (
         *waited,
+        *((Reading(PARTS, float(parts.count), *at),) if short else ()),
         Reading("train_loss", train_loss, *at),
         Reading("valid_loss", valid_loss, *at),
         Reading("valid_loss_se", error, *at),

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from wellfit.nouns.errors import RunError, WellfitError
+from wellfit.nouns.errors import RoomError, RunError, WellfitError
 from wellfit.nouns.ranks import rank
 from wellfit.views.terminal import beside
 from wellfit.views.terminal.screen import screen
@@ -41,7 +41,7 @@ def refused(error: BaseException) -> int:
         return PIPE
     known = in_words(error)
     if known is not None:
-        if rank().number == 0:  # the others found the same
+        if rank().number == 0 or isinstance(error, RoomError):  # the others found the same
             _three_lines(known)
         return REFUSED
     return _broken(error)
@@ -59,12 +59,17 @@ def in_words(error: BaseException) -> WellfitError | None:
     if isinstance(error, RuntimeError) and rank().of > 1 and "peer" in str(error):
         found = "one of the other processes ended"
         return RunError("to train together", found, "start again with torchrun --max-restarts, or `wellfit resume` it")
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" or _no_room(error):
         found = (str(error).splitlines() or ["no memory left"])[0]
         return RunError(
             "memory for this", found or "none left", "take a smaller training.batch_size, network or data set"
         )
     return None
+
+
+def _no_room(error: BaseException) -> bool:
+    """PyTorch's CPU allocator says so in a RuntimeError."""
+    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
 
 
 def _three_lines(error: WellfitError) -> None:
