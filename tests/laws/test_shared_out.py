@@ -10,10 +10,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
-from two_ranks import CHOICES, from_the_half, run_in, to_the_half
+from two_ranks import CHOICES, from_the_half, run_in, streamed, to_the_half
 
 import wellfit as wf
 from wellfit.nouns import shelf
@@ -29,6 +30,11 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("shared out")
     wf.fit("wine", out=folder / "one", force=True, **CHOICES)
     to_the_half(run_in(folder / "one half"))
+    (folder / "arrays").mkdir()
+    x = np.random.default_rng(0).normal(size=(1500, 5)).astype(np.float32)
+    for part, rows in {"train": slice(0, 1101), "valid": slice(1101, 1300), "test": slice(1300, 1500)}.items():
+        np.save(folder / "arrays" / f"x_{part}.npy", x[rows])
+        np.save(folder / "arrays" / f"y_{part}.npy", x[rows, 0] * 2 + x[rows, 1])
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
@@ -68,6 +74,18 @@ def test_a_checkpoint_of_two_is_read_by_one_and_the_other_way_round(done: Path):
     same(from_the_half(wf.Run(done / "two half")), done)
     same(load_file(done / "one to two.safetensors"), done)
     same(load_file(done / "two to two.safetensors"), done)
+
+
+def test_each_rank_reads_its_rows_of_a_streamed_batch_without_gaps_or_repeats(done: Path):
+    expected, rows = streamed(done)
+    found = load_file(done / "from a file.safetensors")
+    for name, value in expected.items():
+        torch.testing.assert_close(found[name], value, rtol=1e-3, atol=1e-5)
+    shares = [json.loads((done / f"read {rank}.json").read_text()) for rank in (0, 1)]
+    assert sorted(rows) == list(range(1101))
+    assert sorted({*shares[0], *shares[1]}) == sorted(rows)
+    uneven = 1  # the last batch has five rows: one of them is run twice, and counted once
+    assert [len(s) for s in shares] == [len(rows) // 2 + uneven] * 2
 
 
 def test_a_damaged_checkpoint_of_several_is_refused_in_three_lines(done: Path):

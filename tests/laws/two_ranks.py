@@ -101,6 +101,18 @@ def apart_and_whole(here: World, name: str, options: dict, optimizer: str = "sgd
     return max(float((p - q).abs().max() / p.abs().max().clamp_min(1e-6)) for p, q in pairs)
 
 
+def streamed(folder: Path, parallel: str = "ddp") -> tuple[dict[str, Tensor], list[int]]:
+    """The weights after training on rows that lie in a file, and the numbers of the rows that were read for it."""
+    recipe = Recipe.of({**CHOICES, "training.parallel": parallel, "training.epochs": 1, "data.memory": "40kB"})
+    data = load(folder / "arrays", recipe.data, None, None)
+    case, read, feed = build(propose(recipe, data, {})[0], data, None), [], data.train.feed
+    assert feed is not None
+    fetch, feed.fetch = feed.fetch, lambda rows: (read.extend(rows.tolist()), fetch(rows))[1]  # type: ignore[method-assign]
+    for _ in train(case):
+        pass
+    return case.network.state_dict(), read
+
+
 DRAWING = ("vae", "gan", "flow")
 """What draws numbers of its own in a step draws others on each rank."""
 
@@ -116,7 +128,10 @@ def main(folder: Path) -> None:
     first = {name: options for name, options in reversed(EVERY) if name not in DRAWING}
     networks = {name: apart_and_whole(here, name, options) for name, options in first.items()}
     optimizers = {o: apart_and_whole(here, "dense", first["dense"], o) for o in shelf.names("optimizers")}
+    from_file, read = streamed(folder)
+    (folder / f"read {here.rank}.json").write_text(json.dumps(read))
     if here.rank == 0:
+        save_file(from_file, folder / "from a file.safetensors")
         save_file(weights, folder / "one to two.safetensors")
         save_file(again, folder / "two to two.safetensors")
         (folder / "found.json").write_text(json.dumps({"networks": networks, "optimizers": optimizers}))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from queue import Empty, Full, Queue
 from typing import TypeVar
@@ -54,13 +54,16 @@ class Feed:
         """The order of n rows in an epoch, int64 [n]: a function of (seed, epoch) alone."""
         return blocks_order(n, self.block, self.pool, seed, epoch)
 
-    def ahead(self, chunks: Iterable[Tensor], parts: Sequence[Tensor]) -> Iterator[list[Tensor]]:
-        """The rows of each chunk of each part, read by a thread while the chunk before is trained on."""
-        return read_ahead((self._gathered(rows, parts) for rows in chunks), self)
+    def ahead(
+        self, chunks: Iterable[Tensor], parts: Sequence[Tensor], mine: Callable[[Tensor], Tensor] = lambda rows: rows
+    ) -> Iterator[list[Tensor]]:
+        """The rows of each chunk of each part, read by a thread while the chunk before is trained on; of the first part,
+        which lies in the file, those that `mine` takes of a chunk."""
+        return read_ahead((self._gathered(rows, mine(rows), parts) for rows in chunks), self)
 
-    def _gathered(self, rows: Tensor, parts: Sequence[Tensor]) -> list[Tensor]:
-        self.fetch(rows)
-        found = [part[rows] for part in parts]
+    def _gathered(self, rows: Tensor, mine: Tensor, parts: Sequence[Tensor]) -> list[Tensor]:
+        self.fetch(mine)
+        found = [parts[0][mine], *(part[rows] for part in parts[1:])]
         self.held.release()
         return found
 

@@ -40,6 +40,10 @@ class World:
         at = torch.arange(self.rank * each, (self.rank + 1) * each, device=rows.device) % len(rows)
         return rows[at]
 
+    def mine(self, rows: Tensor, n: int) -> Tensor:
+        """This rank's share of a batch of n rows: `rows` where that is all that was read, else its part of them."""
+        return rows if len(rows) < n else self.part(rows)
+
     def whole(self, mine: Tensor, n: int) -> Tensor:
         """The shares of all ranks as [n, ...]; gradients go into this rank's own."""
         if self.size == 1:

@@ -132,12 +132,12 @@ def _forward(case: Case, here: World = ALONE, parts: Parts | None = None) -> Cal
         return torch.lerp(own, other, batch.share)
 
     def plain(batch: Batch, *weight: Tensor) -> tuple[Tensor, Tensor]:
-        outputs = here.whole(network(here.part(batch.x)), len(batch.x))
+        outputs = here.whole(network(here.mine(batch.x, len(batch.y))), len(batch.y))
         return outputs, loss(outputs, batch, *weight)
 
     def mixed(batch: Batch, *weight: Tensor) -> tuple[Tensor, Tensor]:
         with torch.autocast(case.device.type, torch.bfloat16):
-            outputs = here.whole(network(here.part(batch.x)).float(), len(batch.x))
+            outputs = here.whole(network(here.mine(batch.x, len(batch.y))).float(), len(batch.y))
         return outputs, loss(outputs, batch, *weight)
 
     return mixed if case.recipe.training.precision == "bfloat16" else plain
@@ -156,15 +156,16 @@ def _epoch(case, whole, split, optimizer, progress, pace, quick, due, agreed, he
     if case.recipe.transfer.mode == "gradual":
         depth.thaw(network, progress.epoch / pace.epochs, case.recipe.transfer.unfreeze_frac)
     _go_on(network, quick)
-    vary = varied(case.recipe.augment.model_extra or {}, case.data, case.recipe.training.seed) or _as_it_is
-    for xb, yb, *weight in _batches(split, order, batch, case.device):
-        shown = vary(xb, yb, progress.index)
+    vary = varied(case.recipe.augment.model_extra or {}, case.data, case.recipe.training.seed)
+    share = here if vary is None else ALONE  # what varies rows draws for all of a batch
+    for xb, yb, *weight in _batches(split, order, batch, case.device, share):
+        shown = Batch(xb, yb) if vary is None else vary(xb, yb, progress.index)
         lr = pace.rate(base + progress.cursor, batch, progress.drops)
         for group in groups:
             group["lr"] = lr * group.get("share", 1.0)
         if sampled:
             outputs, loss, seen, prepared_s = quick.within(shown, partial(_seen, network, quick, here, shown, *weight))
-            known = (progress.index, at(), network, optimizer, shown.x, shown.y, outputs, loss, lr, len(xb), seen)
+            known = (progress.index, at(), network, optimizer, shown.x, shown.y, outputs, loss, lr, len(yb), seen)
             step = Step(*known, weights_before=progress.before, prepared_s=prepared_s)
             step = step if network is whole else lent(step, whole)
             if here.rank == 0:
@@ -174,7 +175,7 @@ def _epoch(case, whole, split, optimizer, progress, pace, quick, due, agreed, he
         progress.before = {k: full(p).clone() for k, p in network.named_parameters()} if sampled else {}
         if watched:
             quick.finish()
-        progress.count(loss.detach() if watched else quick.whole(shown, *weight), len(xb))
+        progress.count(loss.detach() if watched else quick.whole(shown, *weight), len(yb))
         wanted, leave = agreed(progress.index)
         if wanted and progress.cursor < len(x):
             progress.epoch_s += time.perf_counter() - begun
@@ -199,20 +200,20 @@ def _go_on(network: nn.Module, quick: Quick) -> None:
     quick.renew()
 
 
-def _as_it_is(x: Tensor, y: Tensor, step: int) -> Batch:
-    return Batch(x, y)
-
-
-def _batches(split: Split, order: Tensor, batch: int, device: torch.device) -> Iterator[tuple[Tensor, ...]]:
-    """(x, y[, weight]) batches in `order`, gathered some tens of MB at a time (from a file: a pool, ahead of time); a
-    lone last example is left for another epoch."""
+def _batches(
+    split: Split, order: Tensor, batch: int, device: torch.device, here: World = ALONE
+) -> Iterator[tuple[Tensor, ...]]:
+    """(x, y[, weight]) batches in `order`, gathered some tens of MB at a time (from a file: a pool, ahead of time, and of
+    x this rank's share of each batch alone); a lone last example is left for another epoch."""
     x, parts = split.x, [t for t in (split.x, split.y, split.weight) if t is not None]
     row_bytes = max(1, x[0].numel() * x.element_size())
     chunk = max(1, (split.feed.rows if split.feed else CHUNK_BYTES // row_bytes) // batch) * batch
+    mine = lambda rows: torch.cat([here.part(some) for some in rows.split(batch)])
     chunks = ([part[rows] for part in parts] for rows in order.split(chunk))
-    for held in chunks if split.feed is None else split.feed.ahead(order.split(chunk), parts):
-        for each in zip(*(part.split(batch) for part in held)):
-            if len(each[0]) > 1 or batch == 1:
+    for held in chunks if split.feed is None else split.feed.ahead(order.split(chunk), parts, mine):
+        each_x = batch if split.feed is None else -(-batch // here.size)
+        for each in zip(held[0].split(each_x), *(part.split(batch) for part in held[1:])):
+            if len(each[1]) > 1 or batch == 1:
                 yield each if split.feed is None else tuple(t.to(device) for t in each)
 
 
