@@ -165,6 +165,82 @@ def test_arrays_in_files_are_streamed_to_the_same_numbers(tmp_path):
     assert np.array_equal(pieces.raw.inputs[np.array([2600, 3])], x[[2600, 3]])  # type: ignore[index]
 
 
+@pytest.mark.parametrize("version", [2, 3])
+@pytest.mark.parametrize("shape", [(5,), (9, 8, 3)])
+def test_a_zarr_store_of_arrays_is_streamed_to_the_same_numbers(tmp_path, version: int, shape: tuple[int, ...]):
+    zarr = pytest.importorskip("zarr")
+    rng = np.random.default_rng(0)
+    x = rng.normal(3, 2, size=(600, *shape)).astype(np.float32)
+    store = zarr.create_group(str(tmp_path / "a.zarr"), zarr_format=version)
+    for part, rows in {"train": slice(0, 400), "valid": slice(400, 500), "test": slice(500, 600)}.items():
+        store.create_array(f"x_{part}", data=x[rows], chunks=(64, *shape))
+        store.create_array(f"y_{part}", data=x[rows].reshape(len(x[rows]), -1)[:, 0] * 2, chunks=(64,))
+    source = str(tmp_path / "a.zarr")
+    whole, pieces = load(source, Recipe.of({}).data), load(source, Recipe.of({"data.memory": "60kB"}).data)
+    assert pieces.train.feed is not None or len(shape) == 1
+    assert whole.raw.kind == pieces.raw.kind == ("pictures" if len(shape) == 3 else "array")
+    for part in ("train", "valid", "test"):
+        torch.testing.assert_close(getattr(whole, part).x, getattr(pieces, part).x, rtol=1e-5, atol=1e-5)
+        torch.testing.assert_close(getattr(whole, part).y, getattr(pieces, part).y, rtol=1e-5, atol=1e-5)
+    wanted = np.array([420, 3])
+    assert np.array_equal(pieces.raw.inputs[wanted], whole.raw.inputs[wanted])  # type: ignore[index]
+
+
+def pictures_in(folder, sizes=((12, 12),)):
+    """A tree of pictures in three classes, split by folders; one of seven grey."""
+    from PIL import Image
+
+    rng = np.random.default_rng(0)
+    for part, n in {"train": 80, "valid": 15, "test": 15}.items():
+        for k, name in enumerate(("bog", "fen", "mire")):
+            place = folder / part / name
+            place.mkdir(parents=True)
+            for i in range(n):
+                side = sizes[i % len(sizes)]
+                x = np.clip(rng.normal(80 * k + 40, 20, size=(*side, 3)), 0, 255).astype(np.uint8)
+                Image.fromarray(x[:, :, 0] if i % 7 == 0 else x).save(place / f"{i:03d}.png")
+    return folder
+
+
+@pytest.mark.parametrize("sizes", [((12, 12),), ((12, 12), (16, 10), (12, 12))])
+def test_a_tree_of_pictures_is_streamed_to_the_same_numbers(tmp_path, sizes):
+    tree = pictures_in(tmp_path / "tree", sizes)
+    whole, pieces = load(tree, Recipe.of({}).data), load(tree, Recipe.of({"data.memory": "30kB"}).data)
+    assert pieces.train.feed is not None
+    assert whole.train.feed is None
+    assert pieces.classes == whole.classes
+    for part in ("train", "valid", "test"):
+        a, b = getattr(whole, part), getattr(pieces, part)
+        torch.testing.assert_close(a.x, b.x, rtol=1e-5, atol=1e-5)
+        assert torch.equal(a.y, b.y)
+    assert np.array_equal(pieces.raw.inputs[np.array([70, 3])], whole.raw.inputs[np.array([70, 3])])  # type: ignore[index]
+    resized = {f.fault for f in pieces.findings} & {"pictures-resized", "pictures-grey"}
+    assert resized == {f.fault for f in whole.findings} & {"pictures-resized", "pictures-grey"}
+    assert pieces.preparation.resize == whole.preparation.resize
+
+
+def test_streamed_pictures_are_trained_on_as_in_memory_bit_for_bit(tmp_path, monkeypatch):
+    data = load(pictures_in(tmp_path / "tree"), Recipe.of({"data.memory": "30kB"}).data)
+    given = {"training.epochs": 2, "training.batch_size": 16, "training.lr": 1e-3, "network.name": "dense"}
+    case = lambda data: build(propose(Recipe.of(given), data)[0], data)
+    streamed, _ = trained(case(data))
+    here = replace(data, train=replace(data.train, x=data.train.x.clone(), feed=None))
+    monkeypatch.setattr(loop, "order_of", data.train.feed.order)  # type: ignore[union-attr]
+    memory, _ = trained(case(here))
+    assert all(torch.equal(streamed[k], memory[k]) for k in memory)
+
+
+def test_a_picture_that_cannot_be_read_is_named_though_the_tree_is_streamed(tmp_path):
+    tree = pictures_in(tmp_path / "tree")
+    broken = tree / "train" / "fen" / "007.png"
+    broken.write_bytes(broken.read_bytes()[:-60])
+    with pytest.raises(DataError, match=r"train/fen/007\.png"):
+        load(tree, Recipe.of({"data.memory": "30kB"}).data)
+    whole = Recipe.of({"data.memory": "30kB", "data.skip_bad": True}).data
+    with pytest.raises(DataError, match=r"data\.skip_bad"):
+        load(tree, whole)
+
+
 FLAT = """
 import sys
 import numpy as np, pandas as pd, torch

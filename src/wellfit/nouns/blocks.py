@@ -19,7 +19,7 @@ class Blocks:
 
     shape: (N, columns) of a table, (N, *shape) of arrays; columns: of a table, else (); size: bytes of all of it once it
     is decoded; read: (rows at once, columns) -> DataFrames or arrays that follow one another from the first row to the
-    last.
+    last; some: row numbers -> those rows, where a source can read them without all before them.
 
     Indexed by row numbers, as an array or through `iloc`, the rows are read and returned in that order.
     """
@@ -29,6 +29,7 @@ class Blocks:
     read: Callable[[int, tuple[str, ...]], Iterable[Any]]
     columns: tuple[str, ...] = ()
     dtype: np.dtype | None = None
+    some: Callable[[np.ndarray], Any] | None = None
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -47,6 +48,8 @@ class Blocks:
 
     def __getitem__(self, rows: Any) -> Any:
         wanted = np.arange(len(self))[rows]
+        if self.some is not None:
+            return self.some(wanted)
         order = np.argsort(wanted, kind="stable")
         found, at = [], wanted[order]
         for start, piece in self.pieces(2**24):
@@ -61,6 +64,14 @@ class Blocks:
         import pandas as pd
 
         return pd.concat(found).iloc[back] if found else pd.DataFrame(columns=list(self.columns))
+
+
+def highest(inputs: Any) -> float:
+    """The largest number of an array; of Blocks of whole numbers the largest that they can hold, as of bytes 255."""
+    if isinstance(inputs, Blocks):
+        whole = inputs.dtype is not None and inputs.dtype.kind in "ui"
+        return float(np.iinfo(inputs.dtype).max) if whole else max(highest(piece) for _, piece in inputs.pieces(2**24))
+    return float(np.nanmax(np.asarray(inputs)))
 
 
 def fingerprint_of(files: Iterable[Path]) -> str:

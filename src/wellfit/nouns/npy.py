@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,9 @@ import numpy as np
 from wellfit.nouns.blocks import Blocks
 
 
-def blocks(arrays: Sequence[Any]) -> Blocks:
-    """Mapped arrays [N, ...] of one form, row by row in their files, as one after the other."""
+def blocks(arrays: Sequence[Any], turned: Callable[[np.ndarray], np.ndarray] = lambda x: x) -> Blocks:
+    """Mapped arrays [N, ...] of one form, row by row in their files, as one after the other, each piece `turned` into the
+    layout of examples."""
     shape, kind = arrays[0].shape[1:], arrays[0].dtype
     each = kind.itemsize * int(np.prod(shape))
 
@@ -21,7 +22,7 @@ def blocks(arrays: Sequence[Any]) -> Blocks:
             for start in range(0, len(array), rows):
                 n = min(rows, len(array) - start)
                 flat = np.fromfile(file, kind, n * (each // kind.itemsize), offset=array.offset + start * each)
-                yield flat.reshape(n, *shape)
+                yield turned(flat.reshape(n, *shape))
 
     n = sum(len(a) for a in arrays)
-    return Blocks((n, *shape), n * each, read, dtype=kind)
+    return Blocks((n, *turned(np.empty((0, *shape), kind)).shape[1:]), n * each, read, dtype=kind)

@@ -21,6 +21,9 @@ from wellfit.nouns.pictures import fitted
 ENDINGS = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm"))
 DEEPEST = 5  # folders looked into
 AT_A_TIME = 512
+ORIENTATION = 0x0112  # of EXIF
+KINDS = {"L": (1, np.uint8), "I;16": (1, np.uint16), "I": (1, np.int32), "F": (1, np.float32)}
+"""Channels and numbers of a picture by Pillow's mode; of the others three channels of bytes."""
 
 
 def names_in(source: Any) -> list[str]:
@@ -168,6 +171,27 @@ def picture(content: bytes, size: tuple[int, int] | None = None) -> np.ndarray |
         return f"a TIFF that Pillow cannot read; {INSTALL}" if tiff and "identify" in why else why
     x = x[None] if x.ndim == 2 else np.ascontiguousarray(x.transpose(2, 0, 1))
     return x if size is None or x.shape[1:] == tuple(size) else fitted(x, size)
+
+
+def header(content: bytes) -> tuple[tuple[int, ...], np.dtype] | None:
+    """(shape [C, H, W], kind of its numbers) that `picture` gives for a file, told without decoding it where that is
+    possible; None where it cannot be read."""
+    from PIL import Image
+
+    if is_tiff(content):
+        x = picture(content)
+        return None if isinstance(x, str) else (x.shape, x.dtype)
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            width, height = image.size
+            told = image.format != "PNG" or "exif" in image.info  # else Pillow decodes all of it to look
+            if told and image.getexif().get(ORIENTATION, 1) >= 5:  # lies on its side
+                width, height = height, width
+            mode = "L" if image.mode in ("1", "LA", "La") else image.mode
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return None
+    channels, kind = KINDS.get(mode, (3, np.uint8))
+    return (channels, height, width), np.dtype(kind)
 
 
 def bytes_of(p: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Arrays in files: .npz, .npy with a companion, or a folder of .npy; names tell inputs, targets and splits."""
+"""Arrays in files: .npz, .npy with a companion, a folder of .npy or a Zarr store; names tell inputs, targets and splits."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from wellfit.nouns import zarr_files
 from wellfit.nouns.blocks import fingerprint_of
 from wellfit.nouns.data import Raw, split_word
 from wellfit.nouns.errors import DataError, nearest
@@ -22,12 +23,14 @@ NAMES_OF_FEATURES = ("feature_names", "names", "columns")
 
 
 def can_read(source: Any) -> bool:
-    """A .npz or .npy file, or a folder with .npy files whose names tell what they hold."""
+    """A .npz or .npy file, or a folder with .npy files, or a Zarr store of plain arrays, whose names tell what they hold."""
     if not isinstance(source, str):
         return False
     path = Path(source).expanduser()
     if path.is_dir():
-        return any(_role(p.stem)[0] for p in path.glob("*.npy"))
+        told = zarr_files.described(path)
+        stored = any(_role(name)[0] == "x" and len(shape) > 1 for name, shape in told.items())
+        return stored or any(_role(p.stem)[0] for p in path.glob("*.npy"))
     return path.suffix.lower() in (".npz", ".npy") and path.is_file() and path.stat().st_size > 0
 
 
@@ -43,17 +46,23 @@ def arrays(source: str, *, target: Any = None, skip_bad: bool = False) -> Raw:
 
 
 def lazily(source: Any, *, target: Any = None) -> Raw | None:
-    """The same of .npy files, with the inputs left in them as Blocks; None where they can only be read as a whole."""
+    """The same of .npy files and Zarr stores, with the inputs left in them as Blocks; None where they can only be read as
+    a whole."""
     path = Path(source).expanduser() if isinstance(source, str) else None
     if path is None or not (path.is_dir() or path.suffix.lower() == ".npy"):
         return None
     parts, found = _told(path, _contents(path, mapped=True), target)
     xs = [p["x"] for p in parts.values()]
-    if not all(isinstance(x, np.memmap) and x.flags.c_contiguous and x.ndim > 1 for x in xs) or are_pictures(xs[0]):
-        return None  # pictures may have to be turned into another layout
+    if not all(_in_a_file(x) and x.ndim > 1 for x in xs):
+        return None
     return _raw(
-        path, {s: {"x": p["x"], "y": np.array(p["y"])} if "y" in p else p for s, p in parts.items()}, found, target
+        path, {s: {"x": p["x"], "y": np.array(p["y"][:])} if "y" in p else p for s, p in parts.items()}, found, target
     )
+
+
+def _in_a_file(x: Any) -> bool:
+    """Is an array left in its file, where its rows lie one after the other?"""
+    return x.flags.c_contiguous if isinstance(x, np.memmap) else not isinstance(x, np.ndarray)
 
 
 def _told(path: Path, found: dict[str, np.ndarray], target: Any) -> tuple[dict[str, dict[str, np.ndarray]], dict]:
@@ -70,24 +79,34 @@ def _told(path: Path, found: dict[str, np.ndarray], target: Any) -> tuple[dict[s
 
 def _raw(path: Path, parts: dict[str, dict[str, np.ndarray]], found: Mapping[str, np.ndarray], target: Any) -> Raw:
     xs, ys = [p["x"] for p in parts.values()], [p.get("y") for p in parts.values()]
-    lazy = isinstance(xs[0], np.memmap)
+    mapped, stored = isinstance(xs[0], np.memmap), not isinstance(xs[0], np.ndarray)
+    pictures = are_pictures(xs[0])
+    turned = channels_first if pictures else np.asarray
     held: Any = xs
-    x: Any = blocks(held) if lazy else np.concatenate(xs) if len(xs) > 1 else xs[0]
+    x: Any = None
+    if stored or mapped:
+        x = (zarr_files.blocks if stored else blocks)(held, turned)
+    else:
+        x = np.concatenate(xs) if len(xs) > 1 else xs[0]
+        x = channels_first(x) if pictures else x[:, None] if len(x.shape) == 1 else x
     y = None if ys[0] is None else np.concatenate([v for v in ys if v is not None])
     y = y[:, 0] if y is not None and y.ndim == 2 and y.shape[1] == 1 else y
-    kind = "pictures" if not lazy and are_pictures(x) else "array"
-    x = channels_first(x) if kind == "pictures" else x[:, None] if len(x.shape) == 1 else x
-    names = next((tuple(map(str, found[n])) for n in NAMES_OF_FEATURES if n in found and found[n].ndim == 1), ())
+    kind = "pictures" if pictures else "array"
+    names = next((tuple(map(str, found[n][:])) for n in NAMES_OF_FEATURES if n in found and found[n].ndim == 1), ())
     return Raw(
         path.stem,
         kind,
         x,
         y,
         (target,) if isinstance(target, str) and y is not None and y.ndim == 1 else (),
-        given=np.concatenate([np.full(len(p["x"]), split) for split, p in parts.items()]) if len(xs) > 1 else None,
+        given=np.concatenate([np.full(p["x"].shape[0], split) for split, p in parts.items()]) if len(xs) > 1 else None,
         names=names if len(names) == x.shape[-1] else (),
-        fingerprint=fingerprint_of(sorted({Path(v.filename) for v in xs})) if lazy else "",  # type: ignore[attr-defined]
+        fingerprint=_fingerprint(path, xs) if stored or mapped else "",
     )
+
+
+def _fingerprint(path: Path, xs: list[Any]) -> str:
+    return fingerprint_of(sorted({Path(v.filename) for v in xs}) if isinstance(xs[0], np.memmap) else [path])
 
 
 def _fitting(path: Path, split: str, pair: Mapping[str, np.ndarray], found: Mapping[str, np.ndarray]) -> None:
@@ -98,7 +117,7 @@ def _fitting(path: Path, split: str, pair: Mapping[str, np.ndarray], found: Mapp
     x, y = pair["x"], pair.get("y")
     if x.dtype.kind not in "buif":
         raise DataError(f"inputs of numbers in {path}", f"values of type {x.dtype}", "give numbers")
-    if y is not None and len(x) != len(y):
+    if y is not None and x.shape[:1] != y.shape[:1]:
         raise DataError(
             f"a target for each example of {path}",
             f"inputs of shape {x.shape}, targets of shape {y.shape}",
@@ -108,6 +127,9 @@ def _fitting(path: Path, split: str, pair: Mapping[str, np.ndarray], found: Mapp
 
 def _contents(path: Path, mapped: bool = False) -> dict[str, np.ndarray]:
     """Every array by name; mapped: left in their files."""
+    if path.is_dir() and zarr_files.described(path):
+        found = zarr_files.arrays_in(path)
+        return found if mapped else {name: np.asarray(array[:]) for name, array in found.items()}
     if path.is_dir():
         return {p.stem: _load(p, mapped) for p in sorted(path.glob("*.npy"))}
     if path.suffix.lower() == ".npy":

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
+from wellfit.nouns.blocks import Blocks
 from wellfit.nouns.data import Raw, split_word
 from wellfit.nouns.errors import DataError
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.mask_files import have_masks
-from wellfit.nouns.picture_files import ENDINGS, bytes_of, decoded, files_of, is_broken, names_in, none_bad, picture
+from wellfit.nouns.picture_files import (
+    ENDINGS,
+    bytes_of,
+    decoded,
+    files_of,
+    header,
+    is_broken,
+    names_in,
+    none_bad,
+    picture,
+)
 from wellfit.nouns.pictures import fitted
 from wellfit.nouns.units import many
 
 LARGEST_SIDE = 128  # of pictures of many sizes, which are brought to one
+FEW = 16  # pictures from which it is told how large all are
+PIECE = 2**20  # bytes of pictures that are decoded side by side
+WIDER = 8  # bytes that are worked with for each byte of a picture
 
 
 def can_read(source: Any) -> bool:
@@ -46,13 +62,76 @@ def pictures(source: str, *, target: Any = None, skip_bad: bool = False, size: t
         return _read(path, names, load, skip_bad, size)
 
 
+def roughly(source: str) -> int:
+    """Bytes of all pictures once they are decoded, told from a few of them; 0 where that cannot be told."""
+    path = Path(source).expanduser()
+    with files_of(path) as (names, load):
+        found, _ = decoded(names[:: max(1, len(names) // FEW)][:FEW], load, picture)
+    return int(np.mean([p.nbytes for p in found.values()]) * len(names)) if found else 0
+
+
+def lazily(source: str, *, target: Any = None) -> Raw | None:
+    """The same, with the pictures left in their files as Blocks; None where they can only be read as a whole: a single
+    one, or some that cannot be read. Every file is opened once for its size and for the fingerprint."""
+    path = Path(source).expanduser()
+    with files_of(path) as (names, load):
+        if path.is_file() and path.suffix.lower() != ".zip":
+            return None
+        classes, given = _places(path, names)
+        seen, shapes, kinds = hashlib.blake2b(digest_size=16), [], set()
+        for name in names:
+            content = load(name)
+            seen.update(f"{name}{len(content)}".encode() + content)
+            if (told := header(content)) is None:
+                return None
+            shapes.append(told[0])
+            kinds.add(told[1])
+    form, said = _form(shapes, kinds)
+    kind = np.dtype(np.uint8) if form.as_bytes else kinds.pop()
+    return Raw(
+        path.name.removesuffix(".zip"),
+        "pictures",
+        _blocks(path, names, form, kind),  # type: ignore[arg-type]
+        classes,
+        () if classes is None else ("class",),
+        given=given,
+        ids=np.array(names, dtype=object),
+        fingerprint=seen.hexdigest(),
+        findings=(*_empty(path, names, classes), *said),
+    )
+
+
+def _blocks(path: Path, names: list[str], form: _Form, kind: np.dtype) -> Blocks:
+    """The pictures of these files, a few at a time."""
+    shape = (form.channels, *form.size)
+    each = kind.itemsize * int(np.prod(shape))
+
+    def some(rows: np.ndarray) -> np.ndarray:
+        wanted, few = [names[i] for i in rows], max(1, PIECE // each)
+        found = np.empty((len(rows), *shape), kind)
+        with files_of(path) as (_, load):
+            for start in range(0, len(rows), few):
+                part = wanted[start : start + few]
+                held, why = decoded(part, load, picture)
+                none_bad(path, part, why, False)
+                found[start : start + few] = [form.of(held[n]) for n in part]
+        return found
+
+    def read(rows: int, columns: tuple[str, ...]) -> Iterator[np.ndarray]:
+        few = max(1, rows // WIDER)
+        for start in range(0, len(names), few):
+            yield some(np.arange(start, min(start + few, len(names))))
+
+    return Blocks((len(names), *shape), len(names) * each, read, dtype=kind, some=some)
+
+
 def _read(path: Path, names: list[str], load: Callable[[str], bytes], skip_bad: bool, size: Any) -> Raw:
     classes, given = _places(path, names)
     found, why = decoded(names, load, lambda content: picture(content, size))
     notes = none_bad(path, names, why, skip_bad)
     keep = np.array([n not in why for n in names])
     notes = (*notes, *_empty(path, names, classes))
-    stacked, said = _stacked([found[n] for n in names if n not in why], size)
+    stacked, said = _stacked([found[n] for n in names if n not in why])
     return Raw(
         path.name.removesuffix(".zip"),
         "pictures",
@@ -104,24 +183,42 @@ def _empty(path: Path, names: list[str], classes: np.ndarray | None) -> tuple[Fi
     return (Finding("classes-empty", "warning", said, remedy="add pictures, or remove the folder", stage="data"),)
 
 
-def _stacked(found: list[np.ndarray], size: Any) -> tuple[np.ndarray, tuple[Finding, ...]]:
+@dataclass(frozen=True)
+class _Form:
+    """What all pictures of a source are brought to: channels, height and width, bytes where some hold more."""
+
+    channels: int
+    size: tuple[int, int]
+    as_bytes: bool
+
+    def of(self, p: np.ndarray) -> np.ndarray:
+        """One picture [C, H, W] in this form."""
+        p = np.repeat(p, self.channels, axis=0) if len(p) == 1 < self.channels else p
+        p = bytes_of(p) if self.as_bytes else p
+        return p if p.shape[1:] == self.size else fitted(p, self.size)
+
+
+def _stacked(found: list[np.ndarray]) -> tuple[np.ndarray, tuple[Finding, ...]]:
     """All pictures as [N, C, H, W] of one size and number of channels, and what had to be done for it."""
+    form, notes = _form([p.shape for p in found], {p.dtype for p in found})
+    return np.stack([form.of(p) for p in found]), notes
+
+
+def _form(shapes: list[tuple[int, ...]], kinds: set[np.dtype]) -> tuple[_Form, tuple[Finding, ...]]:
+    """The form for pictures of these shapes [C, H, W] and kinds of numbers, and what has to be done for it."""
     notes: tuple[Finding, ...] = ()
-    channels = Counter(p.shape[0] for p in found)
+    channels = Counter(s[0] for s in shapes)
     if len(channels) > 1:
         said = f"{many(channels[1], 'grey picture')} among {channels[3]:,} in colour: given three equal channels"
         notes += (Finding("pictures-grey", "info", said, stage="data"),)
-        found = [p if len(p) == 3 else np.repeat(p, 3, axis=0) for p in found]
-    kinds = {p.dtype for p in found}
-    if len(kinds) > 1:
-        found = [bytes_of(p) for p in found]
-    sizes = Counter(p.shape[1:] for p in found)
-    if len(sizes) == 1:
-        return np.stack(found), notes
+    depth = 3 if len(channels) > 1 else next(iter(channels))
+    sizes = Counter(s[1:] for s in shapes)
     (height, width), n = sizes.most_common(1)[0]
     common: tuple[int, int] = (int(height), int(width))
-    if n < len(found) / 2:
-        side = min(LARGEST_SIDE, int(np.median([min(p.shape[1:]) for p in found])))
+    if len(sizes) == 1:
+        return _Form(depth, common, len(kinds) > 1), notes
+    if n < len(shapes) / 2:
+        side = min(LARGEST_SIDE, int(np.median([min(s[1:]) for s in shapes])))
         common = (max(8, side // 8 * 8), max(8, side // 8 * 8))
     changed = sum(k for s, k in sizes.items() if s != common)
     small, large = min(sizes, key=lambda s: s[0] * s[1]), max(sizes, key=lambda s: s[0] * s[1])
@@ -129,11 +226,11 @@ def _stacked(found: list[np.ndarray], size: Any) -> tuple[np.ndarray, tuple[Find
         Finding(
             "pictures-resized",
             "info",
-            f"pictures of {len(sizes):,} sizes; {changed:,} of {len(found):,} scaled, and cut about their"
+            f"pictures of {len(sizes):,} sizes; {changed:,} of {len(shapes):,} scaled, and cut about their"
             f" centre, to {common[0]}x{common[1]}",
             evidence=f"from {small[0]}x{small[1]} to {large[0]}x{large[1]} pixels (height x width)",
             remedy="bring them to one size yourself, where the cut matters",
             stage="data",
         ),
     )
-    return np.stack([p if p.shape[1:] == common else fitted(p, common) for p in found]), notes
+    return _Form(depth, common, len(kinds) > 1), notes

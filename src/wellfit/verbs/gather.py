@@ -21,6 +21,7 @@ from torch import Tensor
 
 from wellfit.nouns import living
 from wellfit.nouns.augment import LINEAR, varied
+from wellfit.nouns.blocks import highest
 from wellfit.nouns.case import Case
 from wellfit.nouns.data import Data, Split
 from wellfit.nouns.errors import RunError
@@ -213,7 +214,7 @@ def _varied(case: Case, pick: np.ndarray) -> dict[str, np.ndarray]:
             drawn.append(seen if own is None else own.train()(seen.to(case.device)).cpu())
     if own is not None:
         own.eval()
-    top = float(max(np.nanmax(np.asarray(data.raw.inputs)), 1e-12))
+    top = max(highest(data.raw.inputs), 1e-12)
     values = np.stack([scaling.back(d.numpy()) for d in drawn], 1) / top
     return {"varied_x": np.clip(values, 0, 1).astype(np.float32)}
 
@@ -231,5 +232,5 @@ def _shown(case: Case, split: Split, pick: np.ndarray) -> np.ndarray:
     values = x.detach().cpu().numpy() if isinstance(x, Tensor) else np.asarray(x)
     if raw.kind != "pictures" or not values.size:
         return values
-    top = float(max(np.nanmax(raw.inputs), 1e-12))  # digits end at 16, photographs at 255
+    top = max(highest(raw.inputs), 1e-12)  # digits end at 16, photographs at 255
     return np.clip(values / top, 0, 1).astype(np.float32)

@@ -30,11 +30,14 @@ def opened(source: Any, choices: DataChoices, to_learn: bool = True) -> Raw | No
     for word in shelf.names("readers"):
         module = shelf.module("readers", word)
         if module.can_read(str(source)):
-            lazily = getattr(module, "lazily", None)
+            lazily, roughly = getattr(module, "lazily", None), getattr(module, "roughly", None)
+            most = bytes_of(settled(choices.memory))
+            if roughly is not None and COPIES * roughly(str(source)) <= most:
+                return None
             raw = None if lazily is None else lazily(str(source), target=choices.target)
             if raw is None or not isinstance(raw.inputs, Blocks):
                 return None
-            most, size = bytes_of(settled(choices.memory)), raw.inputs.size
+            size = raw.inputs.size
             if COPIES * size <= most and size <= LARGE:
                 return None
             why = needs_all(raw, choices) if to_learn else ""
@@ -54,6 +57,8 @@ def needs_all(raw: Raw, choices: DataChoices) -> str:
     for key in ("normalise", "normalise_targets"):
         if getattr(choices, key) == "kept":
             return f"data.{key} = kept"
+    if raw.kind == "pictures" and choices.skip_bad:
+        return "data.skip_bad"
     if raw.kind != "table" and (raw.targets is None or raw.targets.ndim > 2):
         return "answers that are arrays" if raw.targets is not None else "inputs without answers"
     return ""

@@ -13,6 +13,7 @@ from wellfit.nouns.recipe import DataChoices
 from wellfit.verbs.load.series import is_series
 
 SAMPLE = 50_000  # rows from which it is told what each column is; of fewer, an eighth of what is allowed
+LEAST_BYTES = 2**24  # of rows that are looked at, whatever is allowed, up to 1,000 rows
 MOST_CLASSES = 10_000
 Rows = tuple[np.ndarray, Any, np.ndarray]
 """Row numbers, inputs, targets."""
@@ -21,10 +22,11 @@ Rows = tuple[np.ndarray, Any, np.ndarray]
 def sample(raw: Raw, most: int, piece: int) -> tuple[Raw, np.ndarray]:
     """Rows spread evenly over the source, as a Raw in memory, and their numbers."""
     blocks: Blocks = raw.inputs  # type: ignore[assignment]
-    n = int(np.clip(most / max(1.0, blocks.size / len(blocks)), 1000, SAMPLE))
+    each = max(1.0, blocks.size / len(blocks))
+    n = int(np.clip(most / each, np.clip(LEAST_BYTES / each, 100, 1000), SAMPLE))
     wanted = np.unique(np.linspace(0, len(blocks) - 1, min(n, len(blocks))).astype(np.int64))
-    found = []
-    for start, one in blocks.pieces(piece):
+    found = [] if blocks.some is None else [blocks.some(wanted)]
+    for start, one in blocks.pieces(piece) if blocks.some is None else ():
         here = wanted[(wanted >= start) & (wanted < start + len(one))] - start
         found.append(one.iloc[here] if blocks.columns else one[here])
     if blocks.columns:

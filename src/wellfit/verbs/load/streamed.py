@@ -36,6 +36,7 @@ from wellfit.verbs.load.split import ends
 from wellfit.verbs.load.tally import EXACT, Moments, Tally, exact
 from wellfit.verbs.load.task import question
 
+HELD_BYTES = 2**27  # of validation and of test rows, whatever is allowed, up to 1,000 rows
 ENOUGH = 3  # rows of a class that the sample did not show, so that it can be told from a slip
 NO_ROWS = Split(torch.empty(0), torch.empty(0), np.empty(0, np.int64))
 Whole = Callable[[Raw, DataChoices], Data]
@@ -160,7 +161,8 @@ def _as_given(choices: DataChoices) -> DataChoices:
 def _sides(source: _Source, some: Raw, choices: DataChoices, how: str, time: str | None, most: int) -> Sides:
     """How rows are parted, with shares of validation and test that memory has room for."""
     raw, blocks = source.raw, source.blocks
-    cap = max(1000, int(most / 8 / max(1.0, blocks.size / len(blocks))))
+    each = blocks.size / len(blocks) if blocks.columns else 4.0 * float(np.prod(blocks.shape[1:]))
+    cap = int(max(np.clip(HELD_BYTES / each, 100, 1000), most / 8 / max(1.0, each)))
     shares = tuple(min(s, cap / len(blocks)) for s in (choices.valid_frac, choices.test_frac))
     apart = tuple(c for c in blocks.columns if unlike(some.inputs[c])) if blocks.columns else ()  # type: ignore[index]
     apart = (*choices.drop, *(apart if len(apart) + len(source.targets) < len(blocks.columns) else ()))
