@@ -8,8 +8,10 @@ played: the network's own code runs again when the tape is played.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, is_dataclass
 from functools import cached_property
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from torch import Tensor, nn
@@ -157,7 +159,7 @@ class Tape:
 
 
 def each(tree: Any, kind: type) -> Iterator[Any]:
-    """All items of this kind in nested tuples, lists and dicts."""
+    """All items of this kind in nested tuples, lists, dicts and plain records."""
     if isinstance(tree, kind):
         yield tree
     elif isinstance(tree, (tuple, list)):
@@ -166,6 +168,15 @@ def each(tree: Any, kind: type) -> Iterator[Any]:
     elif isinstance(tree, dict):
         for item in tree.values():
             yield from each(item, kind)
+    elif _record(tree):
+        for item in vars(tree).values():
+            yield from each(item, kind)
+
+
+def _record(tree: Any) -> bool:
+    """Is it a dataclass's object or a namespace, as networks give their answers in?"""
+    plain = is_dataclass(tree) and not isinstance(tree, (type, Ref, Look, Site, Node))
+    return (plain or isinstance(tree, SimpleNamespace)) and hasattr(tree, "__dict__")
 
 
 def refs(tree: Any) -> Iterator[Ref]:
@@ -174,7 +185,7 @@ def refs(tree: Any) -> Iterator[Ref]:
 
 
 def mapped(tree: Any, kind: type, change: Callable[[Any], Any]) -> Any:
-    """The same nesting of tuples, lists and dicts with `change` applied to every item of this kind."""
+    """The same nesting of tuples, lists, dicts and plain records with `change` applied to every item of this kind."""
     if isinstance(tree, kind):
         return change(tree)
     if isinstance(tree, Ref):
@@ -194,4 +205,9 @@ def mapped(tree: Any, kind: type, change: Callable[[Any], Any]) -> Any:
             return type(tree)(**made)  # type: ignore[call-arg]  # model outputs of other libraries
         except Exception:
             return made
+    if _record(tree):
+        made = copy(tree)
+        for name, item in vars(tree).items():
+            object.__setattr__(made, name, mapped(item, kind, change))
+        return made
     return tree

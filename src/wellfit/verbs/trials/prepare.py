@@ -63,7 +63,7 @@ def prepare(program: Program) -> Replay | str:
         program, networks, parameters, tuple(train), tuple(held), _optimizers(program.beside(seen)), rate, steps=steps,
         clip=_limit(program, "norm"), cut=_limit(program, "value"),
     )  # fmt: skip
-    return made if aimed else _by_loss(made)
+    return made if aimed and _answered(batches[0]) else _by_loss(made)
 
 
 def untransformed(program: Program, replay: Replay) -> Replay:
@@ -86,6 +86,12 @@ def _limit(program: Program, kind: str) -> float | None:
     """Where the program itself clips its gradients."""
     limits = [c.limit for c in program.clips if c.kind == kind and program.clipped]
     return median(limits) if limits else None
+
+
+def _answered(batch: Batch) -> bool:
+    """Does a played step show the answers that the loss compares (a network may give nothing but its loss)?"""
+    shown = set(batch.leaves) | {o for n in batch.nodes for o in n.outs}
+    return bool(shown & ({batch.loss.answer, batch.loss.output} - set(batch.tape.losses)))
 
 
 def _derived(batch: Batch) -> bool:
