@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from wellfit.nouns.collector import still
 from wellfit.nouns.program import LoaderSeen, OptimizerSeen, Program
 from wellfit.verbs.spy.graph import some
-from wellfit.verbs.spy.places import called_by_user, here
+from wellfit.verbs.spy.places import called_by_user, here, making
 
 MOST_EVENTS = 20_000
 KEPT = 8
@@ -59,7 +59,7 @@ class Made:
         """Around Optimizer.__init__. The first one loads torch's compiler, 700 modules."""
         with nullcontext() if self.optimizers else still():
             original(optimizer, *args, **kwargs)
-        self.optimizers[id(optimizer)] = OptimizerSeen(optimizer, here(3))
+        self.optimizers[id(optimizer)] = OptimizerSeen(optimizer, making(optimizer, 3))
         self.program.optimizers.append(self.optimizers[id(optimizer)])
 
     def seen(self, optimizer: Any) -> OptimizerSeen:

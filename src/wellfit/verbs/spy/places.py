@@ -51,6 +51,20 @@ def here(skip: int = 2) -> Site | None:
     return None
 
 
+def making(thing: object, skip: int = 2) -> Site | None:
+    """The same outside of the constructors of `thing` itself: where one of the user's own classes is called."""
+    frame = sys._getframe(skip)
+    inside = None
+    while frame is not None:
+        if is_users(frame.f_code.co_filename):
+            site = _site(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
+            if frame.f_code.co_name != "__init__" or next(iter(frame.f_locals.values()), None) is not thing:
+                return site
+            inside = inside or site
+        frame = frame.f_back
+    return inside
+
+
 @cache
 def _site(file: str, line: int, function: str) -> Site:
     return Site(whole(file), line, function)

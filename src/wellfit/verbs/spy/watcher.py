@@ -68,6 +68,7 @@ class Watcher:
         patch(nn.Module, "train", self._train)
         patch(nn.Module, "zero_grad", self._zero)
         patch(Tensor, "backward", self._backward)
+        patch(torch.autograd, "backward", lambda run, *a, **k: self._backward(run, *a, **k) if a else run(**k))
         patch(torch.autograd, "grad", self.byhand.grad)
         patch(torch.optim.Optimizer, "__init__", made.optimizer)
         patch(torch.optim.Optimizer, "zero_grad", self._zero)
@@ -265,7 +266,7 @@ class Watcher:
         begun = perf_counter()
         try:
             with Unseen():
-                self._before_backward(loss)
+                self._before_backward(loss[0] if isinstance(loss, (list, tuple)) else loss)
         except Exception as error:
             self.recorder._failed(error)
         self._hooks_s += perf_counter() - begun

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections import defaultdict
 from dataclasses import replace
 from statistics import median
 from typing import Any
@@ -233,6 +234,18 @@ def _optimizer(seen: OptimizerSeen) -> Any:
                 {**copy.deepcopy(settings), "params": [parameters[i] for i in group["params"] if i in parameters]}
             )
         kind: Any = type(seen.optimizer)
-        return kind([g for g in groups if g["params"]])
+        groups = [g for g in groups if g["params"]]
+        try:
+            return kind(groups)
+        except TypeError:  # one of the user's own, which wants more arguments
+            return _as_made(seen.optimizer, groups)
 
     return make
+
+
+def _as_made(optimizer: torch.optim.Optimizer, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
+    """An optimizer with the same attributes, over other parameters and with nothing in its memory."""
+    made = object.__new__(type(optimizer))
+    made.__dict__.update(optimizer.__dict__)
+    made.param_groups, made.state = groups, defaultdict(dict)
+    return made
