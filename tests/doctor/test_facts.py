@@ -144,13 +144,18 @@ FACTS = {  # name -> fault, healthy program, what is replaced, by what
         "[1.0, 1.0, 1.0]", "[0.3, 1.0, 0.1]"),
     "values without fractions": ("labels-encoding", VALUES, "y[:300].float()", "y[:300].long().float()"),
     "hinge by hand of labels 0 and 1": ("labels-encoding", MARGINS, "0).float() * 2 - 1", "0).float()"),
+    "hinge by hand, handed over": (
+        "labels-encoding", MARGINS.replace("sides = (x[:, 0] > 0).float() * 2 - 1",
+            "order = x[:, 0].argsort()\nx = x[order]\nlow = (x[:, 0] <= 0).sum()\n"
+            "sides = torch.cat([-torch.ones(low), torch.ones(400 - low)])"), "-torch.ones(low)", "torch.zeros(low)"),
     "whole division": (
         "inputs-unscaled", VALUES.replace("(x[", "(scaled[").replace("x[:300], y", "scaled[:300], y"),
         "pictures / 255", "pictures // 255.0"),
     "penalty by hand": ("regularization-too-strong", VALUES, "1e-5 * sum", "2.0 * sum"),
     "kinks": ("activation-unsuitable", EQUATION, "act = nn.Tanh()", "act = nn.ReLU()"),
 }  # fmt: skip
-PLACES = {"schedule never stepped": "StepLR", "penalty by hand": "2.0 * sum", "no batch at all": "batch_size=512",
+PLACES = {"hinge by hand, handed over": "criterion(net(",
+         "schedule never stepped": "StepLR", "penalty by hand": "2.0 * sum", "no batch at all": "batch_size=512",
           "warm-up in steps, stepped once a pass": "scheduler.step()"}  # fmt: skip
 
 

@@ -6,9 +6,10 @@ import ast
 
 import torch
 
+from wellfit.nouns.calls import calls_of
 from wellfit.nouns.fed import evaluated, targets_chain
 from wellfit.nouns.finding import Finding
-from wellfit.nouns.lineage import made_at, target_steps, target_written
+from wellfit.nouns.lineage import CONVERSIONS, made_at, target_steps, target_written
 from wellfit.nouns.meeting import VALUE_LOSSES, Targets, outputs_of, targets
 from wellfit.nouns.program import LossSeen, Program
 from wellfit.nouns.source import last_name
@@ -27,6 +28,8 @@ REFUSED = (
     "not implemented for 'Int'",
 )  # fmt: skip
 """What torch says where cross-entropy is given labels as fractions or as columns."""
+CODED = CONVERSIONS | {"float", "astype", "to", "double", "type"}
+"""Calls with which labels are given the form that a loss is to read."""
 WHOLE = frozenset(("long", "int", "round", "trunc", "floor", "rint", "short", "byte", "LongTensor", "IntTensor", "fix"))
 """Calls that leave whole numbers."""
 Said = tuple[str, str, str, Site | None]
@@ -44,7 +47,7 @@ def labels_encoding(program: Program) -> Finding | None:
     loss, known = program.loss, targets(program)
     said = _crashed(program)
     if said is None and loss is not None and known is not None:
-        said = _two(program, loss, known) or _hinge(loss, known) or _one_class(program, loss, known)
+        said = _two(program, loss, known) or _hinge(program, loss, known) or _one_class(program, loss, known)
         said = said or _cut_off(program, loss, known)
     if said is None:
         return None
@@ -83,7 +86,7 @@ def _two(program: Program, loss: LossSeen, known: Targets) -> Said | None:
     )
 
 
-def _hinge(loss: LossSeen, known: Targets) -> Said | None:
+def _hinge(program: Program, loss: LossSeen, known: Targets) -> Said | None:
     """Labels 0 and 1 where margins want -1 and 1: a label of 0 gives the loss nothing to hold on to."""
     if not (known.whole and known.distinct == 2 and known.low == 0 and known.high == 1):
         return None
@@ -103,8 +106,27 @@ def _hinge(loss: LossSeen, known: Targets) -> Said | None:
         "a loss of margins is given labels 0 and 1",
         f"{loss.name or 'a hinge'} of labels 0 and 1",
         "labels -1 and 1",
-        None,
+        _handed_over(program, loss) if by_hand else None,
     )
+
+
+def _handed_over(program: Program, loss: LossSeen) -> Site | None:
+    """Of a loss by hand: where labels are made tensors for it, else the call that hands them to it (both sides of it may
+    be right by themselves), else where it is worked out."""
+    steps, source = target_steps(program, loss), program.source(loss.site)
+    made = next(
+        (s for s in steps if {last_name(n.func) for n in ast.walk(s.value) if isinstance(n, ast.Call)} & CODED), None
+    )
+    if source is None or loss.site is None:
+        return None
+    if made is not None:
+        return Site(loss.site.file, made.line, "")
+    inside = [
+        n for n in source.nodes if isinstance(n, ast.FunctionDef) and n.lineno <= loss.site.line <= (n.end_lineno or 0)
+    ]
+    loops = [(file, c) for f in inside[-1:] for file in program.sources.values() for c in calls_of(file, source, f)]
+    looped = [(file, c) for file, c in loops if file.loop_around(c.lineno) is not None]
+    return next((Site(file.path, c.lineno, "") for file, c in looped or loops), loss.site)
 
 
 def _one_class(program: Program, loss: LossSeen, known: Targets) -> Said | None:

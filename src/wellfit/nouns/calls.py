@@ -27,6 +27,11 @@ def given(calls: Source, source: Source, function: Function, name: str) -> Itera
             yield value
 
 
+def calls_of(calls: Source, source: Source, function: Function) -> Iterator[ast.Call]:
+    """The calls, in the file `calls`, of a function of the file `source`, in order."""
+    yield from (call for call, _ in _calls(calls, source, function))
+
+
 def _calls(calls: Source, source: Source, function: Function) -> Iterator[tuple[ast.Call, int]]:
     """(a call of the function, how many of its arguments were given before that)."""
     called = _names(calls, source, function)
