@@ -129,6 +129,10 @@ FACTS = {  # name -> fault, healthy program, what is replaced, by what
     "class ignored": ("loss-unsuitable", CLASSES, "ignore_index=-100", "ignore_index=1"),
     "class without weight": ("loss-unsuitable", CLASSES, "[1.0, 1.0, 1.0]", "[1.0, 1.0, 0.0]"),
     "labels smoothed away": ("regularization-too-strong", CLASSES, "label_smoothing=0.0", "label_smoothing=0.98"),
+    "a share to keep": (
+        "regularization-too-strong",
+        CLASSES.replace("CLIP = 1.0", "CLIP = 1.0\nKEEP_PROB = 0.9").replace("nn.ReLU()", "nn.Dropout(1 - KEEP_PROB)"),
+        "(1 - KEEP_PROB)", "(KEEP_PROB)"),
     "statistics stand still": ("normalization-layer-misused", CLASSES, "momentum=0.1", "momentum=1e-4"),
     "schedule never stepped": ("lr-schedule-unsuitable", CLASSES, "    scheduler.step()\n", ""),
     "warm-up in steps, stepped once a pass": (

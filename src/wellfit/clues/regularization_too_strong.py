@@ -10,8 +10,10 @@ from wellfit.nouns import across
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.locate import argument, optimizer_argument
 from wellfit.nouns.options import option, written
+from wellfit.nouns.origin import DEEP, origin
 from wellfit.nouns.penalty import penalty
 from wellfit.nouns.program import Program
+from wellfit.nouns.source import Source, last_name
 from wellfit.nouns.tape import Site
 from wellfit.nouns.units import figure, percent
 
@@ -19,6 +21,8 @@ PROVED, SUSPECT = 0.8, 0.6
 """Dropout rates. Srivastava et al. 2014: 0.5 for hidden units, fitting gets worse from there on."""
 SMOOTHED = (0.9, 0.5)
 """Label smoothing that is proof, and that is a suspicion. Szegedy et al. 2016: 0.1; Müller et al. 2019: up to 0.2."""
+KEEP = frozenset(("keep", "keeping", "kept", "retain", "retention", "survival"))
+"""Words in a name that say that a share is what stays (`keep_prob`)."""
 DECAY, DECOUPLED = 0.2, 2.0
 """Weight decay that is proof, in the gradient and decoupled (AdamW); a tenth of it is a suspicion."""
 
@@ -38,7 +42,7 @@ def regularization_too_strong(program: Program) -> list[Finding]:
 
 def _dropout(program: Program) -> Finding | None:
     tape = next((t for t in program.training() if t.passes()), None)
-    worst: tuple[float, Site | None] = (0.0, None)
+    worst: tuple[float, Site | None, str] = (0.0, None, "")
     made = {network.names.get(id(m), ""): (m, program.made.get(id(m)))
             for network in program.networks for m in network.module.modules() if isinstance(m, _DropoutNd)}  # fmt: skip
     for node in tape.nodes if tape else []:
@@ -48,23 +52,45 @@ def _dropout(program: Program) -> Finding | None:
         training = node.kwargs.get("training", node.args[2] if len(node.args) > 2 else True)
         if isinstance(p, (int, float)) and training and p > worst[0]:
             module, site = made.get(node.inside, (None, None))
+            said = ""
             if module is not None:
-                site = argument(program, site, type(module).__name__, "p") if site else None
-                site = _first_argument(program, site, type(module).__name__)
-            worst = (float(p), site or node.site)
+                site, said = _written(program, site, type(module).__name__, 0)
+            else:
+                said = _written(program, node.site, node.name, 1)[1]
+            worst = (float(p), site or node.site, said)
     if worst[0] < SUSPECT:
         return None
-    return _said(worst[0] >= PROVED, f"dropout takes {percent(worst[0], 0)} of the values away", "in each training step",
-                 "dropout of 0.1 to 0.5", worst[1])  # fmt: skip
+    return _said(worst[0] >= PROVED, f"dropout takes {percent(worst[0], 0)} of the values away{worst[2]}",
+                 "in each training step", "dropout of 0.1 to 0.5", worst[1])  # fmt: skip
 
 
-def _first_argument(program: Program, site: Site | None, call: str) -> Site | None:
-    """`nn.Dropout(p)`: where p is written."""
+def _written(program: Program, site: Site | None, call: str, at: int) -> tuple[Site | None, str]:
+    """Where the share that `nn.Dropout(p)` drops is written; where it goes by a name that says that it is the share to
+    keep, the place where that is handed over for the other, and what to say of it."""
     source = program.source(site)
     found = source.call_on(site.line, call) if source and site else None
-    if source is None or site is None or found is None or not found.args:
-        return site
-    return across.written(program, source, found.args[0], site.function)
+    if source is None or site is None or found is None:
+        return site, ""
+    value = source.keyword(found, "p") or (found.args[at] if len(found.args) > at else None)
+    if value is None:
+        return argument(program, site, call, "p"), ""
+    kept = _kept(source, value)
+    if kept is not None:
+        return Site(source.path, kept.lineno, ""), f": `{ast.unparse(kept)}` is given where the share to drop is taken"
+    return across.written(program, source, value, site.function), ""
+
+
+def _kept(source: Source, value: ast.expr) -> ast.expr | None:
+    """The first expression on the way to where a share is written that says that it is one to keep."""
+    for _ in range(DEEP):
+        name = value.slice.value if isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Constant) else None
+        if KEEP & set(str(name or last_name(value)).lower().split("_")):
+            return value
+        before = None if isinstance(value, ast.BinOp) else origin(source, value, 1)
+        if before is None or before is value:
+            return None
+        value = before
+    return None
 
 
 def _decay(program: Program) -> Finding | None:
