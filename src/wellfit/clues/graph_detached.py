@@ -8,6 +8,7 @@ import torch
 
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.program import Program
+from wellfit.nouns.severed import severed
 from wellfit.nouns.tape import Node, Site, Tape
 from wellfit.nouns.weights import LAYERS, as_made
 
@@ -27,12 +28,13 @@ CUTS = ("detach", "data", "detach_", "numpy", "item", "tolist", "argmax", "round
 
 def graph_detached(program: Program) -> list[Finding]:
     """Sees: an optimizer holds parameters that no loss ever reaches; a call that cuts the gradient lies on the way;
-    layers that nothing ever trained ask for no gradient; or a state is cut off in every step of one pass through time.
+    layers that nothing ever trained ask for no gradient; a state is cut off in every step of one pass through time; or what
+    is fed reaches the answer through a cut alone, and penalties alone train the layers before it.
     Hurts: those layers stay as they began.
     Mistaken for: target networks and frozen parts, which no optimizer holds, so nothing is said of them.
     Remedy: leave the cut out.
     Source: a fact of the run; proof where an optimizer is reached by nothing at all, else a trial settles it."""
-    found = [said for said in (_frozen(program), _chained(program)) if said is not None]
+    found = [said for said in (_frozen(program), _chained(program), _severed(program)) if said is not None]
     for seen in program.optimizers:
         asking = {id(p) for g in seen.optimizer.param_groups for p in g["params"] if p.requires_grad} & set(
             program.parameter_names
@@ -58,6 +60,26 @@ def graph_detached(program: Program) -> list[Finding]:
             f"leave out `{what}`", 0.95 if total else 0.85, 0, site.file, site.line, source="seen in the run",
         ))  # fmt: skip
     return found
+
+
+def _severed(program: Program) -> Finding | None:
+    """Layers that the target does not reach, which a commitment, a prior or another penalty alone moves."""
+    loss = program.loss
+    found = severed(loss) if loss is not None else None
+    held = {id(p) for o in program.optimizers for g in o.optimizer.param_groups for p in g["params"]}
+    missed = [i for n in found.missed if (i := loss.tape.parameters[n]) in held] if found and loss else []
+    if found is None or not missed or found.cut.site is None:
+        return None
+    what = found.cut.name if found.cut.grad else "no_grad"
+    others = sorted({n.site.line for n in found.rest if n.site})
+    return Finding(
+        "graph-detached", "error", f"`{what}` cuts the gradient of the target: penalties alone train the layers before it",
+        f"{len(missed)} parameters get none of it, but that of other terms (line{'s'[: len(others) > 1]} "
+        f"{', '.join(map(str, others[:4]))}): "
+        + ", ".join(sorted(program.parameter_names.get(i, "?") for i in missed)[:4]),
+        "let it through: the straight-through estimator z + (q - z).detach(), `rsample` instead of `sample`", 0.92, 0,
+        found.cut.site.file, found.cut.site.line, source="Bengio et al. 2013; van den Oord et al. 2017, section 3.2",
+    )  # fmt: skip
 
 
 def _chained(program: Program) -> Finding | None:
