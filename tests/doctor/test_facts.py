@@ -124,6 +124,27 @@ for epoch in range(16):
         kept = copy.deepcopy(net.state_dict())
 net.load_state_dict(kept)
 """
+ECHO = """
+import torch
+from torch import nn
+torch.manual_seed(0)
+x = torch.randn(96, 1, 40)
+y = x.roll(9, 2).abs() + 0.2 * x
+net = nn.Sequential()
+for i in range(3):
+    wide = 3**i
+    net.append(nn.ConstantPad1d((2 * wide, 0), 0.0))
+    net.append(nn.Conv1d(1 if i == 0 else 8, 8, 3, dilation=wide))
+    net.append(nn.ReLU())
+net.append(nn.Conv1d(8, 1, 1))
+optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+for epoch in range(8):
+    for rows in torch.randperm(96).split(12):
+        loss = nn.functional.mse_loss(net(x[rows])[:, 0, 9:], y[rows][:, 0, 9:])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+"""
 FACTS = {  # name -> fault, healthy program, what is replaced, by what
     "clipped to nothing": ("lr-too-low", CLASSES, "CLIP = 1.0", "CLIP = 1e-6"),
     "class ignored": ("loss-unsuitable", CLASSES, "ignore_index=-100", "ignore_index=1"),
@@ -141,6 +162,7 @@ FACTS = {  # name -> fault, healthy program, what is replaced, by what
             "CLIP = 1.0\n", "CLIP = 1.0\nWARMUP_STEPS = 40\n").replace("    scheduler.step()\n", "        scheduler.step()\n"),
         "        scheduler.step()\n", "    scheduler.step()\n"),
     "best weights by reference": ("epochs-too-many", BEST, "copy.deepcopy(net.state_dict())", "net.state_dict()"),
+    "a reach that is too short": ("capacity-too-small", ECHO, "wide = 3**i", "wide = 1"),
     "no batch at all": ("batch-size-too-large", CLASSES.replace("    scheduler.step()\n", ""), "batch_size=30", "batch_size=512"),
     "argmax over rows": ("dimension-wrong", CLASSES, "argmax(dim=1)", "argmax(dim=0)"),
     "weights favour the frequent": (

@@ -8,9 +8,10 @@ from torch import Tensor
 from wellfit.nouns import final
 from wellfit.nouns.fed import trained
 from wellfit.nouns.finding import Finding
-from wellfit.nouns.locate import width
+from wellfit.nouns.locate import conv_reach, width
 from wellfit.nouns.meeting import VALUE_LOSSES
 from wellfit.nouns.program import Program
+from wellfit.nouns.reach import SAYS, Unreached, unreached, widest
 from wellfit.nouns.units import figure, many, percent
 from wellfit.nouns.widening import hidden, units
 
@@ -29,14 +30,21 @@ MOST = 64
 def capacity_too_small(program: Program) -> Finding | None:
     """Sees: a network that is to give back what it is fed through fewer numbers than the data have directions that stand
     out from the rest, and that leaves as much as so many principal directions leave.
+    Or convolutions along a series that leave much of their targets, most of which a step of the input explains that no
+    answer can see.
     Hurts: it underfits however long it trains.
     Mistaken for: epochs-too-few, lr-too-low, regularization-too-strong; of other networks a trial with more hidden units
     tells.
-    Remedy: a code as wide as there are such directions.
+    Remedy: a code as wide as there are such directions; dilations that reach as far as the targets do.
     Source: Baldi & Hornik 1989 (a linear autoencoder finds the principal directions); Cattell 1966 (where they end)."""
     loss = program.loss
     if loss is None or (loss.name and loss.name not in VALUE_LOSSES):
         return None
+    return _narrow(program) or _near(program)
+
+
+def _narrow(program: Program) -> Finding | None:
+    """A code of fewer numbers than directions that stand out."""
     given = [g for g in trained(program) if g.targets is not None and g.targets.shape == g.inputs.shape]
     given = [g for g in given if g.targets is not None and torch.equal(g.inputs, g.targets) and g.inputs.ndim > 1]
     layers = [m for n in program.networks for m in hidden(n.module)]
@@ -64,6 +72,33 @@ def capacity_too_small(program: Program) -> Finding | None:
         f"a code of {there} or more numbers", 0.9, None, site.file if site else None, site.line if site else None,
         limit=STEP, source="Baldi & Hornik 1989; Cattell 1966; measured on the rows trained on",
     )  # fmt: skip
+
+
+def _near(program: Program) -> Finding | None:
+    """An answer that cannot see what its target hangs on."""
+    found = unreached(program)
+    if found is None:
+        return None
+    conv = next(widest(program))
+    site = conv_reach(program, conv)
+    seen = (
+        f"places {found.low} to {found.high} of its window" if found.single else
+        f"{found.high - found.low + 1} steps of its input"
+    )  # fmt: skip
+    away = f"at place {found.at}" if found.single else f"{_steps(found)} beyond"
+    return Finding(
+        "capacity-too-small", "error", "no answer sees the part of its input that its target hangs on",
+        f"by its gradients an answer sees {seen}; the network leaves {percent(found.left, 0)} of the targets' variance, and "
+        f"the input {away} explains {percent(found.says, 0)} of that, no input inside more than {percent(found.sees, 0)} "
+        f"({found.rows} series trained on)",
+        "a wider reach: dilations that double from layer to layer, more layers, or larger kernels", 0.9, None,
+        site.file if site else None, site.line if site else None, limit=SAYS,
+        source="Bai, Kolter & Koltun 2018 (the receptive field of convolutions); measured on the rows trained on",
+    )  # fmt: skip
+
+
+def _steps(found: Unreached) -> str:
+    return many(found.low - found.at if found.at < found.low else found.at - found.high, "step")
 
 
 def _spread(x: Tensor) -> Tensor:

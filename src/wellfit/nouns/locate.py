@@ -9,7 +9,7 @@ from torch import nn
 from wellfit.nouns.across import follow, written
 from wellfit.nouns.calls import keyword
 from wellfit.nouns.misplaced import misplaced
-from wellfit.nouns.origin import chosen, entry
+from wellfit.nouns.origin import DEEP, chosen, entry, origin
 from wellfit.nouns.program import Program
 from wellfit.nouns.source import Source, last_name
 from wellfit.nouns.tape import Site
@@ -22,6 +22,8 @@ BY_EPOCH = frozenset(
 """Schedulers whose periods are usually counted in epochs."""
 LOOPS = frozenset(("fit", "train", "partial_fit", "fine_tune", "fit_one_cycle"))
 """Methods in which libraries train: transformers' Trainer, skorch, fastai."""
+REACHING = (("dilation", 5), ("kernel_size", 2))
+"""Arguments of a convolution, with their places, that say how far it reaches."""
 COUNTERS = frozenset(("range", "trange", "count", "arange"))
 """Calls that count: a loop over one of them has its number of passes written there."""
 
@@ -144,6 +146,26 @@ def width(program: Program, module: nn.Module) -> Site | None:
         return site
     value = next((v for v in values if _is(program, source, v, units(module))), values[0])
     return _part(program, source, value, units(module)) or written(program, source, value, site.function)
+
+
+def conv_reach(program: Program, conv: nn.Conv1d) -> Site | None:
+    """Where it is written how far a convolution reaches: its dilation where that is given, else its kernel; of a sum or a
+    power that works it out, the sum."""
+    site = program.made.get(id(conv))
+    source = program.source(site)
+    call = source.call_on(site.line, type(conv).__name__) if source is not None and site is not None else None
+    if source is None or site is None or call is None:
+        return site
+    given = [source.keyword(call, w) or (call.args[i] if len(call.args) > i else None) for w, i in REACHING]
+    value = next((v for v in given if v is not None), None)
+    for _ in range(DEEP):
+        step = origin(source, value, 1) if isinstance(value, (ast.Name, ast.Attribute)) else value
+        if step is value:
+            break
+        value = step
+    if isinstance(value, (ast.Name, ast.Attribute)):
+        return written(program, source, value, site.function)
+    return Site(site.file, value.lineno, site.function) if value is not None else site
 
 
 def _width(source: Source, call: ast.Call | None) -> ast.expr | None:
