@@ -32,12 +32,12 @@ def longer(replay: Replay) -> Replay | None:
         steps = min(main.steps * FACTOR, MOST)
         return replace(replay, steps=steps, note=f"{steps} steps instead of {main.steps}")
     networks, parameters = copy.deepcopy((replay.networks, replay.parameters))
-    for seen in replay.program.networks:
-        networks[id(seen.module)].load_state_dict(seen.module.state_dict())
     for group in main.optimizer.param_groups:
         for w in group["params"]:
-            if id(w) in parameters:
+            if id(w) in parameters and parameters[id(w)].shape == w.shape:
                 parameters[id(w)].data.copy_(w.data)
+    for seen in replay.program.networks:
+        networks[id(seen.module)].load_state_dict(seen.module.state_dict())
     last = replay.rate(replay.steps)
     return replace(
         replay, networks=networks, parameters=parameters, rate=lambda step: last, steps=2 * replay.steps,

@@ -79,6 +79,10 @@ class Made:
         if id(whose) in self.optimizers:
             self.optimizers[id(whose)].zeroed += 1
 
+    def stale(self) -> bool:
+        """Does one of the first parameters that ask for a gradient (not one frozen since) hold one?"""
+        return any(some(w.grad) for w in self.parameters()[:8] if w.requires_grad)
+
     def piled(self) -> frozenset[int]:
         """The optimizers whose parameters hold gradients now."""
         held = {i: [w for g in o.optimizer.param_groups for w in g["params"]][:2] for i, o in self.optimizers.items()}

@@ -332,7 +332,7 @@ class Watcher:
         if r.number(loss) not in tape.looks:
             tape.looks[r.number(loss)] = r.look(loss)
         if tape.backwards == 1:
-            tape.stale, tape.piled = any(some(w.grad) for w in self.made.parameters()[:8]), self.made.piled()
+            tape.stale, tape.piled = self.made.stale(), self.made.piled()
         if r.examine and len(p.reached) < 100_000:
             p.reached |= reached(loss)
 

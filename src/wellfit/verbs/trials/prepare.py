@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from wellfit.nouns.pace import Pace
 from wellfit.nouns.plain import plain
-from wellfit.nouns.program import OptimizerSeen, Program
+from wellfit.nouns.program import NetworkSeen, OptimizerSeen, Program
 from wellfit.nouns.replay import Batch, Replay
 from wellfit.nouns.weights import afresh
 from wellfit.verbs.trials.run import total_loss
@@ -148,19 +148,28 @@ def _copies(program: Program, seen: OptimizerSeen) -> tuple[dict[int, nn.Module]
     if any(n.first is None for n in program.networks):
         return {}, {}, "the network could not be copied"
     wanted = {i: t for i, t in program.memo.items() if isinstance(t, Tensor) and t.is_leaf and t.requires_grad}
-    networks = {id(n.module): n.first for n in program.networks if n.first is not None}
+    networks = {id(n.module): n.first if _alike(n) else n.module for n in program.networks if n.first is not None}
     networks, parameters = copy.deepcopy((networks, wanted))
     with torch.no_grad():
         for network in program.networks:
             copied = networks[id(network.module)]
             own = dict(network.module.named_parameters()) | dict(network.module.named_buffers())
             theirs = dict(copied.named_parameters()) | dict(copied.named_buffers())
+            changed = not _alike(network)
             for name, tensor in own.items():
+                if changed and isinstance(tensor, nn.Parameter):
+                    parameters[id(tensor)] = theirs[name]
                 if name in theirs and id(tensor) in seen.start and theirs[name].shape == tensor.shape:
                     theirs[name].copy_(seen.start[id(tensor)])
                 elif name in theirs and id(tensor) not in parameters and isinstance(tensor, nn.Parameter):
                     parameters[id(tensor)] = theirs[name]
     return networks, parameters, ""
+
+
+def _alike(network: NetworkSeen) -> bool:
+    """Does it still have the parameters that it was first called with (no other head since)?"""
+    first = {k: p.shape for k, p in network.first.named_parameters()} if network.first is not None else {}
+    return first == {k: p.shape for k, p in network.module.named_parameters()}
 
 
 def _split(batches: list[Batch], epoch: int) -> tuple[list[Batch], list[Batch]]:

@@ -145,12 +145,12 @@ def reached(program: Program, replay: Replay) -> float:
     """Skill on the held-out batches of the networks as the program left them."""
     try:
         networks, parameters = copy.deepcopy((replay.networks, replay.parameters))
-        for n in program.networks:
-            networks[id(n.module)].load_state_dict(n.module.state_dict())
         loose = {id(w): w for o in program.optimizers for g in o.optimizer.param_groups for w in g["params"]}
         for i, w in loose.items():
-            if i in parameters:
+            if i in parameters and parameters[i].shape == w.shape:
                 parameters[i].data.copy_(w.data)
+        for n in program.networks:  # after weights of layers that others have taken the place of
+            networks[id(n.module)].load_state_dict(n.module.state_dict())
         return skill(replay, networks, parameters, replay.held)
     except Exception:
         return float("nan")
