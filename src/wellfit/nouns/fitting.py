@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from wellfit.nouns.program import BEGINNING, PassSeen, Program
-from wellfit.nouns.tape import Look
+from wellfit.nouns.program import BEGINNING, LossSeen, PassSeen, Program
+from wellfit.nouns.tape import Look, Node
 
+UNIT = 3.0
+"""Factor between deviations of targets that no draw of the same data gives."""
 DIFFERENCES = ("sub", "__sub__", "rsub", "__rsub__")
 """Calls in which a squared error by hand begins."""
 
@@ -37,7 +39,7 @@ def fitting(program: Program) -> Fitting | None:
             look = seen.tape.looks.get(node.outs[0]) if node.outs else None
             if look is None or look.mean is None or _trained_on(program, seen):
                 continue
-            if loss.name in ("", "mse_loss") and node.name in DIFFERENCES:
+            if loss.name in ("", "mse_loss") and node.name in DIFFERENCES and _same_unit(loss, seen, node):
                 by_step.setdefault(seen.after, []).append(_square(look))
             elif loss.name and node.name == loss.name:
                 by_step.setdefault(seen.after, []).append(_per_example(node, look.mean, look.shape, seen))
@@ -50,6 +52,15 @@ def fitting(program: Program) -> Fitting | None:
         if not ends:
             return None
     return Fitting(median(ends), curve, distinct_rows(program)) if curve else None
+
+
+def _same_unit(loss: LossSeen, seen: PassSeen, node: Node) -> bool:
+    """Is what an evaluation compares with of the size of the training targets, not turned back into their unit?"""
+    trained = loss.look(loss.target)
+    looks = [seen.tape.looks[i] for i in node.ins if i in seen.tape.leaves and i in seen.tape.looks]
+    if trained is None or not trained.std or not looks or not looks[0].std:
+        return False
+    return 1 / UNIT < looks[0].std / trained.std < UNIT
 
 
 def goes_back(program: Program) -> bool:
