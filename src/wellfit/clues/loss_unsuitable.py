@@ -8,10 +8,12 @@ import math
 import torch
 from torch import Tensor
 
+from wellfit.nouns.across import follow
 from wellfit.nouns.finding import Finding, Severity
 from wellfit.nouns.meeting import VALUE_LOSSES, Targets, outputs_of, rounded, targets
 from wellfit.nouns.options import option, written
 from wellfit.nouns.pace import Pace
+from wellfit.nouns.pinball import reversed_quantile
 from wellfit.nouns.program import LossSeen, Program
 from wellfit.nouns.tape import Node, Site
 from wellfit.nouns.units import figure, percent
@@ -32,9 +34,10 @@ Said = tuple[Severity, str, str, str, Site | None]
 
 def loss_unsuitable(program: Program) -> Finding | None:
     """Sees: outputs and targets in the wrong order; cross-entropy over a single output or of rows that are no
-    distribution; a loss of probabilities with targets that are none; a single output for several classes, rounded to be
-    judged; a squared error of class labels (a suspicion, for trials to confirm); differences left signed; a sum that is
-    maximised; a loss that falls without end below zero; a class of the task that the loss ignores or gives no weight.
+    distribution; a quantile loss with its difference the other way round; a loss of probabilities with targets that are
+    none; a single output for several classes, rounded to be judged; a squared error of class labels (a suspicion, for
+    trials to confirm); differences left signed; a sum that is maximised; a loss that falls without end below zero; a class
+    of the task that the loss ignores or gives no weight.
     Hurts: the loss is constant, has no minimum at the targets, or says that class 3 is nearer to 4 than to 8.
     Mistaken for: targets-unscaled, labels-encoding.
     Remedy: CrossEntropyLoss for classes, BCEWithLogitsLoss for one output, MSELoss for values.
@@ -44,6 +47,7 @@ def loss_unsuitable(program: Program) -> Finding | None:
         return None
     said = (
         _order(loss)
+        or _quantile(program, loss)
         or _ignored(program, loss, known)
         or _weightless(program, loss, known)
         or _cross(loss, known)
@@ -80,6 +84,19 @@ def _order(loss: LossSeen) -> Said | None:
         return None
     return ("error", "outputs and targets are given in the wrong order",
             f"{loss.name}(targets, outputs)", f"{loss.name}(outputs, targets)", None)  # fmt: skip
+
+
+def _quantile(program: Program, loss: LossSeen) -> Said | None:
+    """A quantile loss by hand with its difference the other way round."""
+    level = reversed_quantile(program, loss)
+    source = program.source(loss.site)
+    at, end = follow(program, source, level) if level is not None and source is not None else (None, None)
+    if level is None or (at is not None and end is not None and at.value(end) == 0.5):
+        return None
+    q = ast.unparse(level)
+    return ("error", f"the quantile loss is the other way round: it is least at the quantile 1 - {q}",
+            f"worked out for single numbers, an answer 1 above its target costs {q}, an answer 1 below it 1 - {q}",
+            "target - answer in place of answer - target", loss.site)  # fmt: skip
 
 
 def _class_shares(loss: LossSeen, known: Targets) -> Tensor | None:
