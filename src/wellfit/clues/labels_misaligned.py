@@ -17,6 +17,7 @@ from wellfit.nouns.program import Program
 from wellfit.nouns.source import Source, last_name
 from wellfit.nouns.tape import Site
 from wellfit.nouns.units import figure
+from wellfit.nouns.windows import target_at_start
 
 MANY = 200
 """Different pairs from which what the control learns, or does not, speaks of the data and not of chance."""
@@ -36,7 +37,7 @@ DROPPING = frozenset(("dropna", "drop_duplicates", "query", "sample", "filter", 
 
 def labels_misaligned(program: Program) -> Finding | None:
     """Sees: inputs and labels shuffled by different permutations, one of them alone, one sorted, or one cut to the
-    other's length (in the source); labels
+    other's length (in the source); a value to predict that is taken at the start of its window (in the source); labels
     that cannot be learnt from the inputs in training while they can in evaluation, or the other way round; names sorted as text
     beside such labels.
     Hurts: there is nothing to learn; the loss settles at chance, or the training set is memorised.
@@ -51,6 +52,9 @@ def labels_misaligned(program: Program) -> Finding | None:
     said = (
         f"skill of kernel regression (1 perfect, 0 a constant): training pairs {_word(here)}, evaluation {_word(there)}"
     )
+    early = target_at_start(program)
+    if early is not None:
+        return _finding("the target of each window is taken at its start, not at or behind its end", said, early, 0.94)
     if here is None or here < UNLEARNABLE:
         one = _one_sorted(program)
         if one is not None:
