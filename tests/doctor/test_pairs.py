@@ -18,7 +18,8 @@ from wellfit.nouns.source import Source
 FOLDER = Path(__file__).parents[2] / "benchmarks" / "doctor" / "pairs"
 QUICK = (
     "counts-log-zero", "relu-on-signed-output", "attention-batch-axis", "sensor-batchnorm-pairs", "gamma-autoencoder",
-    "moons-coupling-flow", "cloud-mask", "basin-store", "ndvi-functional", "front-lead-lstm", "magnitude-waveforms",
+    "moons-coupling-flow", "several-heads-one-unit", "record-answers-rate", "own-optimizer-rate",
+    "cloud-mask", "basin-store", "ndvi-functional", "front-lead-lstm", "magnitude-waveforms",
 )  # fmt: skip
 REPAIRED = ("sum-reduction-trainer", "review-embedding-decay")
 

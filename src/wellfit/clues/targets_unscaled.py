@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.lineage import target_made
 from wellfit.nouns.meeting import VALUE_LOSSES, answers_chain, targets
 from wellfit.nouns.program import Program
+from wellfit.nouns.tape import Tape
+from wellfit.nouns.terms import Term, terms
 from wellfit.nouns.units import figure
 
 LARGE = 10.0
 """Targets of this mean or spread are worth a trial with them standardised; first outputs are of the order of 1."""
+AMONG = 20.0
+"""Times larger than those of the others, from which the targets of one of several losses are looked at."""
 SQUASH = ("sigmoid", "tanh", "softmax", "hardsigmoid")
 FAR = 0.5
 """Outputs whose mean stays this many deviations of the targets off theirs have not reached them."""
@@ -23,6 +29,9 @@ def targets_unscaled(program: Program) -> Finding | None:
     Remedy: standardise the targets by mean and deviation of the training rows; undo it for predictions.
     Source: LeCun et al. 1998, Efficient BackProp, section 4.3 and 4.5; the limits are those of first outputs."""
     loss, known = program.loss, targets(program)
+    other = _of_another_term(program) if loss is not None else None
+    if other is not None:
+        return other
     if (
         loss is None
         or known is None
@@ -69,3 +78,41 @@ def targets_unscaled(program: Program) -> Finding | None:
         site.line if site else None,
         source="seen in the run",
     )
+
+
+def _of_another_term(program: Program) -> Finding | None:
+    """Of several losses that are added up, each with targets of its own, one whose targets are so much larger than the
+    others' that it alone is followed."""
+    loss = program.loss
+    known = terms(loss.tape, loss.total) if loss is not None else []
+    held = [(t, _size(loss.tape, t), _targets_of(loss.tape, t)) for t in known if loss is not None]
+    held = [h for h in held if h[1] is not None and h[2] is not None]
+    if loss is None or len(known) < 2 or len(held) < 2:
+        return None
+    (big, size, unit), *rest = sorted(held, key=lambda h: -(h[1] or 0.0))
+    if unit < AMONG * max(1.0, *(u for _, _, u in rest)) or size < AMONG**2 * max(s or 0.0 for _, s, _ in rest):
+        return None
+    return Finding(
+        "targets-unscaled", "warning", "the targets of one of several losses are far larger than the others'",
+        f"root mean square {figure(unit)}, of the others at most {figure(max(u for _, _, u in rest))}; that loss is "
+        f"{figure(size)} in the beginning, the others at most {figure(max(s or 0.0 for _, s, _ in rest))}",
+        "standardise each target by the training rows, or weigh the losses", 0.85, loss.tape.index,
+        big.node.site.file if big.node.site else None, big.node.site.line if big.node.site else None, limit=AMONG,
+        source="seen in the run",
+    )  # fmt: skip
+
+
+def _size(tape: Tape, term: Term) -> float | None:
+    look = tape.looks.get(term.node.outs[0]) if term.node.outs else None
+    return abs((look.mean or 0.0) * term.factor) if look is not None and look.mean is not None else None
+
+
+def _targets_of(tape: Tape, term: Term) -> float | None:
+    """Root mean square of the data that this term compares with."""
+    looks = [
+        tape.looks[i]
+        for i in term.node.ins
+        if i in tape.leaves and i in tape.looks and tape.leaves[i].is_floating_point()
+    ]
+    known = [math.hypot(k.mean, k.std) for k in looks if k.mean is not None and k.std is not None]
+    return known[0] if known else None

@@ -124,7 +124,9 @@ def of_run(
     if not (run.path / MODEL).is_file():
         status, asked = run.result["status"], f"to look into {run.path}"
         if status == "done":
-            raise RunError(asked, f"its weights, {MODEL}, are gone", "restore the file from a copy, or start the run again")
+            raise RunError(
+                asked, f"its weights, {MODEL}, are gone", "restore the file from a copy, or start the run again"
+            )
         found = f"it has not finished (status {status!r}), so its weights are not kept yet"
         raise RunError(asked, found, f"wait for it, or `wellfit resume {run.path}`")
     model = _model(run, network)

@@ -10,7 +10,7 @@ from wellfit.nouns.replay import Batch, Replay
 from wellfit.nouns.tape import Site
 from wellfit.nouns.terms import of_target, terms
 
-FAULTS = ("loss-scale",)
+FAULTS = ("loss-scale", "targets-unscaled")
 ALONE = False
 LEAST = 0.3
 """Skill to gain: any other term costs a little of it, and may be wanted."""
