@@ -101,7 +101,7 @@ def _forget_folders(run: Run, but: str = "") -> None:
 def read_checkpoint(run: Run) -> dict[str, Any] | None:
     """What `train(state=...)` goes on from; None where nothing was kept. Raises RunError for a damaged file."""
     if named := run.read_json(TOGETHER):
-        return {"folder": run.path / named["folder"], "plain": named["plain"]}
+        return {"folder": (run.path / named["folder"]).absolute(), "plain": named["plain"]}
     if not (run.path / CHECKPOINT).is_file():
         return None
     tensors, plain = read_tensors(run, CHECKPOINT)
