@@ -20,6 +20,9 @@ LEFT = 0.01
 """Share of the gradients' norm: where clipping leaves less, it sets the step and no longer bounds it."""
 CREEP = 1e-4
 """A tenth of the aim."""
+BELOW, MOVED = -0.5, 0.03
+"""Decades below the usual rates, and share of the weights' norm that all steps together could have moved them, with which
+no training from first weights gets anywhere, whatever else is wrong."""
 
 
 def lr_too_low(program: Program) -> Finding | None:
@@ -44,12 +47,14 @@ def lr_too_low(program: Program) -> Finding | None:
     if below <= -0.3 and (pace.fallen > 0.9 or usual > 10 * SLOW):
         return None
     proved = below <= -0.9 and usual < CREEP and pace.fallen < 0.2 and program.steps >= 100
+    still = below <= BELOW and main.steps * usual < MOVED and pace.fallen < 0.2 and program.steps >= 100
+    sure = 0.95 if still else 0.92 if below <= -0.3 else 0.75 if usual < 3 * CREEP else 0.6
     site = optimizer_argument(program, "lr")
     return Finding(
         "lr-too-low", "error" if proved else "warning", f"the learning rate of {main.kind} is too low{swapped(program, 'lr')}",
         f"rate {figure(main.lr)}; a step usually moves the weights by {figure(usual, 2)} of their norm (aim 0.001 to "
         f"0.01); the loss went from {figure(pace.start)} to {figure(pace.end)} in {main.steps} steps",
-        "a rate 10 to 100 times higher", 0.92 if below <= -0.3 else 0.75 if usual < 3 * CREEP else 0.6, main.first,
+        "a rate 10 to 100 times higher", sure, main.first,
         site.file if site else None, site.line if site else None, limit=SLOW,
         source="Karpathy, CS231n notes (ratio of updates to weights); usual rates of the optimizer's documentation",
     )  # fmt: skip

@@ -89,9 +89,13 @@ STRONG, WIDE = 0.7, 0.2
 """Confidence of a suspicion, and the gap in skill, with which it stands where there was no time to try its cure."""
 EXPLODING, LAST = ("lr-too-high", "gradient-clipping-missing", "inputs-unscaled", "targets-unscaled", "loss-scale"), 8
 """Faults that can make a loss infinite, and how many losses at the end are looked at."""
-STANDS = {"loss-unsuitable": 0.6, "targets-unscaled": 0.6, "inputs-unscaled": 0.8}
+STANDS = {"loss-unsuitable": 0.6, "targets-unscaled": 0.6, "inputs-unscaled": 0.8, "lr-too-low": 0.95}
 """Fault -> confidence from which a clue's warning stays one beside a proved fault though no trial confirmed it: a fact of
 the program that another fault may hide in every trial."""
+BESIDE = ("regularization-too-strong", "labels-misaligned", "labels-encoding", "loss-unsuitable", "dimension-wrong",
+          "output-activation-unsuitable", "activation-unsuitable", "layout-scrambled", "augmentation-unsuitable",
+          "shape-broadcast")  # fmt: skip
+"""Faults that keep a network from learning though its weights move: a warning that stands is not explained by them."""
 
 
 def conclude(program: Program, clues: list[Finding], trials: Trials) -> tuple[str, list[Finding]]:
@@ -200,7 +204,8 @@ def _explained(found: list[Finding], facts: set[str], trials: Trials) -> list[Fi
         own = f.severity == "error" and by.fault in facts and _alone(trials, f.fault) >= CLOSES
         second = own and _tried(trials, by.fault) and _alone(trials, by.fault) < REFUTED
         fact = by.fault in facts and f.fault not in facts
-        return f.fault in EXPLAINS.get(by.fault, ()) and not second and (j < i or fact)
+        beside = f.confidence >= STANDS.get(f.fault, 2.0) and by.fault in BESIDE
+        return f.fault in EXPLAINS.get(by.fault, ()) and not second and not beside and (j < i or fact)
 
     def hidden(i: int, f: Finding) -> bool:
         for j, by in proved:
