@@ -208,7 +208,25 @@ def test_check_passes_on_a_healthy_case(word: str, kind: str, task: str):
     assert found.stage == "check"
 
 
+class Beside(nn.Module):
+    """A network, and added to it a linear map of its inputs that begins at 0 (wide and deep; adapters begin so, too)."""
+
+    def __init__(self, network: nn.Module, size: int):
+        super().__init__()
+        self.beside, self.network = nn.Linear(size, 3), network
+        nn.init.zeros_(self.beside.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.beside(x.flatten(1)) + self.network(x)
+
+
+def with_beside(kind: str) -> Case:
+    case = make(kind, "classification")
+    return replace(case, network=Beside(case.network, int(np.prod(SHAPES[kind]))))
+
+
 VARIANTS = {
+    "a branch that starts at zero comes first": with_beside,
     "batch norm": lambda kind: make(kind, "classification", norm=True),
     "tanh": lambda kind: make(kind, "regression", activation=nn.Tanh, init=False),
     "sigmoid": lambda kind: make(kind, "multilabel", activation=nn.Sigmoid, init=False),

@@ -61,13 +61,15 @@ def scale_kept(case: Case) -> Finding:
     with trial(case) as network:
         seen = _pass(network, bare_loss(case), x, y)
     layers = [s for s in seen if s.weighted]
-    hidden = layers[:-1] or layers
+    begun = [s for s in layers if not _zero(s.module)] or layers  # a branch that begins at 0 has no scale yet
+    hidden = [s for s in begun if s is not layers[-1]] or begun
     if not layers:
         said = "There are no layers with weights of their own to look at."
         return Finding("scale-kept", "info", said, stage="check")
     forth = _ratio(hidden[-1].spread, hidden[0].spread)
     learning = [s for s in layers if any(p.requires_grad for p in s.module.parameters(recurse=False))] or layers
-    back = _ratio(learning[0].gradient, learning[-1].gradient)  # none need come back to layers that are frozen
+    first = next((s for s in learning if s in begun), learning[0])
+    back = _ratio(first.gradient, learning[-1].gradient)  # none need come back to layers that are frozen
     dead = max((s.dead for s in seen), default=0.0)
     saturated = max((s.saturated for s in seen), default=0.0)
     evidence = (
