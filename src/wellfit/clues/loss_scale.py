@@ -8,6 +8,7 @@ from statistics import median
 
 import torch
 
+from wellfit.nouns.faint import SHARE, faint
 from wellfit.nouns.fed import trained
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.locate import argument
@@ -33,9 +34,9 @@ GONE = 0.1
 
 
 def loss_scale(program: Program) -> list[Finding]:
-    """Sees: a summed term beside one that is a mean, a sum over many rows (or over the batches of an accumulated step)
-    under an optimizer whose step follows the
-    gradient's size, or a constant factor far from 1 under such an optimizer.
+    """Sees: a summed term beside one that is a mean, a term with data whose factor leaves it unheeded, a sum over many rows
+    (or over the batches of an accumulated step) under an optimizer whose step follows the gradient's size, or a constant
+    factor far from 1 under such an optimizer.
     Hurts: the summed term rules and the other is not learnt; or the step is as many times too large as there are rows.
     Mistaken for: lr-too-high, lr-too-low; Adam and its kin do not feel the scale of the whole loss.
     Remedy: the same reduction for all terms (sums over the features, mean over the rows).
@@ -44,7 +45,7 @@ def loss_scale(program: Program) -> list[Finding]:
     if loss is None or main is None:
         return []
     known = terms(loss.tape, loss.total)
-    mixed = _mixed(program, known) or _drowned(program, known)
+    mixed = _mixed(program, known) or _faint(program) or _drowned(program, known)
     if mixed:
         return [mixed]
     if len(known) != 1 or not scaled_rate(main):
@@ -101,6 +102,21 @@ def _drowned(program: Program, known: list[Term]) -> Finding | None:
         "a smaller factor of the other term: both summed over the features, averaged over the rows", 0.85, loss_step(program),
         site.file if site else None, site.line if site else None, limit=NO_BETTER,
         source="Kingma and Welling 2014, eq. 10; Bowman et al. 2016 (a term that wins at once); seen in the run",
+    )  # fmt: skip
+
+
+def _faint(program: Program) -> Finding | None:
+    """A term with data whose factor is so small that it has not fallen while all the others have."""
+    found = faint(program)
+    if found is None:
+        return None
+    return Finding(
+        "loss-scale", "error", "a term of the loss counts for so little that it is not learnt",
+        f"times {figure(found.factor)} it was {figure(100 * found.share, 2)} % of the first losses; without the factor it began "
+        f"at {figure(found.began)} and ended at {figure(found.ended)}, while the rest fell from {figure(found.others[0])} to "
+        f"{figure(found.others[1])}", "a factor with which both terms fall", 0.9, loss_step(program),
+        found.site.file if found.site else None, found.site.line if found.site else None, limit=SHARE,
+        source="Wang, Teng and Perdikaris 2021 (gradient pathologies of physics-informed networks); seen in the run",
     )  # fmt: skip
 
 
