@@ -84,18 +84,23 @@ def _of_another_term(program: Program) -> Finding | None:
     """Of several losses that are added up, each with targets of its own, one whose targets are so much larger than the
     others' that it alone is followed."""
     loss = program.loss
-    known = terms(loss.tape, loss.total) if loss is not None else []
-    held = [(t, _size(loss.tape, t), _targets_of(loss.tape, t)) for t in known if loss is not None]
-    held = [h for h in held if h[1] is not None and h[2] is not None]
-    if loss is None or len(known) < 2 or len(held) < 2:
+    if loss is None:
         return None
-    (big, size, unit), *rest = sorted(held, key=lambda h: -(h[1] or 0.0))
-    if unit < AMONG * max(1.0, *(u for _, _, u in rest)) or size < AMONG**2 * max(s or 0.0 for _, s, _ in rest):
+    held: list[tuple[float, float, Term]] = []
+    for term in terms(loss.tape, loss.total):
+        size, unit = _size(loss.tape, term), _targets_of(loss.tape, term)
+        if size is not None and unit is not None:
+            held.append((size, unit, term))
+    if len(held) < 2:
+        return None
+    (size, unit, big), *rest = sorted(held, key=lambda h: -h[0])
+    sizes, units = [s for s, _, _ in rest], [u for _, u, _ in rest]
+    if unit < AMONG * max([1.0, *units]) or size < AMONG**2 * max(sizes):
         return None
     return Finding(
         "targets-unscaled", "warning", "the targets of one of several losses are far larger than the others'",
-        f"root mean square {figure(unit)}, of the others at most {figure(max(u for _, _, u in rest))}; that loss is "
-        f"{figure(size)} in the beginning, the others at most {figure(max(s or 0.0 for _, s, _ in rest))}",
+        f"root mean square {figure(unit)}, of the others at most {figure(max(units))}; that loss is "
+        f"{figure(size)} in the beginning, the others at most {figure(max(sizes))}",
         "standardise each target by the training rows, or weigh the losses", 0.85, loss.tape.index,
         big.node.site.file if big.node.site else None, big.node.site.line if big.node.site else None, limit=AMONG,
         source="seen in the run",

@@ -122,13 +122,13 @@ def of_run(
     run = path.run if isinstance(path, Fitted) else Run.open(path)
     network = fitted.network if fitted and network is None else network
     if not (run.path / MODEL).is_file():
-        status, asked = run.result["status"], f"to look into {run.path}"
+        status, wanted = run.result["status"], f"to look into {run.path}"
         if status == "done":
             raise RunError(
-                asked, f"its weights, {MODEL}, are gone", "restore the file from a copy, or start the run again"
+                wanted, f"its weights, {MODEL}, are gone", "restore the file from a copy, or start the run again"
             )
         found = f"it has not finished (status {status!r}), so its weights are not kept yet"
-        raise RunError(asked, found, f"wait for it, or `wellfit resume {run.path}`")
+        raise RunError(wanted, found, f"wait for it, or `wellfit resume {run.path}`")
     model = _model(run, network)
     recipe = _recipe(run)
     where = recipe.data.source if source is None else source

@@ -133,7 +133,7 @@ def written(program: Program, switch: Switch) -> Site | None:
         for node in source.nodes:
             used = isinstance(node, ast.Name) and node.id == switch.kind
             if best is None and used and not isinstance(source.parents.get(node), ast.Call):
-                best = (0, Site(path, node.lineno))
+                best = (0, Site(path, getattr(node, "lineno", 1)))
     return best[1] if best else None
 
 
