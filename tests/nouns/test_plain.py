@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import time
 
 import numpy as np
 import torch
 from torch.utils.data import Dataset, Subset
 
-from wellfit.nouns.plain import examples, switches
+from wellfit.nouns.plain import examples, plain, switches
+from wellfit.nouns.program import LoaderSeen, Program
 
 
 class Compose:
@@ -78,3 +80,23 @@ def test_the_random_generators_go_on_as_if_nobody_had_asked():
     switches(rows)
     examples(rows, [0, 1], torch.utils.data.default_collate)
     assert (random.random(), np.random.rand(), torch.rand(())) == wanted
+
+
+class Slow(Rows):
+    def __getitem__(self, i):
+        asked.append(i)
+        time.sleep(0.02)
+        return super().__getitem__(i % 10)
+
+    def __len__(self):
+        return 200
+
+
+asked: list[int] = []
+
+
+def test_examples_that_come_slowly_are_hardly_asked_for():
+    loader = torch.utils.data.DataLoader(Slow(noisy), batch_size=10, shuffle=True)
+    program = Program("a.py", loaders=[LoaderSeen(None, 10, 200, "RandomSampler", False, loader=loader)])
+    assert plain(program, torch.zeros(10, 4), torch.zeros(10, dtype=torch.int64), 0.5) is None
+    assert len(asked) <= 3

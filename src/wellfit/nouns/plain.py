@@ -7,6 +7,7 @@ import copy
 import random as chance
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import perf_counter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +23,8 @@ FLAGS = frozenset(
 """Attributes that switch a data set's transforms on where they are True."""
 MOST_ROWS, MOST_SWITCHES = 1500, 4
 """Examples that are asked for anew, and transforms that are left out in turn: fetching is the user's own code."""
+ASKED, SOON_S = 150, 0.5
+"""About so many examples are asked for to find what is random; seconds that a mere suspicion may take for it."""
 DRAWS = 6
 """Times the same example is asked for: one that is drawn with probability one half differs in 97 of 100."""
 
@@ -60,10 +63,9 @@ def switches(dataset: Any) -> tuple[list[Switch], Any] | None:
 def transformed(program: Program) -> bool:
     """Has a data set of the program's loaders random transforms that can be left out?"""
     sets = {id(x.loader.dataset): x.loader.dataset for x in program.loaders if x.loader is not None}
+    sized = [s for s in sets.values() if hasattr(s, "__getitem__") and hasattr(s, "__len__")]
     try:
-        return any(
-            switches(s) is not None for s in sets.values() if hasattr(s, "__getitem__") and hasattr(s, "__len__")
-        )
+        return any(_cost_s(s) * ASKED < SOON_S and switches(s) is not None for s in sized)
     except Exception:  # the user's own code, asked out of its turn
         return False
 
@@ -81,17 +83,25 @@ class Plain(NamedTuple):
     trained: list[tuple[Tensor, Tensor]]
 
 
-def plain(program: Program, x: Tensor, y: Tensor) -> tuple[list[Plain], list[tuple[Tensor, Tensor]]] | None:
+Plains = tuple[list[Plain], list[tuple[Tensor, Tensor]]]
+
+
+def plain(program: Program, x: Tensor, y: Tensor, budget_s: float) -> Plains | None:
     """For each random transform of the data set that batches like x [B, ...] with targets y [B, ...] came from, and last for
     all together: batches without it, and batches to judge on, of other rows, without any. None where there is no such
-    transform or the batches of the loader are not what the network is fed."""
+    transform or the batches of the loader are not what the network is fed, and where examples come so slowly that asking
+    would take more than `budget_s` seconds; as many are taken as come in that time."""
     for seen in program.loaders:
         loader, n = seen.loader, len(x)
         rows = min(seen.examples or 0, MOST_ROWS)
         if loader is None or loader.batch_size != n or rows < 5 * n or not hasattr(loader.dataset, "__getitem__"):
             continue
-        found = switches(loader.dataset)
+        cost = _cost_s(loader.dataset)
+        found = switches(loader.dataset) if cost * ASKED < budget_s / 2 else None
         if found is None:
+            continue
+        rows = min(rows, int(budget_s / 2 / (cost * (min(len(found[0]), MOST_SWITCHES) + 2))))
+        if rows < 5 * n:
             continue
         with _chance_kept():
             picked = np.random.default_rng(0).permutation(seen.examples or 0)[:rows].tolist()
@@ -108,6 +118,17 @@ def plain(program: Program, x: Tensor, y: Tensor) -> tuple[list[Plain], list[tup
             tried.append(Plain(found[0][0]._replace(kind="every random transform"), made(found[1], parts[kept:])))
         return [t for t in tried if t.trained], held
     return None
+
+
+def _cost_s(dataset: Any) -> float:
+    """Seconds that an example takes: the least of three, for the first one may open files."""
+    taken = []
+    with _chance_kept():
+        for i in range(min(len(dataset), 3)):
+            begun = perf_counter()
+            dataset[i]
+            taken.append(perf_counter() - begun)
+    return max(min(taken, default=0.0), 1e-6)
 
 
 def _pair(parts: list[Tensor], x: Tensor, y: Tensor) -> tuple[Tensor, Tensor] | None:

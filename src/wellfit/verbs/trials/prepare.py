@@ -67,15 +67,21 @@ def prepare(program: Program) -> Replay | str:
     return made if aimed and _answered(batches[0]) else _by_loss(made)
 
 
-def untransformed(program: Program, replay: Replay) -> Replay:
+def untransformed(program: Program, replay: Replay, budget_s: float) -> Replay:
     """Where the training set has random transforms: judged on examples without them, and with what a remedy needs to
-    leave them out in turn."""
+    leave them out in turn; a tenth of the time at most goes into asking for them."""
     first = replay.batches[0]
     at, target = first.loss.inputs[:1], first.loss.target
     if replay.base is not None or len(first.loss.inputs) != 1 or target is None:
         return replay
     x, y = first.leaves.get(at[0]), first.leaves.get(target)
-    found = plain(program, x, y) if x is not None and y is not None else None
+    try:
+        found = plain(program, x, y, budget_s / 10) if x is not None and y is not None else None
+    except Exception as error:  # the user's own code, asked out of its turn
+        program.trouble.append(
+            f"the data set could not be asked without its transforms ({type(error).__name__}: {error})"
+        )
+        return replay
     if found is None or not found[0]:
         return replay
     program.switches = [one.switch for one in found[0]]

@@ -61,7 +61,7 @@ def _try(program: Program, found: Trials, until_s: float, suspects: list[str]) -
         found.why = replay
         return
     found.by_loss = replay.base is not None
-    replay = untransformed(program, replay)
+    replay = untransformed(program, replay, until_s - thread_time())
     replay = _in_time(program, replay, until_s)
     if not found.by_loss and pushed_away(replay):
         replay = replace(replay, extra={**replay.extra, "away": True})
