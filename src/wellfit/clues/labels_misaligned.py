@@ -14,7 +14,7 @@ from wellfit.nouns.finding import Finding
 from wellfit.nouns.flow import Spot, back
 from wellfit.nouns.plain import transformed
 from wellfit.nouns.program import Program
-from wellfit.nouns.source import Source, last_name
+from wellfit.nouns.source import Source, last_name, root
 from wellfit.nouns.tape import Site
 from wellfit.nouns.units import figure
 from wellfit.nouns.windows import target_at_start
@@ -33,6 +33,8 @@ SEEDING = frozenset(
 
 DROPPING = frozenset(("dropna", "drop_duplicates", "query", "sample", "filter", "compress"))
 """Methods that leave rows of a table out."""
+
+PARTS = (ast.Call, ast.Attribute, ast.Subscript)
 
 
 def labels_misaligned(program: Program) -> Finding | None:
@@ -123,7 +125,11 @@ def _cut_to(program: Program) -> Site | None:
                 continue
             kept = upper.args[0].id if isinstance(upper.args[0], ast.Name) else ""
             for made in source.assignments(kept) if kept else []:
-                if made.value is not None and _drops(made.value) and _root(made.value) == _root(part) != kept:
+                if (
+                    made.value is not None
+                    and _drops(made.value)
+                    and root(made.value, *PARTS) == root(part, *PARTS) != kept
+                ):
                     return Site(path, part.lineno)
     return None
 
@@ -133,16 +139,6 @@ def _drops(expr: ast.expr) -> bool:
     calls = {last_name(n.func) for n in ast.walk(expr) if isinstance(n, ast.Call)}
     masked = any(isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Compare) for n in ast.walk(expr))
     return bool(calls & DROPPING) or masked
-
-
-def _root(expr: ast.AST) -> str:
-    """The name that an expression of attributes, calls and parts begins with."""
-    while not isinstance(expr, ast.Name):
-        inner = getattr(expr, "func", None) or getattr(expr, "value", None)
-        if inner is None:
-            return ""
-        expr = inner
-    return expr.id
 
 
 def _finding(summary: str, evidence: str, site: Site | None, sure: float) -> Finding:

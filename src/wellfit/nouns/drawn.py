@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from wellfit.nouns.source import last_name
+from wellfit.nouns.source import last_name, root
 
 SAFE = frozenset(
     ("flip", "fliplr", "flipud", "rot90", "transpose", "permute", "clone", "copy", "contiguous", "stack", "cat", "concatenate",
@@ -60,7 +60,9 @@ def _body(branch: ast.AST) -> tuple[str, list[ast.stmt]]:
         body = branch.body
         if len(body) == 1 and isinstance(body[0], ast.Return) and body[0].value is not None:
             return _given(body[0].value)
-        names = {_root(t) for s in body if isinstance(s, (ast.Assign, ast.AugAssign)) for t in _targets(s)}
+        names = {
+            root(t, ast.Subscript) for s in body if isinstance(s, (ast.Assign, ast.AugAssign)) for t in _targets(s)
+        }
         return (names.pop() if len(names) == 1 else ""), body
     if isinstance(branch, ast.IfExp):
         return _given(branch.body)
@@ -75,12 +77,6 @@ def _given(value: ast.expr) -> tuple[str, list[ast.stmt]]:
 
 def _targets(s: ast.stmt) -> list[ast.expr]:
     return s.targets if isinstance(s, ast.Assign) else [s.target] if isinstance(s, ast.AugAssign) else []
-
-
-def _root(target: ast.expr) -> str:
-    while isinstance(target, ast.Subscript):
-        target = target.value
-    return target.id if isinstance(target, ast.Name) else ""
 
 
 def _safe(s: ast.stmt, name: str) -> bool:

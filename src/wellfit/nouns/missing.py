@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from torch import Tensor
 
 from wellfit.nouns.flow import Files, Spot, bindings, imported, one_back
-from wellfit.nouns.source import Source, last_name
+from wellfit.nouns.source import Source, last_name, root
 from wellfit.nouns.tape import Site
 
 SHIFTED = frozenset(
@@ -32,6 +32,7 @@ STATISTICS = frozenset(
 )
 """Of a whole column: where one of them is 0 or missing, no row of the column is left."""
 MOST = 160
+PARTS = (ast.Subscript, ast.Attribute)
 
 
 def made(chain: list[Spot], files: Iterable[Source], x: Tensor | None) -> Site | None:
@@ -92,13 +93,6 @@ def _given(spot: Spot | None) -> list[Spot]:
     return [spot] if spot is not None else []
 
 
-def _root(e: ast.expr) -> str:
-    """`table.loc[rows, "a"]` -> "table"."""
-    while isinstance(e, (ast.Subscript, ast.Attribute)):
-        e = e.value
-    return e.id if isinstance(e, ast.Name) else ""
-
-
 def _set_later(source: Source, name: ast.Name) -> list[ast.expr]:
     """What columns or rows of this name's table are set to between its assignment and here."""
     scope, until = source.enclosing(name, ast.FunctionDef, ast.Lambda), name.lineno
@@ -108,7 +102,7 @@ def _set_later(source: Source, name: ast.Name) -> list[ast.expr]:
     found = []
     for n in source.nodes:
         targets = n.targets if isinstance(n, ast.Assign) else [n.target] if isinstance(n, ast.AugAssign) else []
-        part = any(isinstance(t, (ast.Subscript, ast.Attribute)) and _root(t) == name.id for t in targets)
+        part = any(isinstance(t, (ast.Subscript, ast.Attribute)) and root(t, *PARTS) == name.id for t in targets)
         if part and source.enclosing(n, ast.FunctionDef, ast.Lambda) is scope:
             found += [n] if since < n.lineno <= until else []  # type: ignore[attr-defined]
     return [n.value for n in sorted(found, key=lambda n: n.lineno)]
@@ -123,7 +117,11 @@ def _cleaned_in_place(source: Source, name: ast.Name) -> bool:
     scope = source.enclosing(name, ast.FunctionDef, ast.Lambda)
     for call in source.calls(*CLEANED):
         there = isinstance(source.parents.get(call), ast.Expr) and source.keyword(call, "inplace") is not None
-        if there and _root(call.func) == name.id and source.enclosing(call, ast.FunctionDef, ast.Lambda) is scope:
+        if (
+            there
+            and root(call.func, *PARTS) == name.id
+            and source.enclosing(call, ast.FunctionDef, ast.Lambda) is scope
+        ):
             return True
     return False
 

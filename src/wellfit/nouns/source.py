@@ -150,3 +150,10 @@ def dotted(expr: ast.AST) -> str:
     if isinstance(expr, ast.Attribute):
         return f"{dotted(expr.value)}.{expr.attr}".strip(".")
     return expr.id if isinstance(expr, ast.Name) else ""
+
+
+def root(expr: ast.AST, *through: type[ast.AST]) -> str:
+    """The name that an expression of these kinds (calls, attributes, parts) begins with: `table.loc[rows]` -> "table"."""
+    while isinstance(expr, through):
+        expr = expr.func if isinstance(expr, ast.Call) else getattr(expr, "value")  # noqa: B009
+    return expr.id if isinstance(expr, ast.Name) else ""

@@ -45,7 +45,7 @@ def stopped(program: Program) -> Stopped | None:
 
 def improving(program: Program) -> bool:
     """Was the program's own evaluation still getting clearly better when the training ended?"""
-    for series in (judged(program), _right(program)):
+    for series in (judged(program), _wrong(program)):
         values = [v for at, v in series]
         if len(values) >= 4:
             half = len(values) // 2
@@ -56,7 +56,7 @@ def improving(program: Program) -> bool:
     return False
 
 
-def _right(program: Program) -> list[tuple[int, float]]:
+def _wrong(program: Program) -> list[tuple[int, float]]:
     """(program steps, share of wrong answers) of evaluations that count right ones."""
     found: dict[int, list[float]] = {}
     for seen in program.passes:
