@@ -13,6 +13,7 @@ from wellfit.nouns import encodings, leaks
 from wellfit.nouns.copies import HELD, copies
 from wellfit.nouns.fed import Held, built, evaluated, inputs_chain, loader, trained
 from wellfit.nouns.finding import Finding
+from wellfit.nouns.picked import picked
 from wellfit.nouns.program import Program
 from wellfit.nouns.source import Source
 from wellfit.nouns.tape import Site
@@ -62,7 +63,7 @@ def data_leak(program: Program) -> Finding | None:
 
 def _rows(program: Program) -> Finding | None:
     batches = trained(program)
-    held = [h for h in evaluated(program) if h.index >= 1]
+    held = [h for h in evaluated(program) if h.index >= 1 and not picked(program, h.seen.node)]
     if not batches or not held:
         return None
     ends = [h for h in held if h.index >= program.steps - 1] or held[-4:]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from torch import nn
+
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.locate import uncalled
 from wellfit.nouns.modes import differs
@@ -50,8 +52,19 @@ def _moving(program: Program, tapes: list[Tape]) -> bool:
     phases = {t.phase for t in tapes[:4] if t.phase is not None}
     held = {i for p in phases for i in program.optimizers[p].held}
     held |= {id(w) for p in phases for g in program.optimizers[p].optimizer.param_groups for w in g["params"]}
-    unlike = [m for m in networks.values() if any(differs(part) for part in m.modules())]
-    return not unlike or any(id(w) in held and w.requires_grad for m in unlike for w in m.parameters())
+    unlike = [w for m in networks.values() for w in _at_stake(m)]
+    return not unlike or any(id(w) in held and w.requires_grad for w in unlike)
+
+
+def _at_stake(network: nn.Module) -> list[nn.Parameter]:
+    """Weights beside which the mode makes a difference: a batch norm's own, else those of the part that holds the layer
+    (batch norm and dropout of a frozen part are in eval mode on purpose)."""
+    found = []
+    for whole in network.modules():
+        for part in whole.children():
+            if differs(part):
+                found += list(part.parameters()) or list(whole.parameters())
+    return found or (list(network.parameters()) if differs(network) else [])
 
 
 def _evaluated(program: Program) -> list[PassSeen]:
