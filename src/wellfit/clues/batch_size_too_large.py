@@ -6,6 +6,7 @@ from wellfit.nouns.finding import Finding
 from wellfit.nouns.locate import batch_size
 from wellfit.nouns.pace import Pace
 from wellfit.nouns.program import Program
+from wellfit.nouns.stopping import stopped
 
 ROWS = 200
 """Smaller batches are common everywhere."""
@@ -29,7 +30,7 @@ def batch_size_too_large(program: Program) -> Finding | None:
     main, pace = program.main, Pace(program)
     if main is None or pace.rows < ROWS or not 0 < pace.epoch <= STEPS or main.steps > ALL or not pace.finite:
         return None
-    if main.closure:
+    if main.closure or stopped(program) is not None:  # it would have gone on for longer but for a rule of its own
         return None
     site = batch_size(program, pace.rows)
     passes = main.steps // pace.epoch

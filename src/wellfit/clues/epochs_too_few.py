@@ -6,7 +6,8 @@ from wellfit.nouns.finding import Finding
 from wellfit.nouns.locate import loop
 from wellfit.nouns.pace import Pace, beyond_usual, judged
 from wellfit.nouns.program import Program
-from wellfit.nouns.stopping import Stopped, improving, stopped
+from wellfit.nouns.stopping import Stopped, improving, left, stopped
+from wellfit.nouns.tape import Site
 from wellfit.nouns.units import figure, percent
 
 STILL = 0.12
@@ -21,7 +22,7 @@ MOVING = 3e-4
 def epochs_too_few(program: Program) -> Finding | None:
     """Sees: a loss that still falls in the last quarter of the training, or only a few passes or steps in all, with
     updates of a good size; or a rule of the program's own that ended it before its planned passes while its evaluation
-    was at its best.
+    was at its best; or a loop over epochs that trains in its first pass alone (left there, or of a spent iterator).
     Hurts: what the network could learn is left unlearnt.
     Mistaken for: lr-too-low (updates far too small), a schedule; settled by training on.
     Remedy: more epochs, and stopping by a validation loss.
@@ -29,6 +30,9 @@ def epochs_too_few(program: Program) -> Finding | None:
     main, pace = program.main, Pace(program)
     if main is None or not pace.finite or len(pace.losses) < 2 or program.interrupted or program.crash:
         return None
+    gone = left(program)
+    if gone is not None and (not pace.epoch or main.steps < 1.5 * pace.epoch):
+        return _once(gone, main.steps)
     early = stopped(program)
     if early is not None and pace.late > 0 and (pace.late >= STILL or improving(program)):
         return _by_itself(program, early, pace)
@@ -47,12 +51,23 @@ def epochs_too_few(program: Program) -> Finding | None:
     )  # fmt: skip
 
 
+def _once(site: Site, steps: int) -> Finding:
+    """Only the first pass trains, whatever the loop over epochs says."""
+    return Finding(
+        "epochs-too-few", "error", "only the first of its passes over the data trains",
+        f"{steps} steps in all; the loop over epochs is left in its first pass, or its batches come from an iterator that is "
+        "made once, before that loop, and is spent after one pass",
+        "leave the loop after its last pass; make the iterator anew in each", 0.95, steps, site.file, site.line,
+        source="a fact of the source",
+    )  # fmt: skip
+
+
 def _by_itself(program: Program, early: Stopped, pace: Pace) -> Finding:
     """It stopped by a rule of its own while it got better: the rule, not the number of epochs, is at fault."""
-    sure = improving(program)
+    sure, planned = improving(program), f" of {early.planned}" if early.planned else ""
     return Finding(
         "epochs-too-few", "error" if sure else "warning", "the training stopped by itself while it was still improving",
-        f"stopped after {figure(early.passes, 2)} of {early.planned} passes; {percent(pace.late, 0)} of the fall of the loss "
+        f"stopped after {figure(early.passes, 2)}{planned} passes; {percent(pace.late, 0)} of the fall of the loss "
         f"in the last quarter" + ("; its own evaluation was at its best when it stopped" if sure else ""),
         "a longer patience, and a rule that knows whether more or less is better", 0.85, program.main.steps if program.main
         else 0, early.site.file, early.site.line, limit=STILL, source="seen in the run",

@@ -6,6 +6,7 @@ import ast
 from typing import NamedTuple
 
 from wellfit.nouns.across import follow, written
+from wellfit.nouns.bindings import bindings
 from wellfit.nouns.locate import epochs
 from wellfit.nouns.pace import Pace, judged
 from wellfit.nouns.program import Program
@@ -18,10 +19,11 @@ of a plateau."""
 
 
 class Stopped(NamedTuple):
-    """passes: made; planned: written in the loop; site: where the rule is set up, else where it ends the loop."""
+    """passes: made; planned: written in the loop, None where it has no end of its own; site: where the rule is set up, else
+    where it ends the loop."""
 
     passes: float
-    planned: int
+    planned: int | None
     site: Site
 
 
@@ -31,7 +33,11 @@ def stopped(program: Program) -> Stopped | None:
     source, pace = program.source(site), Pace(program)
     found = epochs(program, source, site.line) if source is not None and site is not None else None
     file, loop = found if found is not None else (None, None)
-    if file is None or program.main is None or not pace.epoch or not isinstance(loop, ast.For):
+    if file is None or program.main is None or not pace.epoch:
+        return None
+    if isinstance(loop, ast.While):
+        return _until(program, file, loop, program.main.steps / pace.epoch)
+    if not isinstance(loop, ast.For):
         return None
     ends = loop.iter.args[-1] if isinstance(loop.iter, ast.Call) and len(loop.iter.args) in (1, 2) else None
     at, value = follow(program, file, ends) if ends is not None else (file, None)
@@ -41,6 +47,79 @@ def stopped(program: Program) -> Stopped | None:
     if rule is None or not isinstance(planned, int) or passes > planned - 0.9:
         return None
     return Stopped(passes, planned, _place(program, file, rule, improving(program)))
+
+
+def left(program: Program) -> Site | None:
+    """The statement that leaves the loop over epochs in its first pass, whatever happens; or, where its batches come from
+    an iterator made before that loop, where that is made: it gives nothing in the second pass."""
+    site = (program.sites.get("s") or program.sites.get("b") or [None])[0]
+    source = program.source(site)
+    found = epochs(program, source, site.line) if source is not None and site is not None else None
+    if found is None or site is None or not isinstance(found[1], ast.For):
+        return None
+    file, loop = found[0], found[1]
+    ends = loop.iter.args[-1] if isinstance(loop.iter, ast.Call) and len(loop.iter.args) in (1, 2) else None
+    at, value = follow(program, file, ends) if ends is not None else (file, None)
+    planned = at.value(value) if value is not None else None
+    if not isinstance(planned, int) or planned < 2 or last_name(getattr(loop.iter, "func", loop.iter)) not in COUNTING:
+        return None
+    inner = [n for n in loop.body if isinstance(n, ast.For)]
+    for statement in [*loop.body, *(n for i in inner for n in i.body)]:
+        out = isinstance(statement, ast.Break) and statement in loop.body
+        if out or isinstance(statement, ast.Return):
+            return Site(file.path, statement.lineno, "")
+    if file is source and any(i.lineno <= site.line <= (i.end_lineno or 0) for i in inner):
+        return _spent(file, loop, next(i for i in inner if i.lineno <= site.line <= (i.end_lineno or 0)))
+    return None
+
+
+COUNTING = ("range", "trange")
+ONCE = ("iter", "zip", "map", "filter", "islice", "chain")
+"""Calls that give an iterator, which can be walked through a single time."""
+
+
+def _spent(source: Source, loop: ast.For, inner: ast.For) -> Site | None:
+    """Where the iterator that the inner loop walks through is made, once, before the loop around it."""
+    walked = inner.iter
+    if isinstance(walked, ast.Call) and last_name(walked.func) in ("enumerate", "tqdm") and walked.args:
+        walked = walked.args[0]
+    if not isinstance(walked, ast.Name) or any(isinstance(n, ast.Break) for n in inner.body):
+        return None
+    given = bindings(source, walked.id, source.enclosing(loop, ast.FunctionDef))
+    if len(given) != 1 or given[0].path or loop.lineno <= given[0].statement.lineno <= (loop.end_lineno or 0):
+        return None
+    value = given[0].value
+    made = last_name(value.func) if isinstance(value, ast.Call) else ""
+    own = source.definition(made) if made and isinstance(value, ast.Call) and isinstance(value.func, ast.Name) else None
+    yields = own is not None and any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in ast.walk(own))
+    endless = own is not None and any(isinstance(n, ast.While) for n in ast.walk(own))
+    plain = isinstance(getattr(value, "func", None), ast.Name)
+    if isinstance(value, ast.GeneratorExp) or (plain and made in ONCE and own is None) or (yields and not endless):
+        return Site(source.path, given[0].statement.lineno, "")
+    return None
+
+
+def _until(program: Program, source: Source, loop: ast.While, passes: float) -> Stopped | None:
+    """`while abs(before - now) > tolerance and step < 1000`: ended by what is measured, not by what is counted."""
+    counted = {last_name(n.target) for n in ast.walk(loop) if isinstance(n, ast.AugAssign)}
+    rules, planned = [], None
+    for test in loop.test.values if isinstance(loop.test, ast.BoolOp) else [loop.test]:
+        if not isinstance(test, ast.Compare) or len(test.comparators) != 1:
+            continue
+        sides = [test.left, test.comparators[0]]
+        if any(last_name(s) in counted for s in sides):
+            values = [at.value(e) for at, e in (follow(program, source, s) for s in sides)]
+            planned = next((v for v in values if isinstance(v, int) and v > 1), None)
+        else:
+            rules.append(sides)
+    steps = program.main.steps if program.main is not None else 0
+    if not rules or (planned is not None and steps >= planned - 1):
+        return None
+    for side in (s for sides in rules for s in sides[::-1]):
+        at, end = follow(program, source, side)
+        if isinstance(at.value(end), (int, float)):
+            return Stopped(passes, planned, written(program, source, side))
+    return None
 
 
 def improving(program: Program) -> bool:
