@@ -12,7 +12,7 @@ from wellfit.nouns.program import NetworkSeen, Program
 from wellfit.nouns.source import last_name
 from wellfit.nouns.tape import Site
 from wellfit.nouns.units import figure
-from wellfit.nouns.weights import Start, loose, starts, trained
+from wellfit.nouns.weights import Start, loose, starts, trained, twins
 
 FEW = 10
 """Steps after which what is still exactly zero gets no gradient."""
@@ -21,6 +21,9 @@ LARGE, SMALL = 3.5, 0.05
 SETTERS = ("fill_", "zero_", "normal_", "uniform_", "copy_", "constant_", "mul_", "zeros_", "ones_", "trunc_normal_",
            "xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_", "orthogonal_", "eye_")  # fmt: skip
 MADE_BY = ("randn", "rand", "normal", "uniform", "zeros", "ones", "full", "empty", "standard_normal", "randn_like")
+ALIKE, SAME = 0.3, 1e-3
+"""Distance of rows from their mean, over the way they went, below which they may still be the same (Adam makes steps of
+rounding), and below which they are."""
 ASKS = ("requires_grad_", "Parameter")
 HELD_BACK = ("batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_norm")
 
@@ -28,7 +31,7 @@ HELD_BACK = ("batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_nor
 def init_unsuitable(program: Program) -> Finding | None:
     """Sees: before the first call, half of the layers or more (two at least) have units that are all the same, or
     weights far from what their fan-in asks for, with nothing that normalises after them; or factors that are all zero
-    to the end; or ReLUs none of which lets
+    to the end; or rows that are all the same at the beginning and in the end; or ReLUs none of which lets
     anything through at the first step.
     Hurts: equal units stay equal; too large weights saturate, too small ones let no signal through.
     Mistaken for: lr-too-low, activation-unsuitable; a last layer that starts at zero is sound, and is let be.
@@ -51,7 +54,37 @@ def init_unsuitable(program: Program) -> Finding | None:
             said = f"weights start far too {word}: std times the root of fan_in {spreads} (PyTorch's default 0.58)"
             if _by_hand(program, network, off):
                 return _said(program, network, off, f"the weights start far too {word}", said, sure)
-    return _stuck(program) or _shut(program)
+    return _stuck(program) or _twins(program) or _shut(program)
+
+
+def _twins(program: Program) -> Finding | None:
+    """Weights whose rows are all the same before the first step and next to the same after the last, though they moved:
+    what starts alike gets the same gradient, and stays alike but for rounding."""
+    found = []
+    for _, first, last, name in twins(program):
+        apart = (last - last.mean(0, keepdim=True)).norm()
+        if float(apart) <= ALIKE * float((last - first).norm()):
+            found.append((last, name, float(apart) <= SAME * float((last - first).norm())))
+    if not found or program.steps < FEW:
+        return None
+    many, name, sure = len(found[0][0]), found[0][1], all(s for _, _, s in found)
+    still = "the same" if sure else "next to the same"
+    what = f"the {many} rows of {name} start all the same and are {still} after {program.steps} steps"
+    names = ", ".join(f"{name} {list(w.shape)}" for w, name, _ in found[:4])
+    said = _said(program, None, [], what, f"{names}: every row gets the same gradient", sure)
+    site = _parameter(program, name)
+    return replace(said, file=site.file, line=site.line) if site else said
+
+
+def _parameter(program: Program, name: str) -> Site | None:
+    """Where this weight is made: the assignment of a value that torch made to an attribute or name of this name."""
+    name = name.rsplit(".", 1)[-1]
+    for path, source in program.sources.items():
+        for given in source.assignments(name):
+            made = [c for c in ast.walk(given.value) if isinstance(c, ast.Call)] if given.value is not None else []
+            if any(last_name(c.func) in (*ASKS, *MADE_BY) for c in made):
+                return Site(path, given.lineno, "")
+    return None
 
 
 def _stuck(program: Program) -> Finding | None:
@@ -92,7 +125,7 @@ def _by_hand(program: Program, network: NetworkSeen | None, layers: list[Start])
 def _place(program: Program, network: NetworkSeen | None, layers: list[Start]) -> Site | None:
     """The line that sets these weights: a call of nn.init seen with one of them, else one that writes into data."""
     if network is None:
-        return _tensors(program)
+        return (_parameter(program, layers[0].name) if layers else None) or _tensors(program)
     ids = {id(p) for x in layers if x.module is not None for p in x.module.parameters(recurse=False)}
     seen = [(sites, key) for key, sites in program.sites.items() if key.startswith("init:")]
     own = [s for sites, key in seen if int(key.rsplit(":", 1)[1]) in ids and ".bias" not in program.text(sites[-1])

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from wellfit.nouns.program import NetworkSeen, Program
@@ -22,7 +23,7 @@ APART = 0.3
 class Start(NamedTuple):
     """A layer as it was before the first call: the user's module (as it ended; None for a weight of no module), its name,
     its first weight and bias, fan_in; ratio: std of the weight times the root of fan_in (PyTorch's default 0.58, Xavier
-    about 1, He 1.41); last: its weight in the end, laid out as the first one."""
+    about 1, He 1.41); last: its weight in the end, laid out as the first one; number: id of the user's weight of no module."""
 
     module: nn.Module | None
     name: str
@@ -31,6 +32,7 @@ class Start(NamedTuple):
     fan_in: int
     ratio: float
     last: Tensor | None = None
+    number: int = 0
 
     @property
     def parted(self) -> bool:
@@ -94,8 +96,27 @@ def loose(program: Program) -> list[Start]:
                 name = program.parameter_names.get(number) or f"weight {len(found) + 1}"
                 ratio = float(w.std(correction=0)) * math.sqrt(fan_in)
                 w, last = (t if back else t.transpose(-1, -2) for t in (w, live.get(number, first).detach().float()))
-                found[number] = Start(None, name, w, None, fan_in, ratio, last)
+                found[number] = Start(None, name, w, None, fan_in, ratio, last, number)
     return list(found.values())
+
+
+def twins(program: Program) -> Iterator[tuple[int, Tensor, Tensor, str]]:
+    """(id, as it was before the first call, as it ended, name) of each weight that a loss was seen to depend on, that moved,
+    and whose rows were all the same at the beginning."""
+    inside = [n for n in trained(program) if n.first is not None]
+    known = {id(p): p for o in program.optimizers for g in o.optimizer.param_groups for p in g["params"]}
+    first = {
+        id(p): f for n in inside if n.first is not None
+        for p, f in zip(n.module.parameters(), n.first.parameters())
+    }  # fmt: skip
+    for i, p in known.items():
+        before = first.get(i, program.memo.get(i))
+        if i not in program.reached or not isinstance(before, Tensor) or before.ndim < 2 or before.shape != p.shape:
+            continue
+        a, b = before.detach(), p.detach()
+        same = len(a) > 1 and torch.equal(a[0], a[-1]) and bool((a == a[:1]).all())
+        if same and not torch.equal(a, b) and bool(b.isfinite().all()):
+            yield i, a.float(), b.float(), program.parameter_names.get(i) or "a tensor"
 
 
 def trained(program: Program) -> Iterator[NetworkSeen]:
