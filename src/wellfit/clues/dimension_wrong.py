@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.meeting import answers_chain, resolved_dim, shown_at
-from wellfit.nouns.mixing import mixing
+from wellfit.nouns.mixing import REDUCING, mixing
 from wellfit.nouns.program import LossSeen, PassSeen, Program
 from wellfit.nouns.tape import Site
 from wellfit.nouns.units import percent
@@ -134,7 +134,7 @@ def _mixed(program: Program) -> Said | None:
         layer = found[0] if found else None
         if layer is None:
             return None
-    elif mixed.name not in ALONG:
+    elif mixed.name not in ALONG and not (mixed.name in REDUCING and _few(program)):
         return None
     own = layer is not None and type(layer).__module__.startswith("torch.nn")
     site = program.made.get(id(layer)) or _copied_from(program) or site if own else site
@@ -146,6 +146,12 @@ def _mixed(program: Program) -> Said | None:
         remedy,
         site,
     )
+
+
+def _few(program: Program) -> bool:
+    """Is it evaluated on fewer examples at a time than it is trained on, so that what a batch says of itself is another?"""
+    sizes = [seen.batch for seen in program.passes if not seen.grad]
+    return bool(sizes) and 2 * min(sizes) < program.batch()
 
 
 def _argmax(program: Program) -> Said | None:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from wellfit.nouns.fed import built, inputs_chain, trained
 from wellfit.nouns.finding import Finding
+from wellfit.nouns.mixing import mixing
 from wellfit.nouns.program import Program
 from wellfit.nouns.source import Source, last_name
 from wellfit.nouns.tape import Node, Site, Tape
@@ -28,7 +29,8 @@ FLATTENING = (*VIEWS, "flatten", "ravel")
 
 def layout_scrambled(program: Program) -> Finding | None:
     """Sees: pictures or series that are rough as they are fed, and smooth where the same memory is read with the axes in
-    another order; a reshape whose result has an axis of the operand in another place.
+    another order; a reshape whose result has an axis of the operand in another place, or after which an example's answer
+    depends on others of its batch.
     Hurts: values land on the wrong pixel, step or example; what neighbours say is lost.
     Mistaken for: capacity-too-small, labels-misaligned.
     Remedy: `permute` or `transpose` in place of `view` or `reshape`.
@@ -38,7 +40,7 @@ def layout_scrambled(program: Program) -> Finding | None:
             if node.name in VIEWS and _moved(program, tape, node):
                 was, now = (list(tape.looks[n].shape) for n in (node.ins[0], node.outs[0]))
                 return _said(f"{node.name} from {was} to {now} moves an axis without moving the values", node.site, 0.9)
-    crossed = _crossed(program)
+    crossed = _crossed(program) or _across(program)
     if crossed is not None:
         return crossed
     batches = [g.inputs for g in trained(program)[:8] if g.inputs.is_floating_point() and g.inputs.ndim in (3, 4)]
@@ -76,6 +78,18 @@ def _crossed(program: Program) -> Finding | None:
         return None
     said = f"answers {list(shapes[0] or ())} and targets {list(shapes[1] or ())} are made flat in their own orders"
     return _said(f"{said}: each answer meets another one's target", loss.site, 0.97)
+
+
+def _across(program: Program) -> Finding | None:
+    """A reshape inside the network that gives an example what belongs to others."""
+    try:
+        mixed = mixing(program)
+    except Exception:  # the user's own code, fed anew; the clue of wrong axes says so
+        return None
+    if mixed is None or mixed.name not in FLATTENING or mixed.name == "ravel":
+        return None
+    said = f"with the other examples of its batch changed, an answer changes by {percent(mixed.change)} of the largest"
+    return _said(f"{mixed.name} puts values of several examples together: {said}", mixed.site, 0.96)
 
 
 def _before_flat(tape: Tape, n: int) -> tuple[int, ...] | None:

@@ -24,6 +24,8 @@ SHUFFLING = (
     "WeightedRandomSampler",
     "random_split",
 )
+REDUCING = frozenset(("mean", "sum", "std", "var", "std_mean", "var_mean", "norm", "amax", "amin", "max", "min"))
+"""Calls that make one value of many along an axis."""
 DIFFERS = 1e-3
 """Change of an answer, relative to the largest answer, that counts."""
 
@@ -98,6 +100,8 @@ def _compared(program: Program, one: _Trace, two: _Trace, network: nn.Module, ow
     if a is None or b is None or a.shape != b.shape or not a.ndim or a.shape[0] != one.rows:
         return None
     change = float((a[-1] - b[-1]).abs().max() / a.abs().max().clamp_min(1e-12)) if a.is_floating_point() else 0.0
+    if change != change and bool(a[-1].isfinite().all()):
+        change = 1.0  # no number where all rows are the same: it divides by what a batch spreads
     if not change > DIFFERS:
         return None
     names = {id(m): n for n, m in network.named_modules()}
@@ -106,7 +110,8 @@ def _compared(program: Program, one: _Trace, two: _Trace, network: nn.Module, ow
         if x.name != y.name:
             break
         if x.ins and all(_same(p, q) for p, q in zip(x.ins, y.ins)) and x.out is not None and not _same(x.out, y.out):
-            return Mixed(x.name, x.site, modules.get(names.get(x.layer, "?")), change)
+            name, site = next((o[:2] for o in one.over if o[2] == x.layer), (x.name, x.site))
+            return Mixed(name, site, modules.get(names.get(x.layer, "?")), change)
     return Mixed("", None, None, change)
 
 
@@ -123,14 +128,19 @@ class _Call(NamedTuple):
 
 
 class _Trace(TorchFunctionMode):
-    """Every torch call with the last row of what it was given and of what it gave."""
+    """Every torch call with the last row of what it was given and of what it gave; over: (name, site, layer) of those that
+    reduce the axis of examples."""
 
     def __init__(self, program: Program, rows: int) -> None:
         super().__init__()
         self.program, self.rows, self.calls, self.answer, self.busy = program, rows, [], None, False
+        self.over: list[tuple[str, Site | None, int]] = []
 
     def last(self, t: Tensor) -> Tensor | None:
-        return t[-1].double() if t.ndim and t.shape[0] == self.rows and not t.is_complex() else None
+        """What it holds of the last example: along axis 0, or along axis 1 as the last states of a recurrent layer do."""
+        if t.is_complex() or self.rows not in t.shape[:2]:
+            return None
+        return (t[-1] if t.shape[0] == self.rows else t[:, -1]).double()
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         out = func(*args, **(kwargs or {}))
@@ -143,7 +153,17 @@ class _Trace(TorchFunctionMode):
                     if not isinstance(t, nn.Parameter) and (r := self.last(t)) is not None
                 ]
                 gave = next((r for t in each(out, Tensor) if (r := self.last(t)) is not None), None)
-                self.calls.append(_Call(getattr(func, "__name__", ""), ins, gave, *self.place()))
+                name, place = getattr(func, "__name__", ""), self.place()
+                self.calls.append(_Call(name, ins, gave, *place))
+                dim = (kwargs or {}).get("dim", args[1] if len(args) > 1 else None)
+                if (
+                    name in REDUCING
+                    and dim in (0, (0,), [0])
+                    and isinstance(args[0], Tensor)
+                    and args[0].ndim == 2
+                    and ins
+                ):
+                    self.over.append((name, *place))
             finally:
                 self.busy = False
         return out
