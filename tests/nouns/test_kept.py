@@ -74,3 +74,12 @@ def test_class_that_keeps_the_best():
 
 def test_condition_is_needed():
     assert seen("before = net.state_dict()\ntrain(net)\nother.load_state_dict(before)\n") is None
+
+
+def test_best_and_its_weights_set_in_one_assignment():
+    both = LOOP.replace("        best = loss\n        kept = {keep}", "        best, kept = loss, {keep}")
+    back = "net.load_state_dict(kept)"
+    found = seen(both.format(keep="net.state_dict()", back=back))
+    assert found is not None
+    assert found.lower
+    assert seen(both.format(keep="copy.deepcopy(net.state_dict())", back=back)) is None

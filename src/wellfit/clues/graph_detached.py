@@ -34,7 +34,11 @@ def graph_detached(program: Program) -> list[Finding]:
     Mistaken for: target networks and frozen parts, which no optimizer holds, so nothing is said of them.
     Remedy: leave the cut out.
     Source: a fact of the run; proof where an optimizer is reached by nothing at all, else a trial settles it."""
-    found = [said for said in (_frozen(program), _chained(program), _severed(program)) if said is not None]
+    found = [
+        said
+        for said in (_frozen(program), _chained(program), _severed(program), _ungraphed(program))
+        if said is not None
+    ]
     for seen in program.optimizers:
         asking = {id(p) for g in seen.optimizer.param_groups for p in g["params"] if p.requires_grad} & set(
             program.parameter_names
@@ -80,6 +84,28 @@ def _severed(program: Program) -> Finding | None:
         "let it through: the straight-through estimator z + (q - z).detach(), `rsample` instead of `sample`", 0.92, 0,
         found.cut.site.file, found.cut.site.line, source="Bengio et al. 2013; van den Oord et al. 2017, section 3.2",
     )  # fmt: skip
+
+
+def _ungraphed(program: Program) -> Finding | None:
+    """Derivatives of the network's answers that the loss holds against data, taken without create_graph: no gradient comes
+    back through them, whatever they say."""
+    for tape in program.training()[:3]:
+        needed = {id(n) for n in tape.needed(tape.losses)}
+        for n in tape.nodes:
+            if (
+                n.name == "grad"
+                and n.learnt
+                and id(n) in needed
+                and not n.kwargs.get("create_graph")
+                and len(n.args) < 5
+            ):
+                return Finding(
+                    "graph-detached", "error", "a derivative in the loss is taken without its graph: it trains nothing",
+                    "torch.autograd.grad without create_graph=True gives numbers that no gradient comes back through",
+                    "create_graph=True", 0.95, 0, n.site.file if n.site else None, n.site.line if n.site else None,
+                    source="PyTorch, torch.autograd.grad; Raissi et al. 2019; seen in the run",
+                )  # fmt: skip
+    return None
 
 
 def _chained(program: Program) -> Finding | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wellfit.nouns.anew import drawn_anew
 from wellfit.nouns.counting import miscounts
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.last import THROUGH
@@ -17,7 +18,8 @@ def metric_wrong(program: Program) -> Finding | None:
     """Sees: in evaluation, answers [N, 1] that meet labels [N] and pair all with all; classes picked out of a single
     column; logits held against 0.5; answers compared with themselves. In the source: hits that each batch overwrites, that
     are divided by the number of batches or the rows of another set, that are never set back, that end with the first
-    batch; r2_score and the like with answers and truth the wrong way round.
+    batch; r2_score and the like with answers and truth the wrong way round; answers and labels gathered in two
+    rounds through a shuffling loader.
     Hurts: the number that everything is judged by is another number.
     Mistaken for: any fault that spoils learning; here the network may be sound.
     Remedy: what the finding says.
@@ -30,6 +32,13 @@ def metric_wrong(program: Program) -> Finding | None:
     for path, source in program.sources.items():
         for line, summary, remedy in sorted(miscounts(source)):
             return _said(summary, source.line(line), remedy, Site(path, line, ""))
+    anew = drawn_anew(program)
+    if anew is not None:
+        return _said(
+            "answers are held against labels in another order",
+            "answers and labels are gathered in two rounds through a loader that shuffles anew in each",
+            "gather both in one round, or shuffle=False for evaluation", anew,
+        )  # fmt: skip
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 
 import torch
@@ -15,6 +16,7 @@ from wellfit.nouns.finding import Finding
 from wellfit.nouns.last import THROUGH
 from wellfit.nouns.locate import argument, batch_size
 from wellfit.nouns.program import Program
+from wellfit.nouns.source import last_name
 from wellfit.nouns.tape import Node, Site, Tape
 from wellfit.nouns.units import figure, percent
 
@@ -32,10 +34,10 @@ NORMS = ("batch_norm", "layer_norm", "group_norm", "instance_norm")
 
 
 def normalization_layer_misused(program: Program) -> Finding | None:
-    """Sees: batch norm trained on batches of one or two; a momentum of 0 (statistics never follow), so small
-    that half of what they began with is left at the end, or of 0.9 and more
-    (they are the last batch's); a norm over a single value; a norm as the last layer, right before the loss; a norm of each
-    example as the first one, where what it takes away says more of the target than the network does.
+    """Sees: batch norm trained on batches of one or two; a momentum of 0 (statistics never follow), so small that half of
+    what they began with is left at the end, or of 0.9 and more (they are the last batch's); a copy whose weights follow the
+    network's and whose statistics do not; a norm over a single value; a norm as the last layer, right before the loss; a
+    norm of each example as the first one, where what it takes away says more of the target than the network does.
     Hurts: what it learns in training does not hold in evaluation; the outputs cannot leave mean 0 and spread 1.
     Mistaken for: mode-wrong, regularization-too-strong.
     Remedy: larger batches, or group norm; the default momentum of 0.1; no norm after the last layer.
@@ -44,6 +46,7 @@ def normalization_layer_misused(program: Program) -> Finding | None:
     if not tapes or program.loss is None:
         return None
     found = _alone(program, tapes) or _last(program) or _batches(program, tapes) or _momentum(program)
+    found = found or _left_behind(program)
     return found or _erased(program, program.loss.tape)
 
 
@@ -90,6 +93,51 @@ def _momentum(program: Program) -> Finding | None:
                 what = "never follow the data" if module.momentum == 0 else "are those of the last batch"
                 return _said(f"the running statistics of batch norm {what}", f"momentum={module.momentum}",
                              "momentum=0.1: in PyTorch it is the weight of the new batch", _made(program, module))  # fmt: skip
+    return None
+
+
+def _left_behind(program: Program) -> Finding | None:
+    """A copy that follows the weights (an average of them, say) is evaluated with the statistics that it was made with."""
+    trained = [n.module for n in program.networks if any(p.requires_grad for p in n.module.parameters())]
+    ends = [q.node.module for q in program.passes if q.after >= program.steps - 1 and not q.training and not q.grad]
+    for copy in {id(m): m for m in ends if m is not None}.values():
+        norms = [m for m in copy.modules() if isinstance(m, _NormBase) and m.track_running_stats]
+        for network in trained if norms else ():
+            theirs = [m for m in network.modules() if isinstance(m, _NormBase) and m.track_running_stats]
+            if (
+                network is copy
+                or len(theirs) != len(norms)
+                or any(_seen(m) for m in norms)
+                or not all(map(_seen, theirs))
+            ):
+                continue
+            if _follows(list(copy.parameters()), list(network.parameters())):
+                return _said("batch norm's statistics are left behind in the copy that is evaluated",
+                             f"its weights follow the network's; its {len(norms)} batch norms stand at mean 0 and variance "
+                             f"1, those of the network saw {_seen(theirs[0])} batches", "copy the buffers, too",
+                             _following(program))  # fmt: skip
+    return None
+
+
+def _seen(norm: _NormBase) -> int:
+    return int(norm.num_batches_tracked) if norm.num_batches_tracked is not None else 0
+
+
+def _follows(copy: list[Tensor], network: list[Tensor]) -> bool:
+    """Do these weights lie near those, as an average of their past does? (One part in two; a network with a start of its
+    own is as far as both are long.)"""
+    if [w.shape for w in copy] != [w.shape for w in network]:
+        return False
+    apart = sum(float((a - b).detach().square().sum()) for a, b in zip(copy, network))
+    return apart < 0.25 * sum(float(w.detach().square().sum()) for w in network)
+
+
+def _following(program: Program) -> Site | None:
+    """Where parameters are gone through two by two."""
+    for path, source in program.sources.items():
+        for call in source.calls("zip"):
+            if sum(isinstance(a, ast.Call) and last_name(a.func) == "parameters" for a in call.args) == 2:
+                return Site(path, call.lineno)
     return None
 
 

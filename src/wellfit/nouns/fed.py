@@ -183,8 +183,7 @@ def loader(program: Program) -> Site | None:
     calls = [n for n in loss.tape.passes() if n.grad] if loss else []
     source = program.source(calls[0].site) if calls else None
     loop = source.loop_around(calls[0].site.line) if source and calls[0].site else None
-    made = next((x for x in program.loaders if x.sampler == "SequentialSampler" and x.used), None)
-    order = _order(program) if made is None else None
+    order = _order(program)
     if order is not None:
         return order
     if source is None or not isinstance(loop, ast.For):

@@ -48,11 +48,14 @@ def by_reference(program: Program) -> Kept | None:
 def _put_aside(source: Source, cpu: bool) -> Iterator[tuple[ast.expr, str]]:
     """(expression that holds a network's own weights, name that keeps it)."""
     for n in source.nodes:
-        if isinstance(n, (ast.Assign, ast.AnnAssign)) and n.value is not None and _own(n.value, cpu):
-            for t in n.targets if isinstance(n, ast.Assign) else [n.target]:
-                name = last_name(t.value if isinstance(t, ast.Subscript) else t)
-                if name:
-                    yield n.value, name
+        if not isinstance(n, (ast.Assign, ast.AnnAssign)) or n.value is None:
+            continue
+        for t in n.targets if isinstance(n, ast.Assign) else [n.target]:
+            both = isinstance(t, ast.Tuple) and isinstance(n.value, ast.Tuple) and len(t.elts) == len(n.value.elts)
+            for at, value in zip(t.elts, n.value.elts) if both else [(t, n.value)]:  # type: ignore[union-attr]
+                name = last_name(at.value if isinstance(at, ast.Subscript) else at)
+                if name and _own(value, cpu):
+                    yield value, name
     for c in source.calls("append", "update"):
         held = last_name(c.func.value) if isinstance(c.func, ast.Attribute) else ""
         if held and c.args and _own(c.args[0], cpu):
@@ -119,12 +122,16 @@ def _loaded(program: Program, source: Source, value: ast.expr, target: str) -> b
 def _copied_then(source: Source, around: ast.If, value: ast.expr, target: str) -> bool:
     """Is the same name given something else, a copy say, in the same branch?"""
     given = [a for a in source.assignments(target) if any(n is a for n in ast.walk(around))]
-    return any(a.value is not value and not isinstance(a.value, ast.Constant) for a in given)
+    return any(
+        a.value is not None and not isinstance(a.value, ast.Constant) and not any(n is value for n in ast.walk(a.value))
+        for a in given
+    )
 
 
 def _lower(around: ast.If) -> bool | None:
     """`if loss < best: best = loss`: is less better?"""
-    set_here = {dotted(t) for n in ast.walk(around) if isinstance(n, ast.Assign) for t in n.targets}
+    given = [t for n in ast.walk(around) if isinstance(n, ast.Assign) for t in n.targets]
+    set_here = {dotted(x) for t in given for x in (t.elts if isinstance(t, ast.Tuple) else [t])}
     for n in ast.walk(around.test):
         if isinstance(n, ast.Compare) and len(n.ops) == 1 and isinstance(n.ops[0], (ast.Lt, ast.LtE, ast.Gt, ast.GtE)):
             less = isinstance(n.ops[0], (ast.Lt, ast.LtE))

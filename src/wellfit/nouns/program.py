@@ -81,7 +81,6 @@ class LoaderSeen:
     examples: int | None
     sampler: str
     drop_last: bool
-    used: int = 0
     loader: Any = None
 
 

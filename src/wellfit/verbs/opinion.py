@@ -121,8 +121,7 @@ def _short(value: float) -> str:
 
 
 def _order(program: Program, pace: Pace) -> str:
-    sized = [loader for loader in program.loaders if loader.batch_size]
-    used = [loader for loader in sized if loader.used] or sized
+    used = [loader for loader in program.loaders if loader.batch_size]
     if not used:
         picked = f" from {count(pace.examples)} examples" if pace.examples else ""
         return f"batches picked by the script itself{picked}"

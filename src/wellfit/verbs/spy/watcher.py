@@ -166,10 +166,10 @@ class Watcher:
 
     def _around_call(self, original: Any) -> Any:
         """Module.__call__ as it is meanwhile; between samples a layer inside a known network costs next to nothing."""
-        r, roots, slow = self.recorder, self.roots, self._call
+        r, roots, known, slow = self.recorder, self.roots, self.recorder.names, self._call
 
         def __call__(module: nn.Module, *args: Any, **kwargs: Any) -> Any:
-            if not r.on and roots and id(module) not in roots:
+            if not r.on and id(module) in known and id(module) not in roots:
                 return original(module, *args, **kwargs)
             return slow(original, module, *args, **kwargs)
 
@@ -177,7 +177,7 @@ class Watcher:
 
     def _call(self, original: Any, module: nn.Module, *args: Any, **kwargs: Any) -> Any:
         r = self.recorder
-        if not r.on and (not self._active or r.busy or (self.roots and id(module) not in self.roots)):
+        if not r.on and (not self._active or r.busy):
             return original(module, *args, **kwargs)
         depth = len(r.stack)
         try:
@@ -201,7 +201,7 @@ class Watcher:
         if not r.on:
             if id(module) in self.roots:
                 self._root_called(module, args)
-            elif self._parametrised(module):
+            elif self._parametrised(module) and (not self.roots or self._apart(module)):
                 self._start()
         if not r.on or r.busy or not (r.stack or self._parametrised(module)):
             return None
@@ -221,12 +221,14 @@ class Watcher:
         if (odd or self.due.other(size, self._batch)) and self.due.evaluation():
             self._start()
 
+    def _apart(self, module: nn.Module) -> bool:
+        """Is a network evaluated that was not met yet: an average of the weights, the best ones in a network of their own?"""
+        return (not torch.is_grad_enabled() or not module.training) and self.due.evaluation()
+
     def _parametrised(self, module: nn.Module) -> bool:
-        known = self._has_parameters.get(id(module))
-        if known is None:
-            known = next(module.parameters(), None) is not None
-            self._has_parameters[id(module)] = known
-        return known
+        if id(module) not in self._has_parameters:
+            self._has_parameters[id(module)] = next(module.parameters(), None) is not None
+        return self._has_parameters[id(module)]
 
     def _meet(self, module: nn.Module) -> None:
         """First call of a network."""

@@ -1,0 +1,101 @@
+"""Laws of copies that follow, derivatives in a loss, rounds through loaders: named at its line, the sound twin in peace."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from test_pairs_data import said
+
+AVERAGE = """
+import copy, torch
+from torch import nn
+torch.manual_seed(0)
+x = torch.randn(300, 6) + 2
+y = (x[:, 0] * x[:, 1] > 4).long()
+net = nn.Sequential(nn.Linear(6, 32), nn.BatchNorm1d(32), nn.ReLU(), nn.Linear(32, 2))
+smooth = copy.deepcopy(net).eval()
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+for epoch in range(8):
+    for rows in torch.randperm(200).split(20):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(net(x[rows]), y[rows]).backward()
+        optimizer.step()
+        with torch.no_grad():
+            for a, b in zip(smooth.parameters(), net.parameters()):
+                a.lerp_(b, 0.1)
+            for a, b in zip(smooth.buffers(), net.buffers()):
+                a.copy_(b)
+with torch.no_grad():
+    print((smooth(x[200:]).argmax(1) == y[200:]).float().mean())
+"""
+BUFFERS = """            for a, b in zip(smooth.buffers(), net.buffers()):
+                a.copy_(b)
+"""
+FORCES = """
+import torch
+from torch import nn
+torch.manual_seed(0)
+x = torch.rand(300, 2) * 4
+energy, force = x.sin().sum(1), -x.cos()
+net = nn.Sequential(nn.Linear(2, 32), nn.Tanh(), nn.Linear(32, 1))
+optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+for epoch in range(6):
+    for rows in torch.randperm(300).split(30):
+        points = x[rows].clone().requires_grad_(True)
+        e = net(points).squeeze(1)
+        f = -torch.autograd.grad(e.sum(), points, create_graph=True)[0]
+        loss = 0.1 * (e - energy[rows]).square().mean() + (f - force[rows]).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+"""
+ROUNDS = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+torch.manual_seed(0)
+x = torch.randn(400, 6)
+y = (x[:, 0] > 0).long()
+train, test = TensorDataset(x[:300], y[:300]), TensorDataset(x[300:], y[300:])
+net = nn.Linear(6, 2)
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+loader = DataLoader(train, 30, shuffle=True)
+held = DataLoader(test, 50, shuffle=False)
+for epoch in range(3):
+    for a, b in loader:
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(net(a), b).backward()
+        optimizer.step()
+guess = []
+with torch.no_grad():
+    for a, _ in held:
+        guess.append(net(a).argmax(1))
+truth = torch.cat([b for _, b in held])
+print((torch.cat(guess) == truth).float().mean())
+"""
+FACTS = {  # name -> fault, healthy program, what is replaced, by what, part of the line
+    "statistics left behind": ("normalization-layer-misused", AVERAGE, BUFFERS, "", "zip(smooth.parameters()"),
+    "derivative without its graph": (
+        "graph-detached",
+        FORCES,
+        "create_graph=True",
+        "retain_graph=True",
+        "autograd.grad",
+    ),
+    "two rounds": ("metric-wrong", ROUNDS, "shuffle=False", "shuffle=True", "truth ="),
+}
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_fault_is_named_and_its_twin_left_in_peace(name, tmp_path):
+    fault, healthy, good, bad, mark = FACTS[name]
+    assert healthy.count(good) == 1
+    faulty, clue = healthy.replace(good, bad), [fault.replace("-", "_")]
+    found = said(faulty, tmp_path, clue)
+    assert [f.fault for f in found] == [fault]
+    assert mark in faulty.splitlines()[(found[0].line or 0) - 1]
+    assert said(healthy, tmp_path, clue) == []
