@@ -199,6 +199,9 @@ PAIRS: dict[str, Pair] = {
     "attention over queries": Pair(
         AXIS, SEQUENCES, WEIGHED | {"weigh": "h = (torch.softmax(self.key(h) @ h.mT / 3, -1) @ h).mean(1)"},
         {"weigh": "h = (torch.softmax(self.key(h) @ h.mT / 3, 1) @ h).mean(1)"}, "torch.softmax"),
+    "attention over queries, by einsum": Pair(
+        AXIS, SEQUENCES, WEIGHED | {"weigh": "h = torch.einsum('nqk,nkd->nqd', (self.key(h) @ h.mT / 3).softmax(-1), h).mean(1)"},
+        {"weigh": "h = torch.einsum('nqk,nkd->nqd', (self.key(h) @ h.mT / 3).softmax(1), h).mean(1)"}, "torch.einsum"),
     "attention over one": Pair(
         AXIS, SEQUENCES, WEIGHED | {"weigh": "h = (torch.softmax(self.score(h), 1) * h).sum(1)"},
         {"weigh": "h = (torch.softmax(self.score(h), -1) * h).sum(1)"}, "torch.softmax"),

@@ -177,6 +177,9 @@ PAIRS = {
                             "activation-unsuitable", "nn.Linear(6, 16)"),
     "unused-activation": Pair(CLASSES.replace("x = self.norm(x)\n", "x = x\n"), "x = torch.relu(layer(x))",
                               "x = layer(x)\n            torch.relu(x)", "activation-unsuitable", "            torch.relu(x)"),
+    "unread-module": Pair(
+        CLASSES.replace("x = self.norm(x)\n", "x = x\n").replace("self.drop =", "self.act = nn.ELU()\n        self.drop ="),
+        "x = torch.relu(layer(x))", "x = layer(x)\n            self.act(x)", "activation-unsuitable", "            self.act(x)"),
     "factors-at-zero": Pair(FACTORS, "torch.randn(30, 3) * 0.3", "torch.zeros(30, 3)", "init-unsuitable", "self.p ="),
     "closure-clears-last": Pair(CLOSURE, CLEARS + LEARNS, LEARNS + CLEARS, "gradients-cleared", "optimizer.zero_grad()"),
     "one-of-two-never-cleared": Pair(TWO, "        second.zero_grad()\n", "        first.zero_grad() \n", "zero-grad-missing",

@@ -77,6 +77,32 @@ with torch.no_grad():
 truth = torch.cat([b for _, b in held])
 print((torch.cat(guess) == truth).float().mean())
 """
+ADAPTERS = """
+import torch
+from torch import nn
+torch.manual_seed(0)
+x = torch.randn(300, 6)
+y = (x[:, 0] * x[:, 1] > 0).long()
+class Adapted(nn.Module):
+    def __init__(self, base):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.down = nn.Parameter(torch.randn(4, base.in_features))
+        self.up = nn.Parameter(torch.zeros(base.out_features, 4))
+    def forward(self, x):
+        return self.base(x) + x @ self.down.T @ self.up.T
+net = nn.Sequential(nn.Linear(6, 16), nn.ReLU(), nn.Linear(16, 2))
+def fit(epochs):
+    optimizer = torch.optim.AdamW([p for p in net.parameters() if p.requires_grad], lr=0.01)
+    for _ in range(epochs):
+        for rows in torch.randperm(300).split(30):
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(net(x[rows]), y[rows]).backward()
+            optimizer.step()
+fit(2)
+net[0], net[2] = Adapted(net[0]), Adapted(net[2])
+fit(6)
+"""
 FACTS = {  # name -> fault, healthy program, what is replaced, by what, part of the line
     "statistics left behind": ("normalization-layer-misused", AVERAGE, BUFFERS, "", "zip(smooth.parameters()"),
     "derivative without its graph": (
@@ -86,6 +112,7 @@ FACTS = {  # name -> fault, healthy program, what is replaced, by what, part of 
         "retain_graph=True",
         "autograd.grad",
     ),
+    "adapters from zero": ("init-unsuitable", ADAPTERS, "torch.randn(4, base", "torch.zeros(4, base", "self.down ="),
     "two rounds": ("metric-wrong", ROUNDS, "shuffle=False", "shuffle=True", "truth ="),
 }
 

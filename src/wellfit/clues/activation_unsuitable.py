@@ -12,6 +12,7 @@ from wellfit.nouns.last import ACTIVATIONS, last_activation
 from wellfit.nouns.locate import named
 from wellfit.nouns.program import LossSeen, Program
 from wellfit.nouns.tape import Node, Site
+from wellfit.nouns.thrown import unread
 from wellfit.nouns.units import figure
 
 WEIGHTED = ("linear", "conv1d", "conv2d", "conv3d")
@@ -26,6 +27,8 @@ BENT = ACTIVATIONS | {
     "__matmul__", "apply", "mul", "__mul__", "div", "__truediv__",
 }  # fmt: skip
 """Calls between layers that make them more than one linear map, or that may."""
+PLAIN = (*ACTIVATIONS, "sin", "cos", "exp")
+"""Activations, those of coordinate networks too."""
 VANISHED, GONE, DEEP = 0.02, 1e-4, 3
 
 
@@ -69,12 +72,10 @@ def _missing(program: Program, loss: LossSeen, hidden: list[Node]) -> Finding | 
     if len(widths) < 4 or (layers[0].name == "linear" and min(widths[1:-1]) < min(widths[0], widths[-1])):
         return None
     kept = {id(n) for n in hidden}  # what the loss depends on
-    lost = next(
-        (n for n in loss.tape.nodes if n.depth and n.learnt and n.name in ACTIVATIONS and id(n) not in kept), None
-    )
+    lost = next((n for n in loss.tape.nodes if n.depth and n.learnt and n.name in PLAIN and id(n) not in kept), None)
     if lost is not None:
         return _said(f"the result of {lost.name} is used nowhere: nothing stands between {len(layers)} layers",
-                     "layers: " + ", ".join(n.inside or n.name for n in layers[:5]), lost.site, True,
+                     "layers: " + ", ".join(n.inside or n.name for n in layers[:5]), unread(program) or lost.site, True,
                      f"x = {lost.name}(x)")  # fmt: skip
     site = _made(program, layers[0])
     return _said(f"nothing stands between {len(layers)} layers: together they are one linear layer",

@@ -107,7 +107,20 @@ def _summed(loss: LossSeen, weights: int) -> int | None:
             weights = node.outs[0]
         elif node.name in PRODUCTS and weights in node.ins[:2]:
             return -1 if node.ins[0] == weights else -2
+        elif node.name == "einsum" and weights in node.ins and node.args and isinstance(node.args[0], str):
+            return _contracted(node.args[0], node.ins.index(weights))
     return None
+
+
+def _contracted(equation: str, place: int) -> int | None:
+    """The one axis (from the end) of this operand that the equation sums over together with another operand's."""
+    given, arrow, result = equation.replace(" ", "").partition("->")
+    operands = given.split(",")
+    if not arrow or place >= len(operands) or "." in equation:
+        return None
+    own, others = operands[place], "".join(operands[:place] + operands[place + 1 :])
+    summed = [i - len(own) for i, axis in enumerate(own) if axis not in result and axis in others]
+    return summed[0] if len(summed) == 1 else None
 
 
 def _copied_from(program: Program) -> Site | None:

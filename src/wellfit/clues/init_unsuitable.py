@@ -93,14 +93,19 @@ def _stuck(program: Program) -> Finding | None:
     held = {id(p): p for o in program.optimizers if o.steps for g in o.optimizer.param_groups for p in g["params"]}
     used = {i for t in program.training()[:3] for i in t.parameters.values()}
     zero = [i for i, p in held.items() if i in used and p.ndim > 1 and p.numel() > 1 and not bool(p.detach().any())]
-    first = [program.memo.get(i) for i in zero]
-    if len(zero) < 2 or program.steps < FEW or any(not isinstance(t, Tensor) or bool(t.any()) for t in first):
+    first = [
+        program.memo.get(i) for i in zero
+    ]  # None: put into the network after it was met; no step ends at just zero
+    if len(zero) < 2 or program.steps < FEW or any(isinstance(t, Tensor) and bool(t.any()) for t in first):
         return None
-    names = ", ".join(program.parameter_names.get(i) or "a tensor" for i in zero[:4])
+    own = {id(p): name for n in program.networks for name, p in n.module.named_parameters()} | program.parameter_names
+    names = ", ".join(own.get(i) or "a tensor" for i in zero[:4])
     what = f"{len(zero)} weights start at zero and are zero after {program.steps} steps: each waits for the others"
     set_at = [s[-1] for k, s in program.sites.items() if k.startswith("init:") and int(k.rsplit(":", 1)[1]) in zero]
     said = _said(program, None, [], what, f"{names}: all zero, their gradient too", True)
-    return replace(said, file=set_at[0].file, line=set_at[0].line) if set_at else said
+    made = (site for i in zero if (site := _parameter(program, own.get(i) or "")) is not None)
+    site = set_at[0] if set_at else next(made, None)
+    return replace(said, file=site.file, line=site.line) if site else said
 
 
 def _shut(program: Program) -> Finding | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from wellfit.nouns.program import Program
-from wellfit.nouns.source import Source, last_name
+from wellfit.nouns.source import Source, dotted, last_name
 from wellfit.nouns.tape import Site
 
 SCALING = frozenset(
@@ -38,3 +38,18 @@ def _lost(source: Source, call: ast.expr, names: frozenset[str]) -> bool:
 
 def _sum(expr: ast.expr) -> bool:
     return isinstance(expr, ast.BinOp) and isinstance(expr.op, (ast.Sub, ast.Div))
+
+
+def unread(program: Program) -> Site | None:
+    """A module that is called in `forward`, as `self.act(h)` alone on its line, and whose answer nobody takes."""
+    for path, source in program.sources.items():
+        for node in source.nodes:
+            if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
+                continue
+            func, given, inside = node.value.func, node.value.args, source.enclosing(node, ast.FunctionDef)
+            while isinstance(func, ast.Subscript):  # self.acts[i](h)
+                func = func.value
+            own = isinstance(func, ast.Attribute) and dotted(func.value) == "self" and len(given) == 1
+            if own and getattr(inside, "name", "") == "forward" and source.definition(last_name(func)) is None:
+                return Site(path, node.lineno)
+    return None
