@@ -99,3 +99,29 @@ def test_a_mean_over_the_batch_is_named_where_single_examples_are_evaluated(tmp_
     assert [(f.fault, f.line) for f in found] == [("dimension-wrong", 9)]
     assert said(OWN.format(axis=1, rows=2), tmp_path, ["dimension_wrong"]) == []
     assert said(OWN.format(axis=0, rows=50), tmp_path, ["dimension_wrong"]) == []
+
+
+RESIDUAL = """
+import torch
+from torch import nn
+torch.manual_seed(0)
+net = nn.Sequential(nn.Linear(1, 8), nn.Tanh(), nn.Linear(8, 1))
+optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+for step in range(12):
+    x = torch.rand(20, 1, requires_grad=True)
+    u = net(x)
+    du = torch.autograd.grad(u.sum(), x, create_graph=True)[0]
+    rest = {rest}
+    loss = rest.square().mean() + net(torch.zeros(1, 1)).square().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+"""
+BROADCAST = ["du[:, 0] + u", "du.squeeze(1) - x * u"]
+PAIRED = ["du + u", "du[:, 0] + u[:, 0]", "u.squeeze(1).unsqueeze(1) - u.squeeze(1) - 1", "u - u.squeeze(1) - du.sum()"]
+
+
+@pytest.mark.parametrize("rest", BROADCAST + PAIRED)
+def test_terms_of_a_residual_that_broadcast_are_named(rest, tmp_path):
+    found = said(RESIDUAL.format(rest=rest), tmp_path, ["shape_broadcast"])
+    assert [(f.fault, f.line) for f in found] == ([("shape-broadcast", 11)] if rest in BROADCAST else [])

@@ -26,30 +26,38 @@ PAIRED = VALUE_LOSSES | {
 }
 """Calls that pair answers with targets value by value."""
 
+WIDENING = ("unsqueeze", "view", "reshape", "t", "expand", "T")
+"""Calls that give a value an axis on purpose."""
+Shapes = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
 EARLY = True
 """It can be stated while the program runs."""
 
 
 def shape_broadcast(program: Program) -> Finding | None:
     """Sees: a loss, by name or by hand, pairs predictions [B, 1] with targets [B] (or the like), which broadcast to
-    [B, B]: more values than either has.
+    [B, B]: more values than either has; or any two values of each example are brought together so on the way to the loss.
     Hurts: every prediction is held against every target, so the best answer is their mean.
     Mistaken for: capacity-too-small.
     Remedy: `squeeze(1)` on the predictions or `unsqueeze(1)` on the targets.
     Source: torch's own warning for mse_loss; a fact of the run."""
     loss = program.loss
-    if loss is None or loss.target is None or loss.answer is None:
+    if loss is None:
         return None
-    for node in loss.tape.nodes:
-        shapes = _broadcast(loss, node)
+    known = loss.target is not None and loss.answer is not None
+    for node, shapes in [
+        *((n, _broadcast(loss, n)) for n in loss.tape.nodes if known),
+        *((n, _apart(program, loss, n)) for n in loss.tape.nodes),
+    ]:
         if shapes is not None and node.site is not None:
             a, t, both = shapes
+            met = known and loss.target in node.ins
+            one, other = ("predictions", "targets") if met else ("values", "others of the same examples")
             return Finding(
                 "shape-broadcast",
                 "error",
-                "predictions and targets broadcast against each other",
-                f"predictions {list(a)} and targets {list(t)} pair up as {list(both)}",
-                "squeeze(1) the predictions or unsqueeze(1) the targets",
+                f"{one} and {other} broadcast against each other",
+                f"{one} {list(a)} and {other} {list(t)} pair up as {list(both)}",
+                f"squeeze(1) the {one} or unsqueeze(1) the {other}",
                 0.97,
                 loss.tape.index,
                 node.site.file,
@@ -59,7 +67,32 @@ def shape_broadcast(program: Program) -> Finding | None:
     return None
 
 
-def _broadcast(loss: LossSeen, node: Node) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]] | None:
+def _apart(program: Program, loss: LossSeen, node: Node) -> Shapes | None:
+    """The same of any two values of each example, [B, 1] and [B], on the way to the loss, in the network or outside: terms of
+    an answer, of a residual, of an advantage. Not where one was given its axis just for that (`x[:, None] - x`)."""
+    if node.name not in PAIRED or not node.learnt or len(node.ins) != 2 or not node.outs:
+        return None
+    a, b, both = (loss.look(i) for i in (*node.ins, node.outs[0]))
+    rows = a.shape[0] if a is not None and a.shape else 0
+    fed = {x.shape[0] for p in loss.tape.passes() for i in p.ins if (x := loss.look(i)) is not None and x.shape}
+    if a is None or b is None or both is None or rows < 2 or rows not in fed | {program.batch(loss)}:
+        return None
+    if {a.shape, b.shape} != {(rows,), (rows, 1)} or both.shape != (rows, rows):
+        return None
+    if any(i in loss.tape.parameters for i in node.ins) or node.outs[0] not in loss.tape.ancestors(loss.tape.losses):
+        return None
+    column, row = node.ins if len(a.shape) == 2 else node.ins[::-1]
+    makers = loss.tape.inner_makers()
+    maker, other = makers.get(column), makers.get(row)
+    index = maker.args[1] if maker is not None and maker.name == "__getitem__" and len(maker.args) > 1 else ()
+    if maker is not None and (maker.name in WIDENING or (isinstance(index, tuple) and None in index)):
+        return None
+    if (other is not None and column in other.ins) or any(x.shape == (rows, rows) for x in loss.tape.leaves.values()):
+        return None  # each against each, as in a ranking
+    return a.shape, b.shape, both.shape
+
+
+def _broadcast(loss: LossSeen, node: Node) -> Shapes | None:
     """Shapes of predictions, targets and what they make, where that is more than either."""
     if node.name not in PAIRED or not node.learnt or len(node.ins) < 2:
         return None
