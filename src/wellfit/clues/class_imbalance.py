@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from wellfit.nouns import across, final
 from wellfit.nouns.control import kind, labels
-from wellfit.nouns.fed import evaluated, trained
+from wellfit.nouns.fed import Given, evaluated, trained
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.flow import Spot, back
 from wellfit.nouns.options import option, written
@@ -31,18 +32,23 @@ not one that says next to nothing of it."""
 KNOWN, SOMEWHAT, NONE = 0.4, 0.3, 0.02
 """Mean recall, beyond 0.6 of chance, that the corrected answers must reach; less where as good as none of the rare class
 is ever found: there is no threshold of the user's own that would do it."""
+FEW = 5
+"""Examples of a class from which it counts."""
 UNEVEN = 2.0
 """Times that one class is as frequent as another, and its weight as large, from which weights are the wrong way round."""
 
 
 def class_imbalance(program: Program) -> Finding | None:
     """Sees: a class with few of the labels trained on, no class weights and no weighted sampler, little of it found, and
-    more of it found at once where the answers are corrected by the class frequencies; or class weights that grow with
-    the frequency.
+    more of it found at once where the answers are corrected by the class frequencies; or weights of classes, or of
+    a sampler, that grow with the frequency.
     Hurts: the cheapest answer is the frequent class; the rare one, mostly the one that matters, is missed.
     Mistaken for: lr-too-low, capacity-too-small.
     Remedy: `weight=` or `pos_weight=` in the loss, or a weighted sampler.
     Source: King and Zeng 2001; Menon et al. 2021 (logit adjustment)."""
+    drawn = _drawn(program)
+    if drawn is not None:
+        return drawn
     loss = program.loss
     if loss is None or loss.name not in (
         "cross_entropy",
@@ -51,11 +57,12 @@ def class_imbalance(program: Program) -> Finding | None:
         "nll_loss",
     ):
         return None
-    batches = [g for g in trained(program) if g.targets is not None and _classes(g.targets)]
+    batches = [g for g in _given(program) if g.targets is not None and _classes(g.targets)]
     if loss.node is None or len(batches) < 2:
         return None
-    cells = _of_cells(batches[0].targets)
+    cells, tags = _of_cells(batches[0].targets), _of_tags(batches[0].targets)
     y = torch.cat([_labels(g.targets) for g in batches if g.targets is not None])
+    y = y[y >= 0]  # what is to be ignored is marked by a number below 0
     against = _against(program, loss, y)
     if against is not None or _weighted(program) or _other_threshold(program):
         return against
@@ -65,7 +72,8 @@ def class_imbalance(program: Program) -> Finding | None:
         len(shares) < 2
         or len(shares) < len(counts)
         or float(shares.min()) > min(RARE, 1 / (4 * len(shares)))
-        or counts.min() < 5
+        or counts.min() < FEW
+        or (cells and float(shares.max()) < 0.5)
     ):
         return None
     held = [h for h in evaluated(program) if h.targets is not None and _classes(h.targets)]
@@ -79,7 +87,7 @@ def class_imbalance(program: Program) -> Finding | None:
         return None
     rare, before, after = recalls
     known = (KNOWN if rare > NONE else SOMEWHAT) + 0.6 / len(shares)
-    if rare > (NEVER if cells else MISSED) or after - before < GAIN or after < known:
+    if rare > (MISSED / 2 if tags else NEVER if cells else MISSED) or after - before < GAIN or after < known:
         return None
     site = _sampling(program) or loss.made or loss.site
     return Finding(
@@ -88,6 +96,73 @@ def class_imbalance(program: Program) -> Finding | None:
         f"recall over classes {figure(before, 2)}, with answers corrected by the class frequencies {figure(after, 2)}",
         "weight the classes in the loss (weight=, pos_weight=) or in the sampler", 0.85, None,
         site.file if site else None, site.line if site else None, limit=MISSED, source="logit adjustment",
+    )  # fmt: skip
+
+
+def _given(program: Program) -> list[Given]:
+    """Batches trained on; also where each step of a sequence has a label and all of a batch stand in one row (not where
+    the labels are the next steps themselves)."""
+    labels = {id(x.tape.leaves[x.inputs[0]]): x.tape.leaves.get(x.target) for x in program.losses
+              if x.target is not None and x.inputs and x.inputs[0] in x.tape.leaves}  # fmt: skip
+    found = []
+    for g in trained(program):
+        y = labels.get(id(g.inputs)) if g.targets is None else None
+        steps = g.inputs.shape[:2].numel() if g.inputs.ndim in (2, 3) else 0
+        if y is not None and y.ndim == 1 and not y.is_floating_point() and len(y) == steps > len(g.inputs):
+            y = y.reshape(g.inputs.shape[:2])
+            g = g if torch.equal(y[:, :-1], g.inputs[:, 1:]) else g._replace(targets=y)
+        found.append(g)
+    return found
+
+
+def _drawn(program: Program) -> Finding | None:
+    """A sampler whose weights draw the frequent classes still more often, or that has none for most of the rows."""
+    for seen in program.loaders:
+        sampler = getattr(seen.loader, "sampler", None)
+        weights, n = getattr(sampler, "weights", None), seen.examples or 0
+        if not isinstance(weights, Tensor) or weights.ndim != 1 or not n:
+            continue
+        site, dataset = _sampling(program) or seen.site, getattr(seen.loader, "dataset", None)
+        held = [*getattr(dataset, "tensors", ())[-1:], *(getattr(dataset, k, None) for k in ("targets", "labels", "y"))]
+        y = next((t for t in map(_as_labels, held) if t is not None and len(t) == n), None)
+        if y is None:
+            continue
+        if len(weights) == len(torch.unique(y)) < n:
+            said = f"{len(weights)} weights for {n} rows: only the first {len(weights)} rows are ever drawn"
+            return _against_said("the sampler has a weight for each class, not for each row", said, site)
+        if len(weights) != n:
+            continue
+        counts = torch.bincount(y).double()
+        given = torch.bincount(y, weights.double()) / counts.clamp_min(1)
+        there = counts >= FEW
+        counts, given = counts[there], given[there]
+        if len(counts) < 2 or float(given.min()) < 0:
+            continue
+        order = counts.argsort()
+        uneven, favour = (
+            float(counts[order[-1]] / counts[order[0]]),
+            float(given[order[-1]] / given[order[0]].clamp_min(1e-12)),
+        )
+        if uneven >= UNEVEN and favour >= UNEVEN and not bool((given[order].diff() < 0).any()):
+            said = f"a class that is {figure(uneven, 2)} times as frequent has {figure(favour, 2)} times the weight"
+            return _against_said("the sampler's weights favour the frequent classes", said, site)
+    return None
+
+
+def _as_labels(held: object) -> Tensor | None:
+    """Class numbers [N], where it is a row of them."""
+    y = torch.as_tensor(held) if isinstance(held, (Tensor, np.ndarray)) else None
+    y = torch.tensor(held) if isinstance(held, list) and held and type(held[0]) is int else y
+    return (
+        labels(y) if y is not None and y.ndim == 1 and len(y) and kind(y) == "classes" and float(y.min()) >= 0 else None
+    )
+
+
+def _against_said(summary: str, evidence: str, site: Site | None) -> Finding:
+    return Finding(
+        "class-imbalance", "error", summary, evidence,
+        "one weight for each row: 1 / count of its class", 0.93, None,
+        site.file if site else None, site.line if site else None, limit=UNEVEN, source="King and Zeng 2001",
     )  # fmt: skip
 
 
@@ -104,7 +179,14 @@ def _sampling(program: Program) -> Site | None:
 
 def _of_cells(y: Tensor | None) -> bool:
     """Has each cell of a picture or a sequence a label of its own?"""
-    return y is not None and y.ndim > 1 and y[0].numel() > 16
+    whole = y is not None and y.ndim > 1 and not y.is_floating_point() and y.shape[1] > 1
+    return y is not None and y.ndim > 1 and (y[0].numel() > 16 or whole or _of_tags(y))
+
+
+def _of_tags(y: Tensor | None) -> bool:
+    """Has each row several labels that may hold at once?"""
+    return y is not None and y.ndim == 2 and y.is_floating_point() and y.shape[1] > 1 and bool(
+        ((y == 0) | (y == 1)).all()) and not bool((y.sum(1) == 1).all())  # fmt: skip
 
 
 def _classes(y: Tensor) -> bool:
@@ -179,6 +261,8 @@ def _probability(e: ast.expr) -> bool:
 def _recalls(answer: Tensor, truth: Tensor, shares: Tensor, name: str) -> tuple[float, float, float] | None:
     """(recall of the rarest class, mean recall, mean recall of answers corrected by the class frequencies)."""
     rarest = int(shares.argmin())
+    if answer.ndim > 2 and answer.shape[1] != len(shares) == answer.shape[-1]:
+        answer = answer.movedim(-1, 1)
     if answer.ndim > 2 and answer.shape[1] == len(shares) and answer.numel() == len(truth) * len(shares):
         answer = answer.movedim(1, -1).reshape(-1, len(shares))
     if answer.ndim == 2 and answer.shape[1] == len(shares) > 1:
@@ -190,6 +274,7 @@ def _recalls(answer: Tensor, truth: Tensor, shares: Tensor, name: str) -> tuple[
         said, fair = (odds > 0).long(), (odds > (shares[1] / shares[0]).log()).long()
     else:
         return None
+    said, fair, truth = said[truth >= 0], fair[truth >= 0], truth[truth >= 0]
     there = [c for c in range(len(shares)) if int((truth == c).sum()) >= 5]
     if rarest not in there or len(there) < 2:
         return None

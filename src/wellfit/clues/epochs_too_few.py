@@ -40,7 +40,7 @@ def epochs_too_few(program: Program) -> Finding | None:
     few = 0 < passes <= FEW_PASSES or main.steps <= FEW_STEPS
     if not (late >= STILL or few) or not pace.update >= MOVING or _settled(program):
         return None
-    site = loop(program)
+    site = early.site if early is not None else loop(program)
     said = f"{figure(passes, 2)} passes over the data, " if passes else ""
     sure = 0.8 if few and beyond_usual(main) >= 0 else 0.65
     return Finding(
