@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from statistics import median
 
+from torch.nn import Embedding
 from torch.nn.modules.dropout import _DropoutNd
 
 from wellfit.nouns.finding import Finding
@@ -118,7 +119,9 @@ def _held_back(program: Program) -> bool:
 
 
 def _widest(program: Program) -> Site | None:
-    """Where the width of the layer with the most weights is written."""
-    layers = [x for n in trained(program) for x in starts(n) if id(x.module) in program.made]
-    largest = max(layers, key=lambda x: x.weight.numel(), default=None)
-    return width(program, largest.module) if largest is not None and largest.module is not None else None
+    """Where the width of the layer (or table) with the most weights is written."""
+    tables = [m for n in trained(program) for m in n.module.modules() if isinstance(m, Embedding)]
+    layers = [*(x.module for n in trained(program) for x in starts(n)), *tables]
+    layers = [m for m in layers if m is not None and id(m) in program.made]
+    largest = max(layers, key=lambda m: m.weight.numel(), default=None)  # type: ignore[union-attr]
+    return width(program, largest) if largest is not None else None

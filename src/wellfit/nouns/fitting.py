@@ -91,7 +91,12 @@ def _trained_on(program: Program, seen: PassSeen) -> bool:
         shown = loss.tape.leaves.get(loss.inputs[0]) if loss.inputs else None
         if shown is None or shown.shape[1:] != fed.shape[1:] or shown.dtype != fed.dtype or not len(fed):
             continue
-        if bool((shown == fed[:1]).flatten(1).all(1).any() if shown.ndim > 1 else (shown == fed[0]).any()):
+        same = (shown == fed[:1]).flatten(1).all(1) if shown.ndim > 1 else shown == fed[0]
+        for a, b in zip(loss.inputs[1:], seen.inputs[1:]):  # a user met before may judge a film not met before
+            x, y = loss.tape.leaves.get(a), seen.tape.leaves.get(b)
+            if x is not None and y is not None and x.shape[:1] == same.shape and len(y) and x.shape[1:] == y.shape[1:]:
+                same = same & (x == y[:1]).reshape(len(x), -1).all(1)
+        if bool(same.any()):
             return True
     return False
 
@@ -106,12 +111,14 @@ def _maybe_trained_on(program: Program, fed: Tensor) -> bool:
 
 
 def distinct_rows(program: Program) -> int:
-    """Training rows: distinct ones among the recorded batches."""
+    """Training rows: distinct ones among the recorded batches, by all that the network is fed."""
     seen: set[int] = set()
     for loss in program.losses:
-        fed = loss.tape.leaves.get(loss.inputs[0]) if loss.inputs else None
-        if fed is not None and fed.ndim > 1:
-            seen |= {hash(bytes(row)) for row in fed.detach().cpu().flatten(1).contiguous().numpy()[:4096]}
+        fed = [x for i in loss.inputs if (x := loss.tape.leaves.get(i)) is not None and x.ndim]
+        fed = [x.detach().cpu() for x in fed if len(x) == len(fed[0])]
+        if fed and (fed[0].ndim > 1 or len(fed) > 1):
+            parts = [x.reshape(len(x), -1).contiguous().numpy()[:4096] for x in fed]
+            seen |= {hash(b"".join(map(bytes, row))) for row in zip(*parts)}
     return len(seen)
 
 
