@@ -14,6 +14,7 @@ from wellfit.nouns.finding import Finding
 from wellfit.nouns.flow import Spot, back
 from wellfit.nouns.plain import transformed
 from wellfit.nouns.program import Program
+from wellfit.nouns.sorted_apart import sorted_apart
 from wellfit.nouns.source import Source, last_name, root
 from wellfit.nouns.tape import Site
 from wellfit.nouns.units import figure
@@ -58,7 +59,7 @@ def labels_misaligned(program: Program) -> Finding | None:
     if early is not None:
         return _finding("the target of each window is taken at its start, not at or behind its end", said, early, 0.94)
     if here is None or here < UNLEARNABLE:
-        one = _one_sorted(program)
+        one = _one_sorted(program) or sorted_apart(program)
         if one is not None:
             return _finding("one part of the pairs is sorted, the other is not", said, one, 0.94)
         short = _cut_to(program)
