@@ -201,6 +201,16 @@ ROWS = (
         above=False,
     ),
     Row(
+        "field, from blocks of 4 x 4",
+        "air_temperature.nc --task downscaling",
+        "benchmarks/tasks/fields.py --only air_temperature --set data.task=downscaling",
+        "RMSE; goal interpolation and climatology",
+        _runs("fields", "runs", "air_temperature downscaling"),
+        lambda r: r["wellfit"]["RMSE"],
+        lambda r: _rival("RMSE", "bilinear interpolation of the departure")(r),
+        above=False,
+    ),
+    Row(
         "field, 30 minutes ahead",
         "radar_knmi_20100826.nc",
         "benchmarks/tasks/fields.py",
