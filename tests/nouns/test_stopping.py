@@ -7,7 +7,7 @@ import torch
 
 from wellfit.nouns.program import OptimizerSeen, Program
 from wellfit.nouns.source import Source
-from wellfit.nouns.stopping import left, stopped
+from wellfit.nouns.stopping import improving, left, stopped
 from wellfit.nouns.tape import Site
 
 HEAD = """
@@ -89,3 +89,18 @@ def test_a_tolerance_that_ends_a_loop_is_where_it_stops(monkeypatch):
     assert found.planned == 1500
     assert stopped(seen(UNTIL.format(cap=" and step < 1500"), 1500)[0]) is None
     assert stopped(seen(UNTIL.format(cap=""), 40)[0]) is not None
+
+
+def curved(monkeypatch, values) -> Program:
+    monkeypatch.setattr("wellfit.nouns.stopping.judged", lambda program: list(enumerate(values)))
+    return Program("/code/train.py")
+
+
+def test_a_loss_that_creeps_on_at_next_to_nothing_was_not_stopped_too_early(monkeypatch):
+    """Squared errors of a variance of 1: 0.99 of it explained, a few per cent of the rest gained in a quarter."""
+    creeping = [0.9 * 0.8**t + 0.011 + 0.006 * 0.98**t for t in range(120)]
+    assert not improving(curved(monkeypatch, creeping), 1.25)
+    assert not improving(curved(monkeypatch, creeping))
+    falling = [0.9 * 0.9**t + 0.02 for t in range(30)]
+    assert improving(curved(monkeypatch, falling), 8.0)
+    assert improving(curved(monkeypatch, [2.3 - 0.05 * t for t in range(20)]), 1.5)

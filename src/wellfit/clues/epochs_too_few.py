@@ -6,7 +6,7 @@ from wellfit.nouns.finding import Finding
 from wellfit.nouns.locate import loop
 from wellfit.nouns.pace import Pace, beyond_usual, judged
 from wellfit.nouns.program import Program
-from wellfit.nouns.stopping import Stopped, improving, left, stopped
+from wellfit.nouns.stopping import LONGER, Stopped, improving, left, stopped
 from wellfit.nouns.tape import Site
 from wellfit.nouns.units import figure, percent
 
@@ -34,7 +34,7 @@ def epochs_too_few(program: Program) -> Finding | None:
     if gone is not None and (not pace.epoch or main.steps < 1.5 * pace.epoch):
         return _once(gone, main.steps)
     early = stopped(program)
-    if early is not None and pace.late > 0 and (pace.late >= STILL or improving(program)):
+    if early is not None and pace.late > 0 and (pace.late >= STILL or improving(program, _planned(early))):
         return _by_itself(program, early, pace)
     late, passes = pace.late, main.steps / pace.epoch if pace.epoch else 0.0
     few = 0 < passes <= FEW_PASSES or main.steps <= FEW_STEPS
@@ -64,7 +64,7 @@ def _once(site: Site, steps: int) -> Finding:
 
 def _by_itself(program: Program, early: Stopped, pace: Pace) -> Finding:
     """It stopped by a rule of its own while it got better: the rule, not the number of epochs, is at fault."""
-    sure, planned = improving(program), f" of {early.planned}" if early.planned else ""
+    sure, planned = improving(program, _planned(early)), f" of {early.planned}" if early.planned else ""
     return Finding(
         "epochs-too-few", "error" if sure else "warning", "the training stopped by itself while it was still improving",
         f"stopped after {figure(early.passes, 2)}{planned} passes; {percent(pace.late, 0)} of the fall of the loss "
@@ -72,6 +72,11 @@ def _by_itself(program: Program, early: Stopped, pace: Pace) -> Finding:
         "a longer patience, and a rule that knows whether more or less is better", 0.85, program.main.steps if program.main
         else 0, early.site.file, early.site.line, limit=STILL, source="seen in the run",
     )  # fmt: skip
+
+
+def _planned(early: Stopped) -> float:
+    """Times as many passes as it made."""
+    return early.planned / early.passes if early.planned else LONGER
 
 
 def _settled(program: Program) -> bool:

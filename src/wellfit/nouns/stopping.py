@@ -16,6 +16,9 @@ from wellfit.nouns.tape import Site
 GAINED = 0.15
 """Share of all that the evaluations gained, or of what was left, that must have gone in their second half: beyond the noise
 of a plateau."""
+COUNTS, LONGER = 0.02, 4.0
+"""Share of all that the evaluations gained that going on must promise; times as long as it went, at most, to be told from
+how it went."""
 
 
 class Stopped(NamedTuple):
@@ -46,7 +49,7 @@ def stopped(program: Program) -> Stopped | None:
     rule = _rule(loop)
     if rule is None or not isinstance(planned, int) or passes > planned - 0.9:
         return None
-    return Stopped(passes, planned, _place(program, file, rule, improving(program)))
+    return Stopped(passes, planned, _place(program, file, rule, improving(program, planned / passes)))
 
 
 def left(program: Program) -> Site | None:
@@ -122,17 +125,27 @@ def _until(program: Program, source: Source, loop: ast.While, passes: float) -> 
     return None
 
 
-def improving(program: Program) -> bool:
-    """Was the program's own evaluation still getting clearly better when the training ended?"""
+def improving(program: Program, planned: float = LONGER) -> bool:
+    """Was the program's own evaluation still getting clearly better when the training ended? planned: times as many passes
+    as it made."""
     for series in (judged(program), _wrong(program)):
         values = [v for at, v in series]
         if len(values) >= 4:
             half = len(values) // 2
             gained = values[0] - min(values)
             early, late = min(values[:-half]), min(values[-half:])
-            much = early - late > GAINED * gained or 0 < late < (1 - GAINED) * early
+            much = early - late > GAINED * gained or (0 < late < (1 - GAINED) * early and _matters(values, planned))
             return gained > 0 and much and min(values[-2:]) == min(values)
     return False
+
+
+def _matters(values: list[float], planned: float) -> bool:
+    """Would the rest of what was planned, at the pace of the last quarter, bring it down by a share that counts of all that
+    it gained? A loss can go on falling by a few per cent of next to nothing for as long as one likes."""
+    quarter, best = max(len(values) // 4, 1), min(values)
+    more = (min(planned, LONGER) - 1) * len(values)
+    further = best * (1 - (best / min(values[:-quarter])) ** (more / quarter))
+    return further > COUNTS * (values[0] - best)
 
 
 def _wrong(program: Program) -> list[tuple[int, float]]:
