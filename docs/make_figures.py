@@ -5,12 +5,12 @@ doctor.png: the top of the page that `wellfit doctor --report` makes of examples
 doctor.md and the README too; series.png: forecasts of the report on a series; augmentation.jpg: two photographs that
 scikit-learn brings, varied; field.png, field_error.png, downscaled.png: maps of the reports on air temperature;
 masks.png: outlines over nuclei;
-explain.png, features.png, landscape.png, atlas.png: what `wellfit explain` says of digits; explain_field*.png,
-explain_masks*.png, explain_series.png: what it says of a field, a segmentation and a series (`looked`);
+explain.png, features.png, landscape.png, atlas.png and more: what `wellfit explain` says of digits (`explain`);
+explain_field*.png, explain_masks*.png, explain_series*.png: what it says of a field, a segmentation and a series (`looked`);
 drawn_vae.png, drawn_gan.png: what runs on digits draw; study.png: the page of a search, whose words go into tune.md.
 `make_figures.py fit`, `doctor`, `series`, `augmentation`, `fields`, `downscaled`, `masks`, `explain`, `looked`, `drawn` or
 `tune` makes one of them; a run's folder beside the word (`fields runs/air`) is drawn as it is, so that nothing is trained
-again.
+or explained again.
 """
 
 from __future__ import annotations
@@ -48,6 +48,43 @@ AIR = (ROOT / "../shared/data/air_temperature.nc").resolve()
 NUCLEI = (ROOT / "../shared/data/nuclei.zip").resolve()
 NINO = AIR.with_name("nino34_monthly_anomaly.txt")
 WINE = ROOT / "examples" / "doctor" / "wine.py"
+EXPLAINED = {
+    "digits": {
+        "attribution": ("explain.png", 1480),
+        "examples": ("explain_examples.png", 900),
+        "layers": ("explain_layers.png", 1400),
+        "features": ("features.png", 1560),
+        "landscape": ("landscape.png", 1480),
+        "blocks": ("explain_blocks.png", 1900),
+        "atlas": ("atlas.png", 1500),
+    },
+    "air": {
+        "attribution": ("explain_field.png", 1320),
+        "examples": ("explain_field_worst.png", 1300),
+        "layers": ("explain_field_layers.png", 900),
+        "features": ("explain_field_features.png", 1000),
+        "landscape": ("explain_field_landscape.png", 760),
+        "blocks": ("explain_field_blocks.png", 1150),
+        "atlas": ("explain_field_atlas.png", 1100),
+    },
+    "nuclei": {
+        "attribution": ("explain_masks.png", 1000),
+        "examples": ("explain_masks_worst.png", 1100),
+        "layers": ("explain_masks_layers.png", 1300),
+        "features": ("explain_masks_features.png", 1300),
+        "landscape": ("explain_masks_landscape.png", 760),
+        "blocks": ("explain_masks_blocks.png", 1300),
+        "atlas": ("explain_masks_atlas.png", 1100),
+    },
+    "nino": {
+        "attribution": ("explain_series.png", 1300),
+        "examples": ("explain_series_worst.png", 1000),
+        "layers": ("explain_series_layers.png", 1000),
+        "features": ("explain_series_features.png", 1200),
+        "landscape": ("explain_series_landscape.png", 760),
+    },
+}
+"""Parts of what `wellfit explain` says of a run: (figure, pixels high at most)."""
 FLAGS = "--headless --no-sandbox --disable-gpu --hide-scrollbars --disable-background-networking --no-first-run"
 
 
@@ -145,38 +182,61 @@ def charts(folder: Path, source: Path, task: str, pictures: dict[str, str], dpi:
 
 
 def explained(folder: Path) -> None:
-    """The top of what `wellfit explain` makes of a run on the digits."""
-    run(["fit", "digits", "--out", "seen"], folder)
-    run(["explain", "seen", "--what", "attribution", "--out", "why"], folder)
-    screenshot(folder / "why" / "explained.html", "explain.png", 1480)
-    run(["explain", "seen", "--what", "features", "--out", "units"], folder)
-    screenshot(folder / "units" / "explained.html", "features.png", 1560)
+    """What `wellfit explain` makes of a run on the digits."""
     run(["fit", "digits", "--out", "other", "--set", "training.seed=1"], folder)
-    run(["explain", "seen", "--what", "landscape", "--against", "other", "--replay", "--out", "loss"], folder)
-    screenshot(folder / "loss" / "explained.html", "landscape.png", 1480)
-    run(["explain", "seen", "--what", "atlas", "--out", "plane"], folder)
-    screenshot(folder / "plane" / "explained.html", "atlas.png", 1500)
+    seen = looked_at(folder, "digits", "digits", ["--against", "other", "--replay"])
+    sections(seen, EXPLAINED["digits"])
 
 
 def looked_into(folder: Path) -> None:
     """What `wellfit explain` says of a field, a segmentation and a series, each fitted shortly, where the shared data are."""
     quick = {"air": (AIR, 3), "nuclei": (NUCLEI, 6), "nino": (NINO, 15)}
-    shown = {
-        "explain_field.png": ("air", "attribution", 1320),
-        "explain_field_worst.png": ("air", "examples", 1480),
-        "explain_field_features.png": ("air", "features", 1200),
-        "explain_masks.png": ("nuclei", "attribution", 1000),
-        "explain_masks_worst.png": ("nuclei", "examples", 1260),
-        "explain_series.png": ("nino", "attribution", 1300),
-    }
-    if not all(source.exists() for source, _ in quick.values()):
-        return
     for name, (source, epochs) in quick.items():
-        run(["fit", str(source), "--out", name, "--set", f"training.epochs={epochs}"], folder)
-    for figure, (name, part, high) in shown.items():
-        few = {("air", "features"): ["--count", "4"], ("nuclei", "attribution"): ["--count", "2"]}.get((name, part), [])
-        run(["explain", name, "--what", part, "--out", f"{name}-{part}", *few], folder)
-        screenshot(folder / f"{name}-{part}" / "explained.html", figure, high)
+        if source.exists():
+            few = ["--count", "4"] if name == "air" else []
+            sections(looked_at(folder, name, str(source), few, epochs), EXPLAINED[name])
+
+
+def looked_at(folder: Path, name: str, source: str, more: list[str], epochs: int = 0) -> Path:
+    """The page of all that is to be said of a run: of the one of that source that is named on the command line as it is,
+    else of a new one."""
+    for path in map(Path, sys.argv[1:]):
+        recipe = path / "recipe.toml"
+        if (
+            recipe.is_file()
+            and Path(tomllib.loads(recipe.read_text("utf-8"))["data"]["source"]).name == Path(source).name
+        ):
+            return path.absolute() / "explained" / "explained.html"
+    run(["fit", source, "--out", name, *(["--set", f"training.epochs={epochs}"] if epochs else [])], folder)
+    run(["explain", name, "--what", "all", *more], folder)
+    return folder / name / "explained" / "explained.html"
+
+
+def sections(page: Path, shown: dict[str, tuple[str, int]]) -> None:
+    """Parts of a page, {id: (file, pixels high at most)}, in few colours, where Chromium is installed."""
+    from PIL import Image
+    from playwright.sync_api import sync_playwright
+
+    browser = shutil.which("chromium")
+    if not browser or not page.exists():
+        return
+    with sync_playwright() as playwright:
+        view = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"]).new_page(
+            viewport={"width": 1180, "height": 900}
+        )
+        view.goto(page.as_uri())
+        for part, (name, high) in shown.items():
+            box = view.locator(f"section#{part}").bounding_box() if view.locator(f"section#{part}").count() else None
+            if box:
+                clip = {
+                    "x": box["x"] - 24,
+                    "y": box["y"],
+                    "width": box["width"] + 48,
+                    "height": min(high, box["height"]),
+                }
+                view.screenshot(path=FIGURES / name, full_page=True, clip=clip)
+                few = Image.open(FIGURES / name).convert("RGB").quantize(128, dither=Image.Dither.NONE)
+                few.save(FIGURES / name, optimize=True)
 
 
 def drawn(folder: Path) -> None:

@@ -151,3 +151,32 @@ def test_both_readers_say_the_same(monkeypatch):
         found.append(list(tracks.items()))
     assert found[0] == found[1]
     assert sum(len(points.steps) for _, points in found[0]) == 500
+
+
+@pytest.mark.parametrize(("where", "quick"), [("block.0", True), ('é "☃" \\', True), ("a, b", False), ("a} ", True)])
+def test_lines_as_a_run_writes_them_are_read_by_columns_and_say_the_same(tmp_path, monkeypatch, where, quick):
+    run = run_with(tmp_path / "a", 30)
+    odd = [math.nan, math.inf, -math.inf, 1e-300, -0.0, 7.0]
+    run.append([Reading("valid_loss", v, 300 + i, 30 + i / 7, where, "K}") for i, v in enumerate(odd)])
+    lines = (run.path / READINGS).read_bytes()
+    assert (curves._table(lines) is not None) == quick
+    found = []
+    for limit in (0, 2**40):
+        monkeypatch.setattr(curves, "WORTH_BYTES", limit)
+        tracks: curves.Tracks = {}
+        curves.take(lines, tracks)
+        found.append(
+            {key: (p.unit, p.steps.tobytes(), p.epochs.tobytes(), p.values.tobytes()) for key, p in tracks.items()}
+        )
+    assert found[0] == found[1]
+    assert list(found[0]) == [("valid_loss", ""), ("grad_norm", "conv1"), ("valid_loss", where)]
+
+
+def test_curves_of_a_crowded_chart_get_half_the_columns(tmp_path):
+    run, followed = Run(tmp_path), Followed()
+    for k in range(9):
+        run.append([Reading("grad_norm", float(i % 7), i, float(i), f"layer{k}") for i in range(300)])
+    run.append([Reading("loss", float(i % 7), i, float(i)) for i in range(300)])
+    followed.catch_up(tmp_path)
+    counts = {t["name"]: len(t["values"]) for t in followed.shown(20)}
+    assert counts["grad_norm"] <= 4 * 10 < counts["loss"] <= 4 * 20

@@ -14,16 +14,18 @@ import pytest
 from fake_run import bare_run, pictures_run, poison, table_run
 
 from wellfit.nouns.errors import RunError
+from wellfit.nouns.explained import FOLDER, Atlas, Gallery, Listing, Part, Tile
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.reading import Reading
 from wellfit.nouns.recipe import Recipe, from_words
 from wellfit.nouns.run import Run
-from wellfit.verbs.report import page, report
+from wellfit.verbs.explain import write_part
+from wellfit.verbs.report import learnt, page, report
 from wellfit.verbs.report.findings import snippet
 from wellfit.verbs.report.words import breakable, label, plain, prose
 
 VOID = {"meta", "img", "br", "link", "input", "hr", "path", "use", "rect"}
-SECTIONS = ["data", "network", "checks", "training", "inside", "findings", "test", "recipe", "environment"]
+SECTIONS = ["data", "network", "checks", "training", "inside", "findings", "test", "learnt", "recipe", "environment"]
 
 
 class Page(HTMLParser):
@@ -69,11 +71,26 @@ def pages(tmp_path_factory) -> dict[str, str]:
         "interrupted": pictures_run(folder / "d", upto=1, test=False),
         "many": pictures_run(folder / "e", classes=tuple(f"class number {k} with a long name" for k in range(1000))),
         "bare": bare_run(folder / "f"),
+        "looked": looked_into(bare_run(folder / "g")),
     }
     return {name: report(run).read_text(encoding="utf-8") for name, run in runs.items()}
 
 
-EVERY = ("pictures", "table", "targets", "interrupted", "many", "bare")
+EVERY = ("pictures", "table", "targets", "interrupted", "many", "bare", "looked")
+
+
+def looked_into(run: Run) -> Run:
+    """With what `wellfit explain` writes, of each kind of figure one."""
+    dot = np.zeros((4, 4), np.uint8)
+    figures = (
+        Listing("A table", "Rows.", ("layer", "units"), (("conv <1>", "8"),)),
+        Gallery("A gallery", "Pictures.", (("a", (Tile(dot, "a picture", "note"),)),), ("painted",)),
+        Gallery("A wall", "Pictures.", (("first", (Tile(dot, "one"),)),)),
+    )
+    plane = Atlas("A plane", "Cells.", (2, 2), ((0, 1),), (Tile(dot, "speaks for 7", "7"),), ("7",))
+    write_part(run.path / FOLDER, Part("layers", "What the layers do", "said", "A lead.", figures))
+    write_part(run.path / FOLDER, Part("atlas", "Everything a layer says", "said", "A lead.", (plane,)))
+    return run
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -149,6 +166,34 @@ def test_regression_shows_units_and_the_columns_of_the_table(pages: dict[str, st
     ):
         assert said in text
     assert "Confusion" not in text
+
+
+def test_what_was_explained_stands_in_the_report_below_its_own_chapter(pages: dict[str, str]):
+    chapter = pages["looked"].partition('<section id="learnt"')[2].partition("</section>")[0]
+    assert re.findall(r"<(h\d)[^>]*>(?:<span.*?</span>)?(.*?)</h\d>", chapter) == [
+        ("h2", "What it learnt"),
+        ("h3", "What the layers do"),
+        ("h4", "A table"),
+        ("h4", "A gallery"),
+        ("h4", "A wall"),
+        ("h5", "first"),
+        ("h3", "Everything a layer says"),
+        ("h4", "A plane"),
+    ]
+    assert "conv &lt;1&gt;" in chapter
+    assert "--what atlas" in chapter
+    assert "Nobody has looked" in pages["bare"]
+    assert ".plane" not in pages["bare"], "its style is there only where it is needed"
+
+
+def test_an_explanation_that_is_too_large_or_damaged_costs_only_itself(tmp_path: Path, monkeypatch):
+    run = looked_into(bare_run(tmp_path / "a"))
+    monkeypatch.setattr(learnt, "MOST_BYTES", len((run.path / FOLDER / "layers.html").read_bytes()))
+    first, second = learnt.explanation(run)
+    assert first["body"]
+    assert not second["body"], "told, not shown"
+    (run.path / FOLDER / "layers.json").write_text("{")
+    assert [p["word"] for p in learnt.explanation(run)] == ["atlas"]
 
 
 def test_an_interrupted_run_says_so_and_that_there_is_no_test(pages: dict[str, str]):

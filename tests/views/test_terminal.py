@@ -186,3 +186,11 @@ def test_an_error_in_the_story_leaves_the_terminal_as_it_was():
 
 def test_a_path_in_a_terminal_is_whole_on_its_line():
     assert "runs/a/report.html" in "\n".join(lines(shown(Terminal())))
+
+
+def test_between_two_parts_of_an_explanation_something_says_that_it_goes_on():
+    shown_ = terminal._Shown(screen(io.StringIO()), False)
+    assert "next part" in str(
+        shown_.below(Stage("layers", "11 layers", None, {"part": "layers"})).columns[1]._cells[0].text
+    )
+    assert shown_.below(Stage("page", "explained.html")) == ""

@@ -18,7 +18,7 @@ from wellfit.jobs.fitted import Fitted
 from wellfit.nouns import shelf
 from wellfit.nouns.case import Case
 from wellfit.nouns.errors import DataError, NetworkError, RecipeError, RunError
-from wellfit.nouns.explained import Part
+from wellfit.nouns.explained import FOLDER, Part
 from wellfit.nouns.inside import layer_named, must_be_finite
 from wellfit.nouns.look import Look
 from wellfit.nouns.module import as_module, named
@@ -34,8 +34,6 @@ from wellfit.verbs.explain import PARTS, parts_named, usual, write_page, write_p
 from wellfit.verbs.load import load
 from wellfit.verbs.settle import settle
 from wellfit.verbs.train import train
-
-FOLDER = "explained"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from wellfit.nouns.inside import first_heard
+
 
 @dataclass(frozen=True)
 class Ties:
@@ -43,16 +45,17 @@ class Symmetry:
     inside: float | None = None
 
 
-def multiply_adds(network: nn.Module, shape_in: Sequence[int]) -> dict[str, int]:
+def multiply_adds(network: nn.Module, shape_in: Sequence[int], until: str = "") -> dict[str, int]:
     """Multiply-adds of one example by layer (dotted name, "network" for all): half of what PyTorch's flop counter says
-    (torch.utils.flop_counter); recurrent layers, which it does not know, by their weights times the steps."""
+    (torch.utils.flop_counter); recurrent layers, which it does not know, by their weights times the steps. until: the layer
+    behind which nothing is computed."""
     x = _zeros(network, shape_in, 1)
     counter, steps = FlopCounterMode(display=False), _recurrent_steps(network)
     modes = _modes(network)
     try:
         network.eval()
         with torch.random.fork_rng(devices=[]), counter:
-            network(x)
+            network(x) if until in ("", "network") else first_heard(network, until, x)
     finally:
         _restore(modes)
         for _, handle in steps.values():

@@ -10,6 +10,19 @@ import numpy as np
 
 from wellfit.nouns.chart import Chart
 
+FOLDER = "explained"
+"""Of a run's folder: where its explanation is."""
+WORDS = {
+    "attribution": "what the answers come from",
+    "examples": "the examples that tell the most",
+    "layers": "what the layers do",
+    "features": "what units look for",
+    "landscape": "the loss about the weights",
+    "blocks": "what it sees, place by place",
+    "atlas": "everything a layer says",
+}
+"""Word after --what -> what it shows, in the order of a page: those of `verbs/explain`, which a test holds."""
+
 
 @dataclass(frozen=True)
 class Tile:

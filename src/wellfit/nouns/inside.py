@@ -79,6 +79,53 @@ def heard(network: nn.Module, names: Sequence[str]) -> Iterator[dict[str, Tensor
             hook.remove()
 
 
+class _Enough(Exception):
+    """Ends a forward pass where what was wanted has been heard."""
+
+
+def first_heard(network: nn.Module, layer: str, inputs: Tensor, received: bool = False) -> Tensor:
+    """What a layer gives at its first call (received: what it gets), with its gradient's path; what comes after it is not
+    computed, which of a U-Net's coarsest layer is more than half."""
+    found: list[Tensor] = []
+
+    def keep(said: object) -> None:
+        first = said[0] if isinstance(said, tuple | list) else said
+        if isinstance(first, Tensor):
+            found.append(first)
+            raise _Enough
+
+    module = network.get_submodule(layer)
+    hook = (
+        module.register_forward_pre_hook(lambda m, got: keep(got))
+        if received
+        else module.register_forward_hook(lambda m, got, gave: keep(gave))
+    )
+    try:
+        network(inputs)
+    except _Enough:
+        pass
+    finally:
+        hook.remove()
+    return found[-1]
+
+
+def calls(network: nn.Module, layer: str, inputs: Tensor) -> int:
+    """How often a layer runs in one pass: weights that are shared do more than once."""
+    n = 0
+
+    def count(*_: object) -> None:
+        nonlocal n
+        n += 1
+
+    hook = network.get_submodule(layer).register_forward_hook(count)
+    try:
+        with torch.no_grad():
+            network(inputs[:1])
+    finally:
+        hook.remove()
+    return n
+
+
 def shapes(network: nn.Module, inputs: Tensor) -> dict[str, tuple[int, ...]]:
     """Output shape [B, ...] of every module by dotted name, in the order in which they end; the whole is "network"."""
     names = [n or "network" for n, _ in network.named_modules()]

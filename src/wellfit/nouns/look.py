@@ -60,6 +60,13 @@ class Look:
         except Exception:  # a stranger's operation
             return 0
 
+    def cost_to(self, layer: str) -> int:
+        """Multiply-adds of one example up to a layer, as `cost`."""
+        try:
+            return multiply_adds(self.network, self.shape_in, layer)["network"]
+        except Exception:  # a stranger's operation
+            return self.cost
+
     @property
     def way(self) -> Way:
         """How an example is shown: by what it is."""

@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from wellfit.nouns import living
 from wellfit.nouns.errors import RunError, WellfitError
+from wellfit.nouns.explained import FOLDER
 from wellfit.page import facts
 from wellfit.page.compare import chart, compared
 from wellfit.page.curves import Curves, since
@@ -144,7 +145,7 @@ class Page:
 
     async def explanation(self, request: Request) -> Response:
         page = request.path_params["page"]
-        return await self._file(request, f"{facts.EXPLAINED}/{page}.html", "; script-src 'unsafe-inline'", page)
+        return await self._file(request, f"{FOLDER}/{page}.html", "; script-src 'unsafe-inline'", page)
 
     async def _file(self, request: Request, file: str, more: str = "", page: str = "") -> Response:
         name = request.path_params["name"]

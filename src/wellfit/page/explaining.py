@@ -13,17 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from wellfit.nouns.errors import RunError, nearest
+from wellfit.nouns.explained import WORDS as PARTS
 
-PARTS = {
-    "attribution": "what the answers come from",
-    "examples": "the examples that tell the most",
-    "layers": "what the layers do",
-    "features": "what units look for",
-    "landscape": "the loss about the weights",
-    "blocks": "what it sees, place by place",
-    "atlas": "everything a layer says",
-}
-"""Word after --what -> what its button says: those of `verbs/explain`, which a test holds."""
 MOST = 2
 """Explanations at once; each takes a core."""
 LINES, LAYER = 40, re.compile(r"[\w.-]{0,200}")

@@ -8,12 +8,13 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+from wellfit.nouns.explained import FOLDER as EXPLAINED
 from wellfit.nouns.finding import SEVERITIES
 from wellfit.nouns.run import FINDINGS, RECIPE, RESULT
 from wellfit.page.files import content, stamp
 from wellfit.page.runs import Runs
 
-REPORT, EXPLAINED = "report.html", "explained"
+REPORT = "report.html"
 WATCHED = (RECIPE, "environment.json", FINDINGS, RESULT, "data.json", REPORT, EXPLAINED)
 """Files whose change changes the page; readings are followed by themselves."""
 SIGNS = {"ok": "✓", "info": "i", "warning": "!", "error": "✕"}

@@ -8,6 +8,8 @@ import numpy as np
 
 COLUMNS = 300
 """Columns of pixels that a chart has at most."""
+CROWD = 8
+"""Curves of a chart from which on each gets half as many columns: they lie over one another."""
 
 
 def thin(x: np.ndarray, y: np.ndarray, columns: int = COLUMNS) -> np.ndarray:
@@ -25,12 +27,16 @@ def thin(x: np.ndarray, y: np.ndarray, columns: int = COLUMNS) -> np.ndarray:
     for fill, better in ((np.inf, np.minimum), (-np.inf, np.maximum)):
         values = np.where(finite, y, fill)
         best = better.reduceat(values, starts)
-        hits = np.flatnonzero(finite & (values == np.repeat(best, np.diff(np.r_[starts, len(x)]))))
-        _, first = np.unique(column[hits], return_index=True)
-        kept.append(hits[first])
-    lost = np.flatnonzero(~finite)
-    _, first = np.unique(column[lost], return_index=True)
-    return np.unique(np.concatenate([*kept, lost[first]]))
+        kept.append(_firsts(finite & (values == np.repeat(best, np.diff(np.r_[starts, len(x)]))), column))
+    keep = np.zeros(len(x), dtype=bool)
+    keep[np.concatenate([*kept, _firsts(~finite, column)])] = True
+    return np.flatnonzero(keep)
+
+
+def _firsts(found: np.ndarray, column: np.ndarray) -> np.ndarray:
+    """Of each column (ascending) the first position where it was found."""
+    hits = np.flatnonzero(found)
+    return hits[np.diff(column[hits], prepend=-1) > 0]
 
 
 def plain(values: np.ndarray, digits: int = 6) -> list[Any]:

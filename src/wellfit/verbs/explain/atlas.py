@@ -38,7 +38,7 @@ def atlas(look: Look) -> Part:
         do = "give more data: --data DATA, or an earlier layer with more places: --layer NAME"
         raise DataError(f"an activation atlas of {look.name}", found, do)
     plane, how = laid_out(vectors, look.seed)
-    cells = look.count or max(SMALL, min(CELLS, math.isqrt(affordable(look, STEPS))))
+    cells = look.count or max(SMALL, min(CELLS, math.isqrt(affordable(look, STEPS, layer))))
     at, means, counts = gridded(plane, vectors, cells)
     speaks, sure = labels(look, layer, means)
     seen = paint(look, Canvas.of(look), layer, means.to(look.device))
@@ -51,15 +51,13 @@ def atlas(look: Look) -> Part:
         for k, (r, c) in enumerate(at)
     ]
     most = max(set(speaks), key=speaks.count)
-    line = f"{layer}: {len(vectors):,} answers by {how}, {many(len(at), 'cell')} speak for {len(set(speaks))} classes"
+    said = ", ".join(sorted(set(speaks))) if len(set(speaks)) <= 4 else f"{len(set(speaks))} classes"
+    line = f"{layer}: {len(vectors):,} answers by {how}, {many(len(at), 'cell')} speak for {said}"
     lead = (
         f"{len(vectors):,} answers of {layer}, from {whole:,} rows, laid out by {how}: what lies close together, the network"
-        " takes for alike. Each cell is an input painted for the mean of its answers, with the class that it speaks for most."
+        " takes for alike. Each cell is an input painted for the mean of its answers, with what it speaks for most."
     )
-    caption = (
-        f"{many(len(at), 'cell')} of at least {FEWEST} answers each; most speak for {most}. Zoom with the buttons, with +"
-        " and − on the keyboard, or, once it was clicked, with the wheel; move with the pointer or the arrow keys."
-    )
+    caption = f"{many(len(at), 'cell')} of at least {FEWEST} answers each; most speak for {most}."
     facts = {
         "layer": layer,
         "answers": len(vectors),
@@ -163,6 +161,9 @@ def labels(look: Look, layer: str, means: Tensor) -> tuple[list[str], np.ndarray
             g = torch.autograd.grad(out[:, k].sum(), a, retain_graph=True, allow_unused=True)[0]
             slopes.append(torch.zeros_like(a[0, :, 0, 0]) if g is None else g.flatten(2).mean((0, 2)))
     effect = (means - means.mean(0)) @ torch.stack(slopes).T.cpu()
+    if effect.shape[1] == 1:  # one value: higher or lower
+        said = [f"{look.named(0)} {'higher' if e > 0 else 'lower'}" for e in effect[:, 0].tolist()]
+        return said, effect[:, 0].abs().numpy()
     effect = effect - effect.mean(1, keepdim=True)
     best = effect.argmax(1)
     return [look.named(int(k)) for k in best], effect.max(1).values.numpy()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MOST_BARS, OVERLAID = 15, 24  # columns in a chart; side from which maps are laid over their picture
 CONTRAST = "Blue speaks for the answer, orange against it, each map on its own scale."
+NOTHING = "nothing speaks for it here"
 
 
 def figures(look: Look, found: Explained) -> tuple[Chart | Gallery | Listing, ...]:
@@ -49,12 +50,17 @@ def pictures(look: Look, found: Explained) -> Gallery:
             tiles.append(Tile(heat(said.astype(float), 1.0, under), f"where the network says {answer}"))
         for m in found.methods:
             seen = m.by_cell(k)
-            note = "" if np.abs(seen).max() > 0 else "nothing speaks for it here"
+            note = "" if np.abs(seen).max() > 0 else NOTHING
             tiles.append(Tile(heat(seen, under=under), f"{named(m)} for {answer}", note))
         label = f"row {found.rows[k]}: {answer}" if look.way == "masks" else f"says {_said(look, found, k)}"
         rows.append((label + (f" (true: {truth})" if truth and truth != answer else ""), tuple(tiles)))
     head = ("picture", *(["said"] if look.way == "masks" else []), *map(named, found.methods))
     caption = f"{CONTRAST} Integrated gradients and Shapley values add up to the answer, the others do not."
+    if any(t.note == NOTHING for _, tiles in rows for t in tiles):
+        caption += (
+            " Grad-CAM takes one slope for all places of a channel, and shows nothing where these speak against the answer"
+            " on the whole: the other methods, which weigh each place by itself, say more there."
+        )
     return Gallery("What each answer comes from", caption, tuple(rows), head)
 
 

@@ -67,4 +67,4 @@ def _lags(found: Explained, history: int, width: int) -> str:
     by = sizes.reshape(len(sizes), history, -1).sum((0, 2))
     total = by.sum() or 1.0
     first, last = (percent(float(by[k] / total), 0) for k in (0, -1))
-    return f" Of all parts, the last time holds {last}, the first of {history} {first}."
+    return f" Of all parts, the last time holds {last}, the first of the {history} times {first}."

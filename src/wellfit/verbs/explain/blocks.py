@@ -18,7 +18,7 @@ from torch import Tensor
 from wellfit.nouns.aim import Aim
 from wellfit.nouns.errors import NetworkError
 from wellfit.nouns.explained import Gallery, Part, Tile
-from wellfit.nouns.inside import heard, layer_named, spatial, still
+from wellfit.nouns.inside import heard, layer_named, shapes, spatial, still
 from wellfit.nouns.look import Look
 from wellfit.nouns.shown import example, heat
 from wellfit.nouns.units import figure, many, percent
@@ -68,8 +68,14 @@ def blocks(look: Look) -> Part:
 
 
 def chosen(look: Look) -> str:
-    """The layer asked for, else the last that gives a map. Raises NetworkError where none does."""
-    maps = spatial(look.network, torch.zeros(1, *look.shape_in, device=look.device)) if len(look.shape_in) == 3 else []
+    """The layer asked for, else the last that gives a map; where the answers are maps too, the last of the coarsest.
+    Raises NetworkError where none does."""
+    maps: list[str] = []
+    size: dict[str, tuple[int, ...]] = {}
+    if len(look.shape_in) == 3:
+        zeros = torch.zeros(1, *look.shape_in, device=look.device)
+        with still(look.network):
+            maps, size = spatial(look.network, zeros), shapes(look.network, zeros)
     if look.layer:
         layer_named(look.network, look.layer)
     if not maps or (look.layer and look.layer not in maps):
@@ -78,16 +84,15 @@ def chosen(look: Look) -> str:
         )
         do = "take --what features or layers" if not maps else f"write --layer {maps[-1]}"
         raise NetworkError(f"places of a picture in {look.name}", found, do)
-    answer = look.outputs(torch.zeros(1, *look.shape_in)).shape
-    inner = [n for n in maps if len(answer) < 4 or _shape(look, n) != tuple(answer)]
-    wide = [n for n in inner if min(_shape(look, n)[2:]) > 2]  # two places a side say little
-    return look.layer or (wide or inner or maps)[-1]
-
-
-def _shape(look: Look, layer: str) -> tuple[int, ...]:
-    with still(look.network), torch.no_grad(), heard(look.network, [layer]) as found:
-        look.network(torch.zeros(1, *look.shape_in, device=look.device))
-        return tuple(found[layer].shape)
+    if look.layer:
+        return look.layer
+    answer = size["network"]
+    inner = [n for n in maps if len(answer) < 4 or size[n] != answer]
+    wide = [n for n in inner if min(size[n][2:]) > 2]  # two places a side say little
+    if wide and len(answer) == 4:  # maps of answers: behind the coarsest map there are edges again
+        least = min(math.prod(size[n][2:]) for n in wide)
+        wide = [n for n in wide if math.prod(size[n][2:]) == least]
+    return (wide or inner or maps)[-1]
 
 
 def places(look: Look, layer: str, x: Tensor, aim: Aim) -> Places:
@@ -98,7 +103,7 @@ def places(look: Look, layer: str, x: Tensor, aim: Aim) -> Places:
         slopes = torch.autograd.grad(said.sum(), a, allow_unused=True)[0]
     a = a.detach()
     parts = torch.zeros_like(a[:, 0]) if slopes is None else (slopes * a).sum(1)
-    side = max(LEAST, min(SIDE, math.isqrt(affordable(look, STEPS) // max(1, len(x)))))
+    side = max(LEAST, min(SIDE, math.isqrt(affordable(look, STEPS, layer) // max(1, len(x)))))
     size = (min(side, a.shape[2]), min(side, a.shape[3]))
     return Places(
         torch.nn.functional.adaptive_avg_pool2d(a, size),
@@ -139,7 +144,7 @@ def _weight(part: float, most: float) -> str:
 
 def paint(look: Look, canvas: Canvas, layer: str, vectors: Tensor) -> Tensor:
     """An input for each direction [n, C]: [n, *shape]."""
-    steps = look.steps or (STEPS if len(vectors) <= affordable(look, STEPS) else STEPS // 2)
+    steps = look.steps or (STEPS if len(vectors) <= affordable(look, STEPS, layer) else STEPS // 2)
     found = []
     for some in vectors.split(AT_ONCE):
         aimed = direction(some / some.norm(dim=1, keepdim=True).clamp_min(1e-12))

@@ -51,7 +51,10 @@ def examples(look: Look) -> Part:
             f"Near-duplicates: rows of validation and test nearer to a training row than {percent(NEAR_FRAC, 0)} of what"
             " training rows usually are to each other; they make a test look better than it is."
         )
-    counts = [f"{len(rows)} {title.lower()}" for title, rows in found.values()]
+    counts = [
+        f"{len(rows)} {title.lower()[: -1 if len(rows) == 1 and word != 'twins' else None]}"
+        for word, (title, rows) in found.items()
+    ]
     return Part(
         "examples",
         "Examples that tell the most",

@@ -90,7 +90,7 @@ def of_layer(look: Look, canvas: Canvas, layer: str) -> list[Feature]:
     count = shape[1] if len(shape) > 1 else 1
     if look.unit is not None and not 0 <= look.unit < count:
         raise NetworkError(f"unit {look.unit} of {layer}", f"it has {many(count, 'unit')}, from 0", "name one of them")
-    usual = max(2, min(UNITS, affordable(look) // (LAYERS + 1)))
+    usual = max(2, min(UNITS, affordable(look, layer=layer) // (LAYERS + 1)))
     most = look.count or (max(usual, 2, min(10, affordable(look) // 4)) if layer == "network" else usual)
     units = torch.tensor([look.unit]) if look.unit is not None else spread(count, most)
     if look.unit is None and layer != "network" and count > most and look.data is not None:

@@ -136,14 +136,14 @@ def spreads(seen: list[Seen]) -> Chart:
 
 def _draw_spreads(seen: list[Seen]) -> Figure:
     some = [seen[int(i)] for i in spread(len(seen), 2 * MOST_LAYERS)]
-    picture, (ax,) = sheet(0.6 + 0.17 * len(some), left_in=1.2)
+    picture, (ax,) = sheet(0.7 + 0.17 * len(some), left_in=1.2)
     for at, s in enumerate(some):
         q = s.quantiles
         ax.plot(q[[0, 4]], [at, at], color=SERIES[0], linewidth=1)
         ax.plot(q[[1, 3]], [at, at], color=SERIES[0], linewidth=4)
         ax.plot(q[2], at, "o", color=SERIES[1], markersize=3)
     ax.axvline(0, color=MUTED, linewidth=0.6)
-    ax.invert_yaxis()
+    ax.set_ylim(len(some) - 0.3, -0.7)
     ax.set_yticks(range(len(some)), [short(s.name, 18) for s in some], fontsize=7, parse_math=False)
     ax.grid(True, axis="x")
     ax.grid(False, axis="y")
@@ -155,7 +155,7 @@ def fields_of_view(look: Look, x: Tensor) -> Gallery | None:
     """How far the middle unit of each map looks, by its slope: the effective receptive field."""
     if len(look.shape_in) != 3 or not x.is_floating_point():
         return None
-    maps = spatial(look.network, x[:1].to(look.device))
+    maps = [n for n in spatial(look.network, x[:1].to(look.device)) if _acts(look.network.get_submodule(n))]
     some = [maps[int(i)] for i in spread(len(maps), 8)]
     tiles = []
     for name in some:
@@ -173,6 +173,11 @@ def fields_of_view(look: Look, x: Tensor) -> Gallery | None:
         " unit could see."
     )
     return Gallery("How far a unit looks", caption, (("", tuple(tiles)),))
+
+
+def _acts(module: nn.Module) -> bool:
+    """Does it do anything in evaluation mode? Dropout, and what varies pictures as one of its kind, does not."""
+    return not isinstance(module, nn.Identity | nn.modules.dropout._DropoutNd)
 
 
 def reach(network: nn.Module, x: Tensor, name: str) -> Tensor:

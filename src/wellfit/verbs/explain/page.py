@@ -86,9 +86,16 @@ def _figure(figure: Chart | Gallery | Listing | Atlas, word: str) -> dict[str, A
             "head": names,
             "size": figure.size,
             "many": len(names) > COLOURS,
+            "aspect": _aspect(figure.tiles),
         }
     rows = [(label, [_tile(t) for t in tiles]) for label, tiles in figure.rows]
     return {**told, "kind": "gallery" if figure.head else "wall", "head": figure.head, "rows": rows}
+
+
+def _aspect(tiles: Sequence[Tile]) -> float:
+    """Width over height of the pictures, within what cells of a plane can be."""
+    high, wide = tiles[0].pixels.shape[:2] if tiles else (1, 1)
+    return round(min(2.5, max(0.5, wide / high)), 2)
 
 
 def _tile(tile: Tile) -> dict[str, Any]:

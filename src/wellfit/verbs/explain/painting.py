@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from wellfit.nouns.inside import heard, still
+from wellfit.nouns.inside import calls, first_heard, heard, still
 from wellfit.nouns.look import Look
 from wellfit.nouns.shown import spread
 
@@ -115,11 +115,11 @@ def _falling(cells: tuple[int, ...], device: torch.device) -> Tensor:
     return (1 / frequency / max(cells) ** 0.5).to(device)
 
 
-def affordable(look: Look, steps: int = 0) -> int:
-    """Inputs that WORK paints, by the size of the network: what is usual is cut down to that, what was asked for is not."""
-    return max(
-        1, int(WORK // (3 * (look.steps or steps or STEPS) * max(1, look.cost)))
-    )  # forward, and backward twice that
+def affordable(look: Look, steps: int = 0, layer: str = "network") -> int:
+    """Inputs that WORK paints for a layer, by the size of the network before it: what is usual is cut down to that, what
+    was asked for is not."""
+    cost = look.cost if layer == "network" else look.cost_to(layer)
+    return max(1, int(WORK // (3 * (look.steps or steps or STEPS) * max(1, cost))))  # forward, and backward twice that
 
 
 def spectrum(far: Tensor) -> Tensor:
@@ -144,8 +144,9 @@ def painted(
         try:
             for p, _ in asked:
                 p.requires_grad_(False)
+            alone = layer == "network" or calls(network, layer, canvas.input(held)) == 1
             for step in range(steps):
-                answer = _answer(network, layer, moved(canvas.input(held), generator))
+                answer = _answer(network, layer, alone, moved(canvas.input(held), generator))
                 sought = objective(answer).sum()
                 if apart and n > 1:
                     sought = sought - apart * sought.detach().abs() * _same(answer)
@@ -160,7 +161,7 @@ def painted(
                 p.requires_grad_(wanted)
         with torch.no_grad():
             x = canvas.input(held)
-            return x, objective(_answer(network, layer, x))
+            return x, objective(_answer(network, layer, alone, x))
 
 
 def _shake(held: Tensor, step: int, generator: torch.Generator) -> None:
@@ -172,20 +173,30 @@ def _shake(held: Tensor, step: int, generator: torch.Generator) -> None:
             held[still_] += 0.1 * 1.5**step * noise[still_]
 
 
-def _answer(network: nn.Module, layer: str, x: Tensor) -> Tensor:
-    """What a layer gives; of a rectifier what it gets, which has a slope where it gives 0."""
-    module = network if layer == "network" else network.get_submodule(layer)
-    if isinstance(module, AT_ZERO) and layer != "network":
-        got: list[Tensor] = []
-        hook = module.register_forward_pre_hook(lambda m, given: got.append(given[0]))
-        try:
-            network(x)
-        finally:
-            hook.remove()
-        return got[-1].clone()  # a rectifier in place would overwrite it
+def _answer(network: nn.Module, layer: str, alone: bool, x: Tensor) -> Tensor:
+    """What a layer gives; of a rectifier what it gets, which has a slope where it gives 0. alone: it runs once in a pass,
+    so that nothing behind it need be computed."""
+    if layer == "network":
+        return network(x)
+    rectifier = isinstance(network.get_submodule(layer), AT_ZERO)
+    if alone:
+        return first_heard(network, layer, x, received=rectifier)
+    if rectifier:
+        return _received(network, layer, x)
     with heard(network, [layer]) as found:
         network(x)
     return found[layer]
+
+
+def _received(network: nn.Module, layer: str, x: Tensor) -> Tensor:
+    """What a layer gets when it runs for the last time."""
+    got: list[Tensor] = []
+    hook = network.get_submodule(layer).register_forward_pre_hook(lambda m, given: got.append(given[0]))
+    try:
+        network(x)
+    finally:
+        hook.remove()
+    return got[-1].clone()  # a rectifier in place would overwrite it
 
 
 def _same(answer: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from wellfit.verbs.report.doctor import doctors_report
 from wellfit.verbs.report.evidence import FACTS, evidence
 from wellfit.verbs.report.figures import figures
 from wellfit.verbs.report.findings import checks, findings, noticed, snippet
+from wellfit.verbs.report.learnt import explanation
 from wellfit.verbs.report.pictures import examples, mistakes, varied
 from wellfit.verbs.report.study import study_page
 from wellfit.verbs.report.summary import summary
@@ -61,6 +62,7 @@ def content(run: Run) -> dict[str, Any]:
         "metrics": metrics(have),
         "mistakes": mistakes(have),
         "written": written(have),
+        "learnt": explanation(run),
         "recipe": (run.path / "recipe.toml").read_text(encoding="utf-8"),
         "environment": environment(run),
     }

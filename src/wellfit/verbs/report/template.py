@@ -29,4 +29,6 @@ def rendered(name: str, facts: Mapping[str, Any]) -> str:
         "plain": plain,
         "breakable": breakable,
     }
-    return loader.get_template(name).render(**facts, style=Markup((here / "report.css").read_text(encoding="utf-8")))
+    sheets = ["report.css", *(["learnt.css"] if facts.get("learnt") else [])]
+    style = "".join((here / sheet).read_text(encoding="utf-8") for sheet in sheets)
+    return loader.get_template(name).render(**facts, style=Markup(style))

@@ -170,6 +170,8 @@ class _Shown:
         """What stands below the lines until the next Stage comes."""
         if stage.name == "trial":
             return self.waiting(stage.facts["so_far"])
+        if "part" in stage.facts:  # of an explanation
+            return self.waiting("looking at the next part")
         if self.training is None:
             return self.waiting(NEXT.get(stage.name, NEXT["inputs"] if stage.name == "data" else ""))
         if self.training.why_stop or self.training.stopping:
