@@ -77,6 +77,70 @@ with torch.no_grad():
 truth = torch.cat([b for _, b in held])
 print((torch.cat(guess) == truth).float().mean())
 """
+UNITS = """
+import torch
+from torch import nn
+torch.manual_seed(0)
+x = torch.randn(400, 4)
+y = 20 + 6 * x[:, 0] - 3 * x[:, 1]
+mean, std = y[:300].mean(), y[:300].std()
+scaled = (y - mean) / std
+net = nn.Sequential(nn.Linear(4, 32), nn.Tanh(), nn.Linear(32, 1))
+optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+for epoch in range(8):
+    for rows in torch.randperm(300).split(30):
+        optimizer.zero_grad()
+        nn.functional.mse_loss(net(x[rows]).squeeze(1), scaled[rows]).backward()
+        optimizer.step()
+said, truth = [], []
+with torch.no_grad():
+    for rows in torch.arange(300, 400).split(50):
+        said.append(net(x[rows]).squeeze(1) * std + mean)
+        truth.append(y[rows])
+said, truth = torch.cat(said), torch.cat(truth)
+print((said - truth).square().mean().sqrt())
+"""
+BANDIT = """
+import torch
+from torch import nn
+torch.manual_seed(0)
+actor = nn.Sequential(nn.Linear(4, 16), nn.Tanh(), nn.Linear(16, 3), nn.Identity())
+critic = nn.Linear(4, 1)
+of_actor = torch.optim.Adam(actor.parameters(), lr=0.01)
+of_critic = torch.optim.Adam(critic.parameters(), lr=0.01)
+for step in range(60):
+    x = torch.randn(32, 4)
+    arms = torch.distributions.Categorical(logits=actor(x))
+    arm = arms.sample()
+    gained = (x.gather(1, arm[:, None])[:, 0] > 0).float()
+    value = critic(x)[:, 0]
+    of_critic.zero_grad()
+    (value - gained).square().mean().backward()
+    of_critic.step()
+    of_actor.zero_grad()
+    (-arms.log_prob(arm) * (gained - value.detach())).mean().backward()
+    of_actor.step()
+"""
+IDLE = """
+import torch
+from torch import nn
+torch.manual_seed(0)
+x = torch.randn(300, 6)
+y = (x[:, 0] * x[:, 1] > 0).long()
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.one, self.two, self.act = nn.Linear(16, 16), nn.Linear(16, 16), nn.GELU()
+    def forward(self, h):
+        return h + self.two(self.act(self.one(h)))
+net = nn.Sequential(nn.Linear(6, 16), Block(), nn.Linear(16, 2))
+optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+for epoch in range(3):
+    for rows in torch.randperm(300).split(30):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(net(x[rows]), y[rows]).backward()
+        optimizer.step()
+"""
 ADAPTERS = """
 import torch
 from torch import nn
@@ -113,6 +177,27 @@ FACTS = {  # name -> fault, healthy program, what is replaced, by what, part of 
         "autograd.grad",
     ),
     "adapters from zero": ("init-unsuitable", ADAPTERS, "torch.randn(4, base", "torch.zeros(4, base", "self.down ="),
+    "truth in another unit": (
+        "metric-wrong",
+        UNITS,
+        "truth.append(y[rows])",
+        "truth.append(scaled[rows])",
+        "truth.append",
+    ),
+    "probabilities for logits": (
+        "output-activation-unsuitable",
+        BANDIT,
+        "nn.Identity()",
+        "nn.Softmax(-1)",
+        "nn.Softmax",
+    ),
+    "activation never called": (
+        "activation-unsuitable",
+        IDLE,
+        "self.act(self.one(h))",
+        "self.one(h)",
+        "self.two(self.one",
+    ),
     "two rounds": ("metric-wrong", ROUNDS, "shuffle=False", "shuffle=True", "truth ="),
 }
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from statistics import median
 
+from torch import nn
+
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.kinks import kinked
 from wellfit.nouns.kinks import place as kinks_at
@@ -27,6 +29,10 @@ BENT = ACTIVATIONS | {
     "__matmul__", "apply", "mul", "__mul__", "div", "__truediv__",
 }  # fmt: skip
 """Calls between layers that make them more than one linear map, or that may."""
+BENDING = (
+    nn.ReLU, nn.GELU, nn.SiLU, nn.ELU, nn.SELU, nn.LeakyReLU, nn.Tanh, nn.Sigmoid, nn.Mish, nn.Softplus, nn.PReLU,
+    nn.Hardswish, nn.ReLU6, nn.CELU,
+)  # fmt: skip
 PLAIN = (*ACTIVATIONS, "sin", "cos", "exp")
 """Activations, those of coordinate networks too."""
 VANISHED, GONE, DEEP = 0.02, 1e-4, 3
@@ -77,9 +83,22 @@ def _missing(program: Program, loss: LossSeen, hidden: list[Node]) -> Finding | 
         return _said(f"the result of {lost.name} is used nowhere: nothing stands between {len(layers)} layers",
                      "layers: " + ", ".join(n.inside or n.name for n in layers[:5]), unread(program) or lost.site, True,
                      f"x = {lost.name}(x)")  # fmt: skip
-    site = _made(program, layers[0])
+    site = _uncalled(program, loss, layers) or _made(program, layers[0])
     return _said(f"nothing stands between {len(layers)} layers: together they are one linear layer",
                  "layers: " + ", ".join(n.inside or n.name for n in layers[:5]), site, True)  # fmt: skip
+
+
+def _uncalled(program: Program, loss: LossSeen, layers: list[Node]) -> Site | None:
+    """Where the first layer of a module is called that holds an activation and never calls it."""
+    called = {n.inside for n in loss.tape.nodes if n.depth}
+    for network in program.networks:
+        names = {network.names.get(id(m), ""): m for m in network.module.modules()}
+        idle = [n for n, m in names.items() if isinstance(m, BENDING) and n and n not in called]
+        for prefix in sorted({n.rpartition(".")[0] for n in idle}):
+            own = [n for n in layers if n.inside.rpartition(".")[0] == prefix]
+            if own and not isinstance(names.get(prefix), nn.Sequential):
+                return own[0].site
+    return None
 
 
 def _above(loss: LossSeen, node: Node, ends: set[int]) -> bool:

@@ -215,7 +215,7 @@ def _weights(n: int) -> Tensor:
 
 def _many(x: Tensor) -> bool:
     """Do rows of such data differ by nature: has any column of a batch nearly as many values as rows?"""
-    flat = x.flatten(1)[:200, :64]
+    flat = x.reshape(len(x), -1)[:200, :64]
     return max(len(torch.unique(c)) for c in flat.T) >= 0.2 * len(flat) + 4
 
 

@@ -6,6 +6,7 @@ from wellfit.nouns.anew import drawn_anew
 from wellfit.nouns.counting import miscounts
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.last import THROUGH
+from wellfit.nouns.other_units import scored_apart
 from wellfit.nouns.program import PassSeen, Program
 from wellfit.nouns.tape import Node, Site
 
@@ -19,7 +20,7 @@ def metric_wrong(program: Program) -> Finding | None:
     column; logits held against 0.5; answers compared with themselves. In the source: hits that each batch overwrites, that
     are divided by the number of batches or the rows of another set, that are never set back, that end with the first
     batch; r2_score and the like with answers and truth the wrong way round; answers and labels gathered in two
-    rounds through a shuffling loader.
+    rounds through a shuffling loader; answers in one unit and truth in another.
     Hurts: the number that everything is judged by is another number.
     Mistaken for: any fault that spoils learning; here the network may be sound.
     Remedy: what the finding says.
@@ -39,6 +40,11 @@ def metric_wrong(program: Program) -> Finding | None:
             "answers and labels are gathered in two rounds through a loader that shuffles anew in each",
             "gather both in one round, or shuffle=False for evaluation", anew,
         )  # fmt: skip
+    mixed = scored_apart(program)
+    if mixed is not None:
+        return _said(
+            "answers and truth are scored in different units", mixed.evidence, "take both back to one unit", mixed.site
+        )
     return None
 
 

@@ -66,6 +66,9 @@ def output_activation_unsuitable(program: Program) -> Finding | None:
     Remedy: no activation before a loss of logits, a linear output for values of either sign.
     Source: PyTorch's documentation of each loss; a fact of the run, no trial needed."""
     loss, known = program.loss, targets(program)
+    twice = _twice(program)
+    if twice is not None:
+        return twice
     if loss is None or known is None or loss.look(loss.answer) is None:
         return _crashed(program)
     chain = answers_chain(loss)
@@ -144,6 +147,22 @@ def _logits(loss: LossSeen, chain: list[Node]) -> Said | None:
             )
         if node.name in ("log_softmax", "softmax", "sigmoid", "sigmoid_") and not pooled:
             taker = f"a second activation ({node.name})"
+    return None
+
+
+def _twice(program: Program) -> Finding | None:
+    """Probabilities that a distribution (`Categorical(logits=…)`) or a formula takes for logits: it takes the logarithm of
+    the sum of their exponentials."""
+    for tape in program.tapes[:4]:
+        makers = tape.inner_makers()
+        for node in tape.nodes:
+            maker = makers.get(node.ins[0]) if node.name == "logsumexp" and node.learnt and node.ins else None
+            if maker is not None and maker.name in ("softmax", "sigmoid"):
+                return _finding(
+                    tape.index, f"{maker.name} stands before what takes logits and applies softmax itself",
+                    f"logsumexp of the result of {maker.name}", "leave the activation out, or say that they are probabilities",
+                    shown_at(program, maker),
+                )  # fmt: skip
     return None
 
 

@@ -14,11 +14,12 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class Round(NamedTuple):
-    """A loop or comprehension over pairs: what is iterated, which of the pair is used (0: inputs, 1: labels), its line."""
+    """A loop or comprehension over pairs: what is iterated, which of the pair is used (0: inputs, 1: labels), its lines."""
 
     over: str
     takes: int
     line: int
+    end: int
     function: ast.AST | None
 
 
@@ -28,8 +29,10 @@ def drawn_anew(program: Program) -> Site | None:
         return None
     for path, source in program.sources.items():
         rounds = list(_rounds(source))
+        asked = {q.node.site.line for q in program.passes if q.node.site and q.node.site.file == path}
+        answers = [r for r in rounds if r.takes == 0 and any(r.line <= line <= r.end for line in asked)]
         for one in (r for r in rounds if r.takes == 1):
-            if any(_meets(source, one, other) for other in rounds if other.takes == 0):
+            if any(_meets(source, one, other) for other in answers):
                 return Site(path, one.line)
     return None
 
@@ -52,7 +55,7 @@ def _rounds(source: Source) -> Iterator[Round]:
         names = {x.id for b in body for x in ast.walk(b) if isinstance(x, ast.Name) and isinstance(x.ctx, ast.Load)}
         first, second = (bool(names & {x.id for x in ast.walk(e) if isinstance(x, ast.Name)}) for e in target.elts)
         if first != second:
-            yield Round(dotted(over), int(second), line, source.enclosing(n, *FUNCTIONS))
+            yield Round(dotted(over), int(second), line, n.end_lineno or line, source.enclosing(n, *FUNCTIONS))
 
 
 def _gathers(call: ast.Call) -> bool:
