@@ -175,7 +175,7 @@ def _restless(program: Program) -> Finding | None:
             continue
         key = (id(h.seen.node.module), h.seen.node.site, tuple(h.inputs.shape), hash(h.targets.numpy().tobytes()))
         old = before.setdefault(key, h)
-        if torch.equal(h.targets.flatten(), torch.arange(h.targets.numel(), dtype=h.targets.dtype)):
+        if torch.equal(h.targets.flatten().double(), torch.arange(h.targets.numel()).double()):
             continue
         if old.index == h.index and not torch.equal(old.inputs, h.inputs):
             common.add(key)
