@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from test_pairs_data import said
+from test_pairs_data import Watcher, play, said, understand
+
+from wellfit.nouns.locate import optimizer_argument
 
 AVERAGE = """
 import copy, torch
@@ -211,3 +213,34 @@ def test_fault_is_named_and_its_twin_left_in_peace(name, tmp_path):
     assert [f.fault for f in found] == [fault]
     assert mark in faulty.splitlines()[(found[0].line or 0) - 1]
     assert said(healthy, tmp_path, clue) == []
+
+
+MERGED = """
+import torch
+from torch import nn
+USUAL = {"rate": 1e-3, "lr": 1e-3, "hidden": 8}
+KINDS = {
+    "small": {"lr": 1e-2},
+    "full": {"lr": 3e-7},
+}
+settings = dict(USUAL)
+settings.update(KINDS["full"])
+x = torch.randn(200, 3)
+net = nn.Linear(3, 1)
+optimizer = torch.optim.Adam(net.parameters(), lr=settings["lr"])
+for step in range(60):
+    optimizer.zero_grad()
+    (net(x)[:, 0] - x[:, 0]).square().mean().backward()
+    optimizer.step()
+"""
+
+
+def test_setting_of_a_merged_table_is_placed_by_its_value(tmp_path):
+    script = tmp_path / "train.py"
+    script.write_text(MERGED)
+    watcher = Watcher(str(script))
+    play(watcher, str(script), [], False, lambda: None)
+    watcher.sources()
+    site = optimizer_argument(understand(watcher.program), "lr")
+    assert site is not None
+    assert '"full"' in MERGED.splitlines()[site.line - 1]

@@ -1,12 +1,14 @@
-"""Laws of what stands beside a proved fault."""
+"""Laws of what stands beside a proved fault, and where no change alone is one."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import pytest
 
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.program import Program
-from wellfit.nouns.replay import Trials
+from wellfit.nouns.replay import Outcome, Trial, Trials
 from wellfit.verbs.conclude import conclude
 
 
@@ -27,3 +29,25 @@ def test_rate_that_moves_nothing_stands_beside_a_fault_that_lets_weights_move(by
 @pytest.mark.parametrize("by", ["step-missing", "gradients-cleared", "init-unsuitable"])
 def test_fault_that_holds_the_weights_still_explains_it(by):
     assert "lr-too-low" not in {fault for fault, _ in faults(by, 0.95)}
+
+
+def weighed(gap: float, closed: float) -> tuple[str, list[tuple[str, str]]]:
+    whole = Outcome(0.9, 0.9, 300, (), True, 1.0)
+    slow = Trial("higher_rate", ("lr-too-low",), (replace(whole, skill=0.1),), closed * gap, closed, "a higher rate")
+    trials = Trials(reached=0.9 - gap, asis=(whole,), omnibus=(whole,), tried=[slow], gap=gap)
+    clues = [
+        Finding("lr-too-low", "warning", "Slow.", confidence=0.6),
+        Finding("epochs-too-few", "info", "Short.", confidence=0.3),
+    ]
+    status, found = conclude(Program("train.py"), clues, trials)
+    return status, [(f.fault, f.severity) for f in found]
+
+
+def test_strongest_suspicion_stands_where_the_usual_cures_make_all_the_difference():
+    assert weighed(0.8, 0.2) == ("faulty", [("lr-too-low", "error")])
+    status, found = weighed(0.8, 0.05)  # refuted: the other one
+    assert (status, found[0]) == ("faulty", ("epochs-too-few", "error"))
+
+
+def test_small_gap_proves_no_suspicion():
+    assert weighed(0.3, 0.2)[0] == "healthy"

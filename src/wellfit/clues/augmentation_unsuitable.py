@@ -215,7 +215,9 @@ def _turned(program: Program) -> Finding | None:
     if not held:
         return None
     shape = held[-1].inputs.shape[1:]
+    of = held[-1].targets.shape[1:] if held[-1].targets is not None else ()
     rows = [h for h in held if h.inputs.shape[1:] == shape and h.index == held[-1].index]
+    rows = [h for h in rows if h.targets is not None and h.targets.shape[1:] == of]
     x, y = torch.cat([h.inputs for h in rows]), torch.cat([h.targets for h in rows if h.targets is not None])
     if len(x) < 60 or len(x) != len(y):
         return None

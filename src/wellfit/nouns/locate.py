@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from torch import nn
 
@@ -46,7 +47,45 @@ def optimizer_argument(program: Program, *names: str) -> Site | None:
         given = _given(program, call, main.lr if main else 0.0) if "lr" in names else None
         if given is not None:
             return given
-    return argument(program, site, kind, *names)
+    found = argument(program, site, kind, *names)
+    values = {float(g[n]) for g in main.groups for n in names if isinstance(g.get(n), (int, float))} if main else set()
+    return literal(program, found, values, names)
+
+
+def literal(program: Program, site: Site | None, values: set[float], names: tuple[str, ...]) -> Site | None:
+    """Where one of these values stands as a number under one of these names, if that is in one place of the user's files
+    and the line found does not hold it: an entry of a table of settings that is picked or merged while it runs."""
+    source = program.source(site)
+    if (
+        source is None
+        or site is None
+        or not values
+        or any(_number(n) in values for n in source.on(site.line, ast.Constant))
+    ):
+        return site
+    found = {(file.path, at.lineno) for file in program.sources.values() for name, at in _settings(file)
+             if name in names and _number(at) in values}  # fmt: skip
+    return Site(*found.pop(), site.function) if len(found) == 1 else site
+
+
+def _settings(source: Source) -> Iterator[tuple[str, ast.expr]]:
+    """(name, number) of entries of dictionaries, keywords and fields."""
+    for n in source.nodes:
+        if isinstance(n, ast.Dict):
+            yield from (
+                (k.value, v)
+                for k, v in zip(n.keys, n.values)
+                if isinstance(k, ast.Constant) and isinstance(k.value, str)
+            )
+        elif isinstance(n, ast.keyword) and n.arg:
+            yield n.arg, n.value
+        elif isinstance(n, (ast.Assign, ast.AnnAssign)) and n.value is not None:
+            yield from ((last_name(t), n.value) for t in (n.targets if isinstance(n, ast.Assign) else [n.target]))
+
+
+def _number(expr: ast.expr) -> float | None:
+    value = expr.value if isinstance(expr, ast.Constant) else None
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
 def _given(program: Program, call: ast.Call | None, rate: float) -> Site | None:

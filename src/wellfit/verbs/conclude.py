@@ -87,6 +87,8 @@ REAL = 0.25
 """Skill that a change must reach to be a cause that no clue speaks for."""
 STRONG, WIDE = 0.7, 0.2
 """Confidence of a suspicion, and the gap in skill, with which it stands where there was no time to try its cure."""
+CERTAIN = 0.5
+"""Gap in skill that no sound program has shown: with it something is wrong, even where no change alone is the cause."""
 EXPLODING, LAST = ("lr-too-high", "gradient-clipping-missing", "inputs-unscaled", "targets-unscaled", "loss-scale"), 8
 """Faults that can make a loss infinite, and how many losses at the end are looked at."""
 STANDS = {"loss-unsuitable": 0.6, "targets-unscaled": 0.6, "inputs-unscaled": 0.8, "lr-too-low": 0.95}
@@ -108,7 +110,7 @@ def conclude(program: Program, clues: list[Finding], trials: Trials) -> tuple[st
         proved = {f.fault for f in found if f.severity == "error"}
     if not any(f.severity == "error" for f in found):
         found = [f if f.fault not in STANDS else replace(f, severity="info") for f in found]
-        found = _unfinite(program, _untested(found, clues, trials), clues)
+        found = _unfinite(program, _unexplained(_untested(found, clues, trials), clues, trials), clues)
     facts = {clue.fault for clue in clues if clue.severity == "error"}
     found = _explained(_each_once(by_weight(found)), facts, trials)
     status = "faulty" if any(f.severity == "error" for f in found) else "crashed" if program.crash else "healthy"
@@ -127,6 +129,25 @@ def _untested(found: list[Finding], clues: list[Finding], trials: Trials) -> lis
     seen = f"; the script reached a skill of {figure(trials.reached or 0.0, 2)}, all the usual cures at once reach "
     evidence = strongest.evidence + seen + f"{figure(trials.omnibus[0].skill, 2)} (no time to try this one alone)"
     proved = replace(strongest, severity="error", confidence=0.85 * strongest.confidence, evidence=evidence)
+    return [proved, *(f for f in found if f.fault != strongest.fault)]
+
+
+def _unexplained(found: list[Finding], clues: list[Finding], trials: Trials) -> list[Finding]:
+    """Where the usual cures together make nearly all the difference and no change alone was shown to (several faults that
+    hide one another, or too little time), the strongest suspicion that no trial refuted stands."""
+    gap = trials.gap or 0.0
+    if gap < CERTAIN or not trials.omnibus or trials.by_loss or any(f.severity == "error" for f in found):
+        return found
+    closed = {c.fault: max((t.closed for t in trials.tried if c.fault in t.faults), default=1.0) for c in clues}
+    left = [c for c in clues if c.severity != "error" and closed[c.fault] >= REFUTED]
+    if not left:
+        return found
+    strongest = max(left, key=lambda c: c.confidence)
+    seen = f"; all the usual cures at once reach a skill of {figure(trials.omnibus[0].skill, 2)}, {figure(gap, 2)} more than "
+    evidence = (
+        strongest.evidence + seen + "the script; none alone was shown to be the cause, this is the strongest suspicion"
+    )
+    proved = replace(strongest, severity="error", confidence=0.6 * strongest.confidence, evidence=evidence)
     return [proved, *(f for f in found if f.fault != strongest.fault)]
 
 
