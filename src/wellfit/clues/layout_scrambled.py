@@ -8,6 +8,7 @@ import math
 import torch
 from torch import Tensor
 
+from wellfit.nouns.axes_moved import axes_moved
 from wellfit.nouns.fed import built, inputs_chain, trained
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.mixing import mixing
@@ -40,6 +41,9 @@ def layout_scrambled(program: Program) -> Finding | None:
             if node.name in VIEWS and _moved(program, tape, node):
                 was, now = (list(tape.looks[n].shape) for n in (node.ins[0], node.outs[0]))
                 return _said(f"{node.name} from {was} to {now} moves an axis without moving the values", node.site, 0.9)
+    moved = axes_moved(program)
+    if moved is not None:
+        return _said("the sizes of its shape are listed in another order than the array has them", moved, 0.93)
     crossed = _crossed(program) or _across(program)
     if crossed is not None:
         return crossed
