@@ -62,3 +62,21 @@ def test_hidden_layers_are_wider_and_the_ends_fit(name):
 
 def test_parts_with_weights_of_their_own_are_left():
     assert hidden(nn.Sequential(nn.Linear(4, 4), nn.MultiheadAttention(4, 2), nn.Linear(4, 1))) == []
+
+
+class Factors(nn.Module):
+    """Two tables whose rows are multiplied: there is no layer after them."""
+
+    def __init__(self, rank):
+        super().__init__()
+        self.a, self.b = nn.Embedding(9, rank), nn.Embedding(8, rank)
+
+    def forward(self, i, j):
+        return (self.a(i) * self.b(j)).sum(-1)
+
+
+def test_tables_alone_are_all_widened():
+    network, args = Factors(1), (torch.randint(9, (6,)), torch.randint(8, (6,)))
+    assert [units(m) for m in hidden(network)] == [1, 1]
+    assert widen(network, args, {}, 8).shape == (6,)
+    assert [units(m) for m in (network.a, network.b)] == [8, 8]

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from wellfit.nouns import final
+from wellfit.nouns.behind import FAR, behind
 from wellfit.nouns.fed import trained
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.locate import conv_reach, width
@@ -13,7 +14,7 @@ from wellfit.nouns.meeting import VALUE_LOSSES
 from wellfit.nouns.program import Program
 from wellfit.nouns.reach import SAYS, Unreached, unreached, widest
 from wellfit.nouns.units import figure, many, percent
-from wellfit.nouns.widening import hidden, units
+from wellfit.nouns.widening import CONVS, LAYERS, hidden, units
 
 STEP = 2.0
 """Times that one principal variance is as large as the next where directions end that stand out from the rest: of noise
@@ -25,6 +26,8 @@ NO_BETTER = 0.9
 ROWS = 8
 """Examples to a direction from which its variance is known well enough."""
 MOST = 64
+THIN = 2
+"""Units of a hidden layer from which it may be the reason that nothing is learnt."""
 
 
 def capacity_too_small(program: Program) -> Finding | None:
@@ -32,15 +35,43 @@ def capacity_too_small(program: Program) -> Finding | None:
     out from the rest, and that leaves as much as so many principal directions leave.
     Or convolutions along a series that leave much of their targets, most of which a step of the input explains that no
     answer can see.
+    Or a network that leaves of its own training rows what kernel regression learns.
     Hurts: it underfits however long it trains.
     Mistaken for: epochs-too-few, lr-too-low, regularization-too-strong; of other networks a trial with more hidden units
     tells.
     Remedy: a code as wide as there are such directions; dilations that reach as far as the targets do.
     Source: Baldi & Hornik 1989 (a linear autoencoder finds the principal directions); Cattell 1966 (where they end)."""
     loss = program.loss
-    if loss is None or (loss.name and loss.name not in VALUE_LOSSES):
+    if loss is None:
         return None
-    return _narrow(program) or _near(program)
+    values = not loss.name or loss.name in VALUE_LOSSES
+    return (_narrow(program) or _near(program) if values else None) or _left_behind(program) or _thin(program)
+
+
+def _left_behind(program: Program) -> Finding | None:
+    """A network that leaves of its own training rows what kernel regression learns: of a single layer, a fact where no affine
+    map of the inputs does better; of another, a suspicion."""
+    found = behind(program)
+    if found is None:
+        return None
+    layers = [m for m in found.network.modules() if isinstance(m, LAYERS)]
+    sure = found.affine and len(layers) == 1 and found.can - max(found.line, 0.0) >= FAR
+    if found.affine and len(layers) > 1:
+        return None  # nothing bends between its layers: that is another fault
+    points = [m for m in layers if isinstance(m, CONVS) and all(k == 1 for k in m.kernel_size)]
+    if sure or (points and len(points) == sum(isinstance(m, CONVS) for m in layers)):
+        site = conv_reach(program, points[0]) if points else program.made.get(id(layers[0]))
+    else:
+        site = next((n.site for n in program.networks if n.module is found.network), None)
+    return Finding(
+        "capacity-too-small", "error" if sure else "warning",
+        "a single layer cannot represent the relation" if sure else "the network does not learn what its inputs tell",
+        f"skill on rows trained on (1 perfect, 0 a constant): the network {figure(found.have, 2)}, kernel regression on rows "
+        f"held out of them {figure(found.can, 2)}, the best affine map of the inputs {figure(found.line, 2)}",
+        "a hidden layer with an activation" if sure else "a network that sees more of its input, or holds more of it",
+        0.85 if sure else 0.6, None, site.file if site else None, site.line if site else None, limit=FAR,
+        source="kernel regression; measured on the rows trained on",
+    )  # fmt: skip
 
 
 def _narrow(program: Program) -> Finding | None:
@@ -71,6 +102,20 @@ def _narrow(program: Program) -> Finding | None:
         f"{many(code, 'principal direction')} {percent(float(shares[code:].sum()), 0)}",
         f"a code of {there} or more numbers", 0.9, None, site.file if site else None, site.line if site else None,
         limit=STEP, source="Baldi & Hornik 1989; Cattell 1966; measured on the rows trained on",
+    )  # fmt: skip
+
+
+def _thin(program: Program) -> Finding | None:
+    """A hidden layer, or a table, of one or two numbers: a suspicion that a trial with more of them settles."""
+    layers = [m for n in program.networks for m in hidden(n.module)]
+    narrow = min(layers, key=units, default=None)
+    if narrow is None or units(narrow) > THIN or len(program.networks) != 1:
+        return None
+    site = width(program, narrow)
+    return Finding(
+        "capacity-too-small", "warning", "next to nothing goes through the network's narrowest layer",
+        f"{type(narrow).__name__} of {many(units(narrow), 'unit')}", "more units", 0.5, None,
+        site.file if site else None, site.line if site else None, limit=THIN, source="settled by trial",
     )  # fmt: skip
 
 

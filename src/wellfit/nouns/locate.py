@@ -187,7 +187,7 @@ def width(program: Program, module: nn.Module) -> Site | None:
     return _part(program, source, value, units(module)) or written(program, source, value, site.function)
 
 
-def conv_reach(program: Program, conv: nn.Conv1d) -> Site | None:
+def conv_reach(program: Program, conv: nn.Module) -> Site | None:
     """Where it is written how far a convolution reaches: its dilation where that is given, else its kernel; of a sum or a
     power that works it out, the sum."""
     site = program.made.get(id(conv))
@@ -202,7 +202,7 @@ def conv_reach(program: Program, conv: nn.Conv1d) -> Site | None:
         if step is value:
             break
         value = step
-    if isinstance(value, (ast.Name, ast.Attribute)):
+    if isinstance(value, (ast.Name, ast.Attribute, ast.Subscript)):
         return written(program, source, value, site.function)
     return Site(site.file, value.lineno, site.function) if value is not None else site
 

@@ -20,6 +20,10 @@ APART = 0.3
 """Spread of the units about their mean over the norm of all: independent units have about 1, equal ones 0."""
 
 
+SMALL_TABLE = 0.01
+"""Deviation of a table's rows below which they are too small a start."""
+
+
 class Start(NamedTuple):
     """A layer as it was before the first call: the user's module (as it ended; None for a weight of no module), its name,
     its first weight and bias, fan_in; ratio: std of the weight times the root of fan_in (PyTorch's default 0.58, Xavier
@@ -145,8 +149,12 @@ def as_made(module: nn.Module) -> bool:
 
 
 def afresh(network: nn.Module) -> None:
-    """Draw the weights of all layers that are trained anew, as PyTorch does by default."""
+    """Draw the weights of all layers that are trained anew, as PyTorch does by default; rows of tables no larger than the
+    script has them, for what products of rows add up to grows with their length."""
     for module in network.modules():
         reset = getattr(module, "reset_parameters", None)
         if callable(reset) and any(p.requires_grad for p in module.parameters(recurse=False)):
+            spread = float(module.weight.detach().std()) if isinstance(module, nn.Embedding) else 1.0
             reset()
+            if isinstance(module, nn.Embedding) and SMALL_TABLE < spread < 1:
+                module.weight.data.mul_(spread)

@@ -26,7 +26,8 @@ def units(layer: nn.Module) -> int:
 
 
 def hidden(network: nn.Module) -> list[nn.Module]:
-    """The layers but the last of those registered; none where there are parts that cannot be widened."""
+    """The layers but the last of those registered (a table too, where that is the last); none where there are parts that
+    cannot be widened."""
     parts = list(network.modules())
     if any(not isinstance(m, (*LAYERS, *NORMS)) and any(True for _ in m.parameters(recurse=False)) for m in parts):
         return []
@@ -35,13 +36,13 @@ def hidden(network: nn.Module) -> list[nn.Module]:
     if any(isinstance(m, nn.LSTM) and m.proj_size for m in parts):
         return []
     found: list[nn.Module] = [m for m in parts if isinstance(m, LAYERS)]
-    return found[:-1]
+    return found if found and isinstance(found[-1], nn.Embedding) else found[:-1]
 
 
 def widen(network: nn.Module, args: tuple, kwargs: dict[str, Any], factor: int) -> Any:
     """Give every hidden layer of `network` that is used `factor` times its width, weights afresh; the layer used last
-    keeps its own. args, kwargs: what it is called with. Returns what it then gives; raises where the wider parts do not
-    fit together."""
+    keeps its own (a table does not). args, kwargs: what it is called with. Returns what it then gives; raises where the
+    wider parts do not fit together."""
     last = _last_used(network, args, kwargs)
     stand_ins: dict[int, _Fitting] = {}
     for parent in list(network.modules()):
@@ -67,7 +68,7 @@ def _last_used(network: nn.Module, args: tuple, kwargs: dict[str, Any]) -> nn.Mo
     finally:
         for hook in hooks:
             hook.remove()
-    return used[-1] if used else None
+    return used[-1] if used and not isinstance(used[-1], nn.Embedding) else None
 
 
 class _Fitting(nn.Module):
@@ -100,7 +101,11 @@ def _like(layer: Any, x: Tensor, factor: int) -> nn.Module:
     if isinstance(layer, nn.Linear):
         return nn.Linear(x.shape[-1], layer.out_features * factor, layer.bias is not None)
     if isinstance(layer, nn.Embedding):
-        return nn.Embedding(layer.num_embeddings, layer.embedding_dim * factor, layer.padding_idx)
+        table = nn.Embedding(layer.num_embeddings, layer.embedding_dim * factor, layer.padding_idx)
+        nn.init.normal_(table.weight, std=float(layer.weight.detach().std()))  # as large as the script has them
+        if layer.padding_idx is not None:
+            table.weight.data[layer.padding_idx] = 0
+        return table
     if isinstance(layer, RECURRENT):
         more = {"nonlinearity": layer.nonlinearity} if isinstance(layer, nn.RNN) else {}
         return kind(x.shape[-1], layer.hidden_size * factor, layer.num_layers, bias=layer.bias,

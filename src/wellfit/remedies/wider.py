@@ -36,7 +36,11 @@ def wider(replay: Replay) -> Replay | None:
         return None
     network = next(iter(replay.networks.values()))
     widths = [units(m) for m in hidden(network)]
-    ends = [batch.tape.looks[i].shape[-1] for i in (*calls[0].ins[:1], *calls[0].outs[:1]) if batch.tape.looks[i].shape]
+    ends = [
+        batch.tape.looks[i].shape[-1]
+        for i in (*calls[0].ins[:1], *calls[0].outs[:1])
+        if len(batch.tape.looks[i].shape) > 1
+    ]
     narrow = CODE if len(ends) == 2 and ends[0] == ends[1] else NARROW
     if not widths or min(widths) > narrow or not _fits(batch, network):
         return None
