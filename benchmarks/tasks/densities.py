@@ -1,10 +1,12 @@
 """Densities of tables and new pictures with the defaults, beside a Gaussian with full covariance.
 
-    python benchmarks/tasks/densities.py [--set red_wine penguins digits_vae digits_gan] [--seeds 3] [--data ../shared/data]
+    python benchmarks/tasks/densities.py [--set red_wine penguins digits_vae digits_gan] [--seeds 3] [--first 0]
+        [--data ../shared/data]
 
 red_wine, penguins: winequality-red.csv and penguins.csv, every column; bits per dimension of the test rows. digits_vae,
 digits_gan: scikit-learn's digits; energy distance of 1,000 drawn pictures from those of the test. A seed sets the split as
-well. benchmarks/results/densities.json keeps every run (replaced set by set).
+well. benchmarks/results/densities.json keeps every run (replaced set by set,
+seeds before `--first` kept).
 """
 
 from __future__ import annotations
@@ -51,14 +53,15 @@ def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("--set", nargs="+", choices=SETS, default=list(SETS))
     ask.add_argument("--seeds", type=int, default=3)
+    ask.add_argument("--first", type=int, default=0)
     ask.add_argument("--data", type=Path, default=Path("../shared/data"))
     said = ask.parse_args()
     held = json.loads(RESULT.read_text()) if RESULT.is_file() else {}
     for name in said.set:
         file, choices = SETS[name]
         source = file if file == "digits" else str(said.data / file)
-        runs = []
-        for seed in range(said.seeds):
+        runs = held.get(name, {}).get("runs", [])[: said.first]
+        for seed in range(len(runs), said.seeds):
             begun, cpu = time.perf_counter(), time.process_time()
             found = figures(source, choices, seed)
             runs.append({"seed": seed, **found, "s": time.perf_counter() - begun, "cpu_s": time.process_time() - cpu})

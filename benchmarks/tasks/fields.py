@@ -1,11 +1,13 @@
 """Test figures of wellfit's defaults on fields over time, beside every rival that needs no training.
 
-    python benchmarks/tasks/fields.py [--seeds 3] [--data ../shared/data] [--only air_temperature] [--set KEY=VALUE ...]
+    python benchmarks/tasks/fields.py [--seeds 3] [--first 0] [--data ../shared/data] [--only air_temperature]
+        [--set KEY=VALUE ...]
     python benchmarks/tasks/fields.py --only air_temperature --set data.task=downscaling
 
 A seed sets the first weights and the order of the windows; the test are the latest times. Each run is what `wellfit fit
 FILE` does from the data to the test, range test included, without its checks. benchmarks/results/fields.json keeps every
-run, fields.md the means. `--set` lays choices over the defaults, and is written beside the figures.
+run, fields.md the means; runs of seeds before `--first` stay as they are. `--set` lays choices over the defaults, and is
+written beside the figures.
 """
 
 from __future__ import annotations
@@ -82,6 +84,7 @@ def main() -> None:
     """Run what is asked for, and write it down beside what is there."""
     words = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     words.add_argument("--seeds", type=int, default=3)
+    words.add_argument("--first", type=int, default=0)
     words.add_argument("--data", type=Path, default=Path("../shared/data"))
     words.add_argument("--only", nargs="*", default=list(FILES))
     words.add_argument("--set", nargs="*", default=[])
@@ -91,11 +94,12 @@ def main() -> None:
     machine = f"{platform.machine()}, {os.cpu_count()} CPUs, 1 thread"
     kept |= {"date": str(date.today()), "machine": machine, "torch": version("torch")}
     for name in asked.only:
-        runs, choices = [], from_words(asked.set)
+        choices = from_words(asked.set)
         task = choices.pop("data.task", "field_forecast")
         key = name if task == "field_forecast" else f"{name} {task}"
         kept["set"][key] = " ".join(f"{k}={v}" for k, v in choices.items())
-        for seed in range(asked.seeds):
+        runs = kept["runs"].get(key, [])[: asked.first]
+        for seed in range(len(runs), asked.seeds):
             runs.append(once(asked.data / f"{name}.nc", seed, choices | {"data.task": task}))
             print(key, seed, runs[-1], flush=True)
             kept["runs"][key] = runs
