@@ -18,7 +18,7 @@ def zero_grad_missing(program: Program) -> Finding | None:
     Remedy: `optimizer.zero_grad()` before `backward()`.
     Source: PyTorch, "Zeroing out gradients"; a fact of the run, no limit."""
     tapes = [t for t in program.tapes if t.stepped and t.losses][1:]
-    one = _left_out(program, tapes)
+    one = _left_out(program, tapes) or _of_its_own(program)
     if one is not None:
         return one
     stale = [t for t in tapes if t.stale]
@@ -55,5 +55,24 @@ def _left_out(program: Program, tapes: list[Tape]) -> Finding | None:
             f"in {piled} of {len(tapes)} watched steps they were there before backward; the other's zero_grad was called "
             f"{max(cleared)} times in {seen.steps} steps", "call zero_grad() of each optimizer before backward()", 0.97,
             tapes[0].index, site.file if site else None, site.line if site else None, source="seen in the run",
+        )  # fmt: skip
+    return None
+
+
+def _of_its_own(program: Program) -> Finding | None:
+    """Of optimizers that take turns: one whose weights hold gradients of the other's turn, or of its own last one, whenever
+    its own backward begins."""
+    for at, seen in enumerate(program.optimizers if program.alternating else ()):
+        turns = [t for t in program.tapes if t.phase == at and t.losses][1:]
+        piled = sum(id(seen.optimizer) in t.piled for t in turns)
+        if len(turns) < 3 or piled < 0.8 * len(turns):
+            continue
+        site = next((n.site for n in reversed(turns[0].needed(turns[0].losses)) if n.site), None)
+        never = "" if seen.zeroed else f"; zero_grad of this {seen.kind} is never called"
+        return Finding(
+            "zero-grad-missing", "error", "gradients of another turn are still there: its steps follow the sum of both",
+            f"in {piled} of {len(turns)} watched turns of one optimizer its weights had gradients before its backward began"
+            f"{never}", "call its zero_grad() right before its own backward()", 0.96, turns[0].index,
+            site.file if site else None, site.line if site else None, source="seen in the run",
         )  # fmt: skip
     return None

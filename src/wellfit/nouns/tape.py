@@ -93,7 +93,8 @@ class Tape:
     parameters: number -> id of the user's parameter or leaf that asks for a gradient; looks: number -> what it looked
     like; losses: numbers of the tensors that `backward` was called on; stale: were there gradients of earlier steps
     when backward began; piled: ids of the optimizers whose parameters had them; cleared: were all gradients gone when the
-    optimizer stepped; stepped: did one step at its end; backwards: how often backward was called in it.
+    optimizer stepped; stepped: did one step at its end; backwards: how often backward was called in it; driven: was one of
+    them given a gradient to begin with, which is not known here.
     """
 
     index: int
@@ -109,6 +110,7 @@ class Tape:
     cleared: bool = False
     stepped: bool = False
     backwards: int = 0
+    driven: bool = False
 
     def maker(self, n: int) -> Node | None:
         """The last Node, outermost first, that gave tensor n."""

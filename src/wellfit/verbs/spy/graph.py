@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -11,6 +13,11 @@ def some(grad: Tensor | None) -> bool:
     if grad is not None and grad.layout != torch.strided:  # of an embedding with sparse=True
         grad = grad.coalesce().values()
     return grad is not None and bool((grad != 0).any())
+
+
+def driven(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Is backward given a gradient to begin with?"""
+    return any(x is not None for x in (*args[:1], kwargs.get("gradient"), kwargs.get("grad_tensors")))
 
 
 def reached(loss: Tensor) -> set[int]:

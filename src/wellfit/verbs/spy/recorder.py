@@ -48,18 +48,19 @@ class Recorder(TorchFunctionMode):
         self._numbers: dict[int, tuple[weakref.ref[Tensor], int]] = {}
         self._kept: dict[tuple[int, int], tuple[weakref.ref[Tensor], Tensor, Look]] = {}
         self._learnt: set[int] = set()
+        self._versions: dict[int, int] = {}  # of what was copied: which change of it the copy shows
         self._next = 0
 
     def begin(self, index: int, examine: bool) -> None:
         """A new tape."""
         self.tape, self.examine = Tape(index), examine
-        self._numbers, self._learnt, self._next = {}, set(), 0
+        self._numbers, self._learnt, self._versions, self._next = {}, set(), {}, 0
 
     def number(self, t: Tensor) -> int:
         """This tensor's number on the tape."""
         known = self._numbers.get(id(t))
-        if known is not None and known[0]() is t:
-            return known[1]
+        if known is not None and known[0]() is t and self._versions.get(known[1]) in (None, _version(t)):
+            return known[1]  # else it was copied and has been changed in place since: another value
         self._next += 1
         self._numbers[id(t)] = (weakref.ref(t), self._next)
         return self._next
@@ -136,8 +137,9 @@ class Recorder(TorchFunctionMode):
         n = self.number(t)
         if n in self._learnt or n in self.tape.leaves:
             return
-        key = (id(t), -1 if t.is_inference() else t._version)  # of an inference tensor torch counts no changes
+        key = (id(t), _version(t))
         known = self._kept.get(key) if key[1] >= 0 else None
+        self._versions[n] = key[1]
         if known is not None and known[0]() is t:
             self.tape.leaves[n], self.tape.looks[n] = known[1:]
             return
@@ -175,6 +177,9 @@ class Recorder(TorchFunctionMode):
         outs: list[Tensor] = []
 
         def ref(t: Tensor) -> Ref:
+            known = self._numbers.get(id(t)) if learnt else None
+            if known is not None and known[0]() is t:
+                self._versions.pop(known[1], None)  # what is learnt was written into it: it is played again in place
             outs.append(t)
             return Ref(self.number(t))
 
@@ -245,6 +250,11 @@ class Recorder(TorchFunctionMode):
     def _failed(self, error: Exception) -> None:
         if len(self.failures) < 5:
             self.failures.append(f"{type(error).__name__}: {str(error).partition(chr(10))[0][:200]}")
+
+
+def _version(t: Tensor) -> int:
+    """How often it was changed in place; -1 for an inference tensor, of which torch counts no changes."""
+    return -1 if t.is_inference() else t._version
 
 
 def _looked(t: Tensor, bare: Look, leaf: bool) -> Look:

@@ -21,7 +21,7 @@ from wellfit.verbs.spy import clip, detours, meet
 from wellfit.verbs.spy.byhand import ByHand
 from wellfit.verbs.spy.due import Due
 from wellfit.verbs.spy.foreign import Foreign
-from wellfit.verbs.spy.graph import reached, some
+from wellfit.verbs.spy.graph import driven, reached, some
 from wellfit.verbs.spy.hooks import Hooks
 from wellfit.verbs.spy.made import Made
 from wellfit.verbs.spy.moments import MOST, Moments
@@ -273,6 +273,7 @@ class Watcher:
             self.recorder._failed(error)
         self._hooks_s += perf_counter() - begun
         self._in_backward = True
+        self.recorder.tape.driven |= driven(args, kwargs)
         try:
             return original(loss, *args, **kwargs)
         finally:
