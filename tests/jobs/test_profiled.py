@@ -10,6 +10,7 @@ from torch import nn
 
 from wellfit.jobs.fit import story
 from wellfit.jobs.profiled import facts, profiled, said
+from wellfit.nouns.playable import WHY
 from wellfit.nouns.profiled import Moved, Profiled
 from wellfit.nouns.stage import last
 from wellfit.verbs import profile as verb
@@ -108,3 +109,16 @@ def test_why_steps_are_not_played_stands_in_the_table(quick, choices: dict, why:
     wide = screen(shown := io.StringIO())
     wide.print(tables.profile(found.facts, wide))
     assert said in shown.getvalue()
+
+
+@pytest.mark.parametrize("why", ["", *WHY])
+def test_no_row_of_the_table_is_wider_than_eighty_columns(why: str):
+    from wellfit.views.terminal import tables
+    from wellfit.views.terminal.screen import screen
+
+    seconds = {"data": 1.234e-4, "forward": 0.1234, "backward": 0.2345, "optimizer": 1.23e-3, "watching": 1.234e-4}
+    p = Profiled(seconds, 30, 64, 1.2e5, 1.2e5, 3.21e10, 2.65e9, None if why else 0.1234, why)
+    wide = screen(shown := io.StringIO())
+    wide.print(tables.profile(facts(p), wide))
+    rows = [line.rstrip() for line in shown.getvalue().splitlines()]
+    assert max(map(len, rows)) <= 80

@@ -159,7 +159,7 @@ def test_mixup_mixes_answers_as_it_mixes_pictures():
     from types import SimpleNamespace
 
     from wellfit.nouns.augment import Batch
-    from wellfit.verbs.train import _forward
+    from wellfit.nouns.forward import forward_of
 
     given = scene("mixup")
     found = vary("mixup", given)
@@ -169,10 +169,10 @@ def test_mixup_mixes_answers_as_it_mixes_pictures():
     network = lambda x: x.flatten(1) @ weight
     loss = lambda o, y: torch.nn.functional.cross_entropy(o, y)
     case: Any = SimpleNamespace(network=network, loss=loss, recipe=Recipe())
-    outputs, value = _forward(case)(found)
+    outputs, value = forward_of(case)(found)
     soft = torch.eye(2)[given.y] * (1 - found.share) + torch.eye(2)[given.y[found.order]] * found.share
     torch.testing.assert_close(value, torch.nn.functional.cross_entropy(outputs, soft))
-    _, alone = _forward(case)(Batch(given.x, given.y))
+    _, alone = forward_of(case)(Batch(given.x, given.y))
     torch.testing.assert_close(alone, loss(network(given.x), given.y))
 
 

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import math
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from wellfit.nouns import shelf
+from wellfit.nouns.augment import Batch
+from wellfit.nouns.exchange import Flat
+from wellfit.nouns.forward import forward_of
+from wellfit.nouns.recipe import Recipe
 from wellfit.nouns.task import UNKNOWN, weighed
+from wellfit.nouns.world import World
 
 FORMS = {"classes", "labels", "values", "density"}
 ALL = shelf.names("losses")
@@ -171,3 +179,33 @@ def test_the_likelihood_is_the_mean_log_density_turned_round_and_knows_no_chance
     assert math.isnan(module("likelihood").chance(nothing, (1,)))
     with pytest.raises(ValueError, match="differ in shape"):
         loss_of("likelihood")(outputs, nothing[:, 0])
+
+
+def cells(word: str) -> tuple[Tensor, Tensor, Tensor]:
+    """(outputs, targets, what each target counts), with cells where the loss is for masks."""
+    outputs, targets = example(word, 10)
+    g = torch.Generator().manual_seed(1)
+    if word == "dice_cross_entropy":
+        outputs, targets = torch.randn(10, K, 4, 5, generator=g), torch.randint(0, K, (10, 4, 5), generator=g)
+    return outputs, targets, (torch.rand(targets.shape, generator=g) - 0.3).clamp_min(0)
+
+
+@pytest.mark.parametrize("word", ALL)
+@pytest.mark.parametrize("weight", [None, WEIGHT])
+@pytest.mark.parametrize("even", [True, False])
+def test_ranks_parts_of_it_add_up_to_the_whole_and_have_its_gradients(word: str, weight: Tensor | None, even: bool):
+    outputs, targets, counts = cells(word)
+    case: Any = SimpleNamespace(
+        recipe=Recipe(), device=torch.device("cpu"), network=nn.Identity(),
+        loss=partial(loss_of(word), weight=weight, cell_weight=None if even else counts),
+    )  # fmt: skip
+    whole = outputs.clone().requires_grad_()
+    expected = case.loss(whole, targets)
+    expected.backward()
+    for size in (2, 3, 4, 7):
+        own, flat = outputs.clone().requires_grad_(), Flat([nn.Parameter(torch.zeros(1))])
+        parts = [forward_of(case, World(rank, size), None, flat)(Batch(own, targets))[1] for rank in range(size)]
+        found = torch.stack(parts).sum()
+        found.backward()
+        torch.testing.assert_close(found, expected)
+        torch.testing.assert_close(own.grad, whole.grad)

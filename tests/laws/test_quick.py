@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -15,7 +16,8 @@ from wellfit.losses.likelihood import likelihood
 from wellfit.losses.mse import mse
 from wellfit.nouns import depth, quick, shelf
 from wellfit.nouns.augment import Batch
-from wellfit.nouns.quick import Quick
+from wellfit.nouns.forward import forward_of
+from wellfit.nouns.quick import Quick, flat_of
 from wellfit.nouns.recipe import Recipe
 from wellfit.nouns.world import ALONE
 
@@ -26,18 +28,15 @@ NOT_PLAYED = {"graph": "values"}
 """A norm over the nodes that a graph has."""
 
 
-def quick_of(network: nn.Module, optimizer: str = "adamw", l2: float = 0.01, loss=None, **choices) -> Quick:
+def quick_of(network: nn.Module, optimizer: str = "adamw", l2: float = 0.01, loss=None, here=ALONE, **choices) -> Quick:
     """The steps of a training of this network, as `train` makes them."""
     recipe = Recipe.of({f"training.{k}": v for k, v in choices.items()})
     device, loss = torch.device("cpu"), loss or partial(mse)
-    case = SimpleNamespace(network=network, loss=loss, device=device, recipe=recipe)
+    case: Any = SimpleNamespace(network=network, loss=loss, device=device, recipe=recipe)
     own = shelf.get("optimizers", optimizer)(network.parameters(), 1e-3, momentum=0.9, l2=l2)
 
-    def forward(batch: Batch, *weight: Tensor) -> tuple[Tensor, Tensor]:
-        outputs = network(batch.x)
-        return outputs, loss(outputs, batch.y)
-
-    return Quick(case, own, forward, ALONE)  # type: ignore[arg-type]
+    flat = flat_of(case, own, here)
+    return Quick(case, own, forward_of(case, here, None, flat), here, None, flat)  # type: ignore[arg-type]
 
 
 def trained(steps: Quick, x: Tensor, y: Tensor) -> list[Tensor]:

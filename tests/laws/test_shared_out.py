@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from test_quick import PLAYED
 from two_ranks import CHOICES, from_the_half, run_in, streamed, to_the_half
 
 import wellfit as wf
@@ -74,6 +75,20 @@ def test_a_checkpoint_of_two_is_read_by_one_and_the_other_way_round(done: Path):
     same(from_the_half(wf.Run(done / "two half")), done)
     same(load_file(done / "one to two.safetensors"), done)
     same(load_file(done / "two to two.safetensors"), done)
+
+
+def test_steps_of_two_are_played_as_the_ordinary_ones_and_end_where_one_process_does(done: Path):
+    for found in (json.loads((done / f"played {rank}.json").read_text()) for rank in (0, 1)):
+        assert set(shelf.names("optimizers")) < set(found)
+        assert {name: row["far"] for name, row in found.items() if not row["far"] < 1e-4} == {}
+        assert {name: row["why"] for name, row in found.items() if row["why"]} == {"unused": "unused"}
+        assert all(row["same"] for row in found.values())
+        assert {row["played"] for name, row in found.items() if name != "unused"} == {PLAYED}
+
+
+def test_a_training_of_two_goes_on_with_the_random_state_of_each(done: Path):
+    for rank in (0, 1):
+        assert json.loads((done / f"goes on {rank}.json").read_text()) == [True, True]
 
 
 def test_each_rank_reads_its_rows_of_a_streamed_batch_without_gaps_or_repeats(done: Path):

@@ -5,23 +5,26 @@ from __future__ import annotations
 import copy
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
 from test_networks import EVERY, made, noise, takes
+from test_quick import STEPS, Ours, half, quick_of, trained
 from torch import Tensor, nn
 
 import wellfit as wf
 from wellfit.losses.likelihood import likelihood
 from wellfit.losses.mse import mse
-from wellfit.nouns import shelf
+from wellfit.nouns import quick, shelf
 from wellfit.nouns.case import Case
+from wellfit.nouns.quick import Quick
 from wellfit.nouns.recipe import Recipe
 from wellfit.nouns.run import Run
 from wellfit.nouns.shards import apart, full, gather, sharded
 from wellfit.nouns.step import Rest
-from wellfit.nouns.world import World, join
+from wellfit.nouns.world import ALONE, World, join
 from wellfit.verbs import keep
 from wellfit.verbs.build import build
 from wellfit.verbs.load import load
@@ -117,6 +120,67 @@ DRAWING = ("vae", "gan", "flow")
 """What draws numbers of its own in a step draws others on each rank."""
 
 
+def played_together(here: World, name: str, options: dict, optimizer: str = "sgd", **choices) -> dict:
+    """far: the largest difference of weights and losses between what two processes trained, whose steps were recorded and
+    played, and what one did, as a share of the largest of each; same: are those steps the ordinary ones bit for bit, with
+    batch norm and dropout too; played: how many; why: those that were not. For `same` rank 1 plays none
+    while rank 0 does."""
+    x, density = noise(100, *takes(name)), shelf.module("networks", name).OUTPUTS[0] == "density"
+    with torch.no_grad():
+        y = torch.zeros_like(made(name, **options)(x))
+
+    def steps(here: World, before: int, **size) -> tuple[Quick, list[Tensor]]:
+        quick.BEFORE = before
+        network = made(name, **{"activation": "tanh", **size}, **options).train()
+        loss = likelihood if density else partial(mse)
+        found = quick_of(network, optimizer, loss=loss, here=here, **choices)
+        return found, trained(found, x, y)
+
+    smooth, rough = {"norm": "layer", "dropout": 0.0}, {"norm": "batch", "dropout": 0.3, "activation": "relu"}
+    _, one = steps(ALONE, STEPS, **smooth)
+    two, both = steps(here, 1, **smooth)
+    far = [float((a - b).abs().max() / a.abs().max().clamp_min(1e-6)) for a, b in zip(one[:-1], both[:-1])]
+    played, ordinary = steps(here, 1, **rough)[1], steps(here, STEPS if here.rank else 1, **rough)[1]
+    same = all(torch.equal(a.nan_to_num(), b.nan_to_num()) for a, b in zip(played, ordinary))
+    return {"far": max(far), "same": same, "played": two.played_steps, "why": two.why}
+
+
+def without_a_gradient(here: World) -> dict:
+    """The same of a network half of which has no gradient, and that half stays as it is."""
+    x, y = noise(100, 6), noise(100, 3)
+
+    def steps(here: World) -> tuple[Quick, list[Tensor]]:
+        torch.manual_seed(0)
+        quick.BEFORE = 1
+        found = quick_of(Ours(half), loss=partial(mse), here=here)
+        return found, trained(found, x, y)
+
+    _, one = steps(ALONE)
+    two, both = steps(here)
+    far = max(float((a - b).abs().max()) for a, b in zip(one[:-1], both[:-1]))
+    torch.manual_seed(0)
+    other = torch.equal(Ours(half).other.weight, two._case.network.other.weight)
+    return {"far": far, "same": other, "played": two.played_steps, "why": two.why}
+
+
+def goes_on(here: World) -> tuple[bool, bool]:
+    """(does a training with dropout that is left and goes on end as one that was not left, bit for bit; do ranks draw
+    other numbers than each other then?)"""
+    case = lambda: case_of(**{"training.parallel": "ddp", "network.dropout": 0.3, "training.epochs": 3})
+    never, left = case(), case()
+    for _ in train(never):
+        pass
+    for moment in train(left, rest=lambda: True):
+        if isinstance(moment, Rest) and moment.keep and moment.index >= HALF:
+            state = here.told(moment.state())[0]  # as rank 0 writes it down
+            break
+    again, drawn = case(), []
+    for _ in train(again, state=state, rest=lambda: True):
+        drawn = drawn or here.told(torch.get_rng_state())
+    same = all(torch.equal(p, q) for p, q in zip(never.network.parameters(), again.network.parameters()))
+    return same, not torch.equal(*drawn)
+
+
 def main(folder: Path) -> None:
     here = join(torch.device("cpu"))
     wf.fit("wine", out=folder / "two", force=True, **CHOICES)
@@ -128,6 +192,12 @@ def main(folder: Path) -> None:
     first = {name: options for name, options in reversed(EVERY) if name not in DRAWING}
     networks = {name: apart_and_whole(here, name, options) for name, options in first.items()}
     optimizers = {o: apart_and_whole(here, "dense", first["dense"], o) for o in shelf.names("optimizers")}
+    played = {name: played_together(here, name, options) for name, options in first.items()}
+    played |= {o: played_together(here, "dense", first["dense"], o) for o in shelf.names("optimizers")}
+    played["penalties"] = played_together(here, "dense", first["dense"], l1=0.01, clip=0.1)
+    played["unused"] = without_a_gradient(here)
+    (folder / f"played {here.rank}.json").write_text(json.dumps(played))
+    (folder / f"goes on {here.rank}.json").write_text(json.dumps(goes_on(here)))
     from_file, read = streamed(folder)
     (folder / f"read {here.rank}.json").write_text(json.dumps(read))
     if here.rank == 0:

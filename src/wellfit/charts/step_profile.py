@@ -9,8 +9,8 @@ import numpy as np
 
 from wellfit.nouns.chart import Chart
 from wellfit.nouns.drawing import BLUE, GREEN, beside, name_axes, name_rows, number, sheet
+from wellfit.nouns.playable import WHY
 from wellfit.nouns.profiled import Profiled
-from wellfit.nouns.quick import WHY
 from wellfit.nouns.units import figure, percent
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from wellfit.nouns.playable import WHY
 from wellfit.nouns.profiled import Profiled
-from wellfit.nouns.quick import WHY
 from wellfit.nouns.stage import Stage
 from wellfit.nouns.units import figure, percent
 from wellfit.verbs.gather import DATA

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -114,10 +114,21 @@ PLAIN = (
 )
 
 
+def randomness(device: torch.device) -> dict[str, Tensor]:
+    """The states of torch's global generators in this process."""
+    found = {"random.cpu": torch.get_rng_state()}
+    return found | ({"random.cuda": torch.cuda.get_rng_state(device)} if device.type == "cuda" else {})
+
+
 def checkpoint_of(
-    progress: Progress, network: nn.Module, optimizer: torch.optim.Optimizer, device: torch.device
+    progress: Progress,
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    device: torch.device,
+    ranks: Sequence[Mapping[str, Tensor]] = (),
 ) -> dict[str, Any]:
-    """{"tensors": {name: Tensor}, "plain": JSON types}: weights, best weights, optimizer, random states, data order."""
+    """{"tensors": {name: Tensor}, "plain": JSON types}: weights, best weights, optimizer, random states, data order.
+    ranks: the `randomness` of all ranks, where rank 0 alone writes the checkpoint."""
     tensors = {f"network.{k}": v for k, v in network.state_dict().items()}
     tensors |= {f"best.{k}": v for k, v in progress.best.items()}
     state = optimizer.state_dict()
@@ -128,9 +139,8 @@ def checkpoint_of(
                 tensors[f"optimizer.{key}.{name}"] = value
             elif value is not None:
                 scalars.setdefault(str(key), {})[name] = value
-    tensors["random.cpu"] = torch.get_rng_state()
-    if device.type == "cuda":
-        tensors["random.cuda"] = torch.cuda.get_rng_state(device)
+    tensors |= randomness(device)
+    tensors |= {f"rank{r}.{name}": held for r, each in enumerate(ranks) if r for name, held in each.items()}
     if len(progress.losses):
         tensors["losses"] = progress.losses.all()
     plain = {k: getattr(progress, k) for k in PLAIN} | {"sizes": list(progress.sizes)}
@@ -178,10 +188,11 @@ def restore(
         key, _, field_name = name.partition(".")
         entries.setdefault(int(key), {})[field_name] = value
     optimizer.load_state_dict({"state": entries, "param_groups": plain["groups"]})
-    if "random.cpu" in tensors:  # a rank that was not there when it was kept begins afresh
-        torch.set_rng_state(tensors["random.cpu"])
-    if device.type == "cuda" and "random.cuda" in tensors:
-        torch.cuda.set_rng_state(tensors["random.cuda"], device)
+    own = f"rank{here.rank}." if here.rank and "folder" not in state else ""
+    if f"{own}random.cpu" in tensors:  # a rank that was not there when it was kept begins afresh
+        torch.set_rng_state(tensors[f"{own}random.cpu"])
+    if device.type == "cuda" and f"{own}random.cuda" in tensors:
+        torch.cuda.set_rng_state(tensors[f"{own}random.cuda"], device)
     progress = Progress(**(plain["progress"] | {"sizes": list(plain["progress"]["sizes"])}))
     progress.losses = Losses.of(tensors["losses"].to(device)) if "losses" in tensors else Losses()
     progress.best = {k: v if is_sharded(v) else v.to(device) for k, v in take("best.").items()}

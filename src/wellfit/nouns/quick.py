@@ -2,24 +2,26 @@
 
 A step is recorded where its numbers alone decide what is computed, and played only after a replay of another batch has
 given the same bits as the ordinary step: loss, gradients, statistics and random state. Otherwise steps stay ordinary,
-and `Quick.why` says in a word why (WHY).
+and `Quick.why` says in a word why (nouns/playable.py).
+
+Where several processes train together, what they tell each other is among what is recorded (nouns/exchange.py), and it is
+the same in an ordinary step: one rank may play while another does not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules import module as modules
-from torch.optim.optimizer import _global_optimizer_post_hooks, _global_optimizer_pre_hooks
 
 from wellfit.nouns.augment import Batch
 from wellfit.nouns.awake import move
 from wellfit.nouns.capture import Call, Record
 from wellfit.nouns.case import Case
+from wellfit.nouns.exchange import Flat, remembered, repeated
+from wellfit.nouns.playable import adds_up, heard, why_not
 from wellfit.nouns.played import written_out
 from wellfit.nouns.room import short_of_memory, too_large, with_room
 from wellfit.nouns.thrift import Parts
@@ -27,22 +29,6 @@ from wellfit.nouns.world import World
 
 BEFORE = 8
 """Steps of a size that go before its record: about 20 steps pay for it, and what came eight times goes on to come."""
-OURS = ("torch.nn.", "wellfit.")
-WHY = {
-    "ranks": "several processes train together",
-    "device": "not a CPU",
-    "thrift": "parts of a step are done again for less memory",
-    "own": "a network or a loss that is not on our shelves: what its Python does between operations is not known",
-    "thaw": "layers begin to learn in the course of training",
-    "hooks": "somebody listens to modules or optimizers, or has put other weights in",
-    "values": "what is computed depends on numbers (a mask's length, a branch)",
-    "large": "a step makes so much that little is to be gained",
-    "differs": "a replay gives other bits",
-    "unused": "a part of the network has no gradient",
-    "refused": "PyTorch does not run one of the operations by itself",
-    "mixed": "examples are mixed with each other (mixup)",
-}
-"""Why steps stay ordinary: what `Quick.why` says, and "mixed", which each batch says for itself."""
 T = TypeVar("T")
 Player = Callable[..., tuple[Tensor, ...]]
 
@@ -50,8 +36,10 @@ Player = Callable[..., tuple[Tensor, ...]]
 class Quick:
     """Makes the steps of a training: forward pass, backward pass, penalty and clipping, update.
 
-    forward: (batch, *weight) -> (outputs, loss); whole(batch, *weight) -> loss, detached: a step as a whole;
-    finish(): the rest of a step whose gradients are there; renew(): to be called when somebody else was at work.
+    forward: (batch, *weight) -> (outputs, loss), with `flat` this rank's part of the loss; whole(batch, *weight) -> loss,
+    detached: a step as a whole; backward(loss): the gradients of all ranks; finish(): the rest of a step whose gradients are
+    there; renew(): to be called when somebody else was at work. flat: where the gradients of several ranks are added up, as
+    `flat_of` gives it.
     """
 
     def __init__(
@@ -61,9 +49,12 @@ class Quick:
         forward: Callable[..., tuple[Tensor, Tensor]],
         here: World,
         parts: Parts | None = None,
+        flat: Flat | None = None,
     ):
-        self.forward, self.why, self.played_steps = forward, _why_not(case, optimizer, here), 0
-        self._case, self._optimizer, self._here = case, optimizer, here
+        self.forward, self.why, self.played_steps = forward, why_not(case, optimizer), 0
+        if here.size > 1 and flat is None:
+            self.why = self.why or "ranks"
+        self._case, self._optimizer, self._here, self._flat = case, optimizer, here, flat
         self._parameters = [p for p in case.network.parameters() if p.requires_grad]
         self._lying, self._counted = _lying(case.network), False
         self._parts, self._moving = parts, False
@@ -122,6 +113,15 @@ class Quick:
             self._record(size, given, batch, *weight) if self._seen[size] > BEFORE else self._ordinary(batch, *weight)
         )
 
+    def backward(self, loss: Tensor) -> Tensor:
+        """The gradients of the loss of the whole batch, and that loss, whatever part of it this rank has. To be called by
+        all ranks."""
+        if self._flat is None:
+            self._here.backward(loss)
+            return loss.detach()
+        loss.backward()
+        return self._flat.add_up(loss)
+
     def finish(self) -> None:
         """Penalty and clipping, the update, and the gradients let go."""
         self._moving = True
@@ -137,14 +137,14 @@ class Quick:
 
     def renew(self) -> None:
         """Nothing is played any more where weights or statistics lie elsewhere now, or where somebody listens."""
-        if not self.why and (_lying(self._case.network) != self._lying or _heard(self._case.network, self._optimizer)):
+        if not self.why and (_lying(self._case.network) != self._lying or heard(self._case.network, self._optimizer)):
             self.why = "hooks"
 
     def _ordinary(self, batch: Batch, *weight: Tensor) -> Tensor:
         _, loss = self.forward(batch, *weight)
-        self._here.backward(loss)
+        loss = self.backward(loss)
         self.finish()
-        return loss.detach()
+        return loss
 
     def _play(self, size: Any, given: tuple[Tensor, ...]) -> Tensor:
         step, moves = self._played[size]
@@ -165,6 +165,7 @@ class Quick:
             gradients = torch.autograd.grad(loss, self._parameters, allow_unused=True)
             for p, g in zip(self._parameters, gradients):  # laid out as the weights are, as `backward` would
                 p.grad = g if g is None or _strides(g) == _strides(p) else torch.empty_like(p).copy_(g)
+            loss = loss if self._flat is None else self._flat.add_up(loss)
         found, self.why = [loss, *(p.grad for p in self._parameters)], record.why
         if not self.why and any(g is None for g in found):
             self.why = "unused"
@@ -195,59 +196,39 @@ class Quick:
         """An ordinary step, and a replay of its gradients beside it: are they the same, bit for bit?"""
         gradients, step = self._tried.pop(size)
         before = _state(self._case.network)
-        try:
-            with torch.inference_mode():
-                played = [*gradients(*given), *_state(self._case.network)]
-        except (RuntimeError, TypeError, ValueError):
-            played, self.why = [], "refused"
+        with remembered():
+            _, loss = self.forward(batch, *weight)
+            loss = self.backward(loss)
+        found: list[Any] = [loss, *(p.grad for p in self._parameters), *_state(self._case.network)]
+        if self._flat is not None:  # the replay adds up in the same memory
+            found = [None if t is None else t.clone() for t in found]
+        after = _state(self._case.network)
         _put_back(before, self._case.network)
-        _, loss = self.forward(batch, *weight)
-        self._here.backward(loss)
-        found = [loss, *(p.grad for p in self._parameters), *_state(self._case.network)]
-        if not self.why and not all(map(_equal, played, found)):
-            self.why = "differs"
-        if not self.why:
+        try:
+            with torch.inference_mode(), repeated() as told:
+                played = [*gradients(*given), *_state(self._case.network)]
+            if not (told.alike and all(map(_equal, played, found))):
+                self.why = "differs"
+        except (RuntimeError, TypeError, ValueError):
+            self.why = "refused"
+        if self.why:
+            _put_back(after, self._case.network)
+            if self._flat is not None:
+                self._flat.put(found[1 : len(self._parameters) + 1])
+        else:
             self._played[size] = step, step is not gradients
         self.finish()
-        return loss.detach()
+        return loss
 
 
-def _why_not(case: Case, optimizer: torch.optim.Optimizer, here: World) -> str:
-    """A word for why the steps of this case are not recorded; "" where they may be."""
-    made_of = [type(m).__module__ for m in case.network.modules()] + _places(case.loss)
-    if here.size > 1:
-        return "ranks"
-    if case.device.type != "cpu":
-        return "device"
-    if case.recipe.training.accumulate > 1 or case.recipe.training.checkpoint != "none":
-        return "thrift"
-    if not all(f"{where}.".startswith(OURS) for where in made_of):
-        return "own"
-    if case.recipe.transfer.mode == "gradual":
-        return "thaw"
-    return "hooks" if _heard(case.network, optimizer) else ""
-
-
-def _places(loss: Any) -> list[str]:
-    """The modules that a loss, and what it wraps, are written in."""
-    if isinstance(loss, partial):
-        return _places(loss.func) + [p for part in loss.keywords.values() if callable(part) for p in _places(part)]
-    return [getattr(loss, "__module__", None) or ""]
-
-
-def _heard(network: nn.Module, optimizer: torch.optim.Optimizer) -> bool:
-    """Does anybody listen to modules, weights or optimizers, or stand between PyTorch and its kernels?"""
-    everywhere = ("forward_hooks", "forward_pre_hooks", "backward_hooks", "backward_pre_hooks")
-    held: list[Any] = [getattr(modules, f"_global_{name}", None) for name in everywhere]
-    held += [getattr(m, f"_{name}", None) for m in network.modules() for name in everywhere]
-    held += [_global_optimizer_pre_hooks, _global_optimizer_post_hooks]
-    held += [getattr(optimizer, f"_optimizer_step_{at}_hooks", None) for at in ("pre", "post")]
-    held += [
-        getattr(p, f"_{k}", None)
-        for p in network.parameters()
-        for k in ("backward_hooks", "post_accumulate_grad_hooks")
-    ]
-    return any(held) or bool(torch._C._len_torch_dispatch_stack() or torch._C._len_torch_function_stack())
+def flat_of(case: Case, optimizer: torch.optim.Optimizer, here: World) -> Flat | None:
+    """Where the ranks add up the gradients of their steps after the backward pass, so that steps can be played; None where
+    one is alone, or steps cannot be played on all. To be called by all ranks."""
+    if here.size == 1:
+        return None
+    learning = [p for p in case.network.parameters() if p.requires_grad]
+    cannot = bool(why_not(case, optimizer)) or not adds_up(case.loss) or not Flat.fits(learning)
+    return None if here.any(cannot)[0] else Flat(learning)
 
 
 def _lying(network: nn.Module) -> list[int]:

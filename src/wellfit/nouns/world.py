@@ -2,17 +2,20 @@
 
 Every rank sees the whole batch, runs its share of it through the network, and the outputs are put together again: the
 loss, whatever it is, is that of the whole batch on every rank, and its gradient with respect to a rank's own share is
-exact. DistributedDataParallel adds the ranks' gradients up, so the step is that of one process, to rounding.
+exact. The ranks' gradients are added up, so the step is that of one process, to rounding: by one message after the backward
+pass (nouns/exchange.py) where steps are recorded and played, else by DistributedDataParallel, or by FSDP.
 """
 
 from __future__ import annotations
 
 import atexit
 import os
+import socket
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -37,6 +40,8 @@ class World:
         if self.size == 1:
             return rows
         each = -(-len(rows) // self.size)
+        if (self.rank + 1) * each <= len(rows):
+            return rows[self.rank * each : (self.rank + 1) * each]
         at = torch.arange(self.rank * each, (self.rank + 1) * each, device=rows.device) % len(rows)
         return rows[at]
 
@@ -53,6 +58,13 @@ class World:
         dist.all_gather(parts, sent)
         parts[self.rank] = mine
         return torch.cat(parts)[:n]
+
+    def among_zeros(self, mine: Tensor, n: int) -> Tensor:
+        """This rank's share at its place in [n, ...], zeros where those of the other ranks are."""
+        at = self.rank * len(mine)
+        around = [0] * (2 * (mine.ndim - 1)) + [at, (self.size - 1) * len(mine) - at]
+        found = nn.functional.pad(mine, around)
+        return found if len(found) == n else found[:n]
 
     def together(self, network: nn.Module) -> nn.Module:
         """What to call in place of the network, so that the gradients of all ranks are averaged in its backward pass."""
@@ -74,6 +86,22 @@ class World:
         said = torch.tensor(asked, dtype=torch.int32, device=_device())
         dist.all_reduce(said, dist.ReduceOp.MAX)
         return tuple(bool(v) for v in said.tolist())
+
+    def beside(self, device: torch.device) -> tuple[int, int]:
+        """(place of this rank among those that may use the same cores of one machine, how many they are): where srun or
+        mpirun has given each its own, or a GPU does the work, every rank is alone."""
+        if self.size == 1 or device.type != "cpu" or not hasattr(os, "sched_getaffinity"):
+            return 0, 1
+        told = self.told((socket.gethostname(), sorted(os.sched_getaffinity(0))))
+        same = [rank for rank, words in enumerate(told) if words == told[self.rank]]
+        return same.index(self.rank), len(same)
+
+    def told(self, mine: Any) -> list[Any]:
+        """What every rank gives here, small things of Python's and tensors, in their order."""
+        found: list[Any] = [mine] * self.size
+        if self.size > 1:
+            dist.all_gather_object(found, mine)
+        return found
 
     def said(self, word: str) -> str:
         """What rank 0 says, on every rank."""

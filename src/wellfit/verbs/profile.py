@@ -22,7 +22,7 @@ from wellfit.nouns.ranks import rank
 from wellfit.nouns.step import Step
 from wellfit.nouns.tempo import order_of
 from wellfit.nouns.threads import threads
-from wellfit.nouns.world import World
+from wellfit.nouns.world import ALONE
 
 WARM, STEPS, SECONDS = 3, 30, 5.0  # steps before the clock runs; steps under it, at most so many seconds
 SIDE, COPIED = 1024, 2**26  # of the square product, and bytes of the copy, that show the machine's peak
@@ -85,7 +85,7 @@ def _profiled(case: Case, watch: Callable[[Step], object] | None, watched_frac: 
 
 def _played(case: Case, optimizer: torch.optim.Optimizer, batches: Iterator[Batch]) -> tuple[float | None, str]:
     """(seconds of a step that is played from a record, None where none is; then a word for why)."""
-    quick = Quick(case, optimizer, lambda batch, *_: _forward(case, case.network, batch), World(*rank()[:2]))
+    quick = Quick(case, optimizer, lambda batch, *_: _forward(case, case.network, batch), ALONE)
     spent: list[float] = []
     for _ in range(BEFORE + 3 + WARM + STEPS):
         if quick.why:
@@ -108,9 +108,9 @@ def _forward(case: Case, network: nn.Module, batch: Batch) -> tuple[Tensor, Tens
 
 
 def _batches(case: Case) -> Iterator[Batch]:
-    """Batches as training has them, again from the first one after the last."""
+    """Batches as training has them, again from the first one after the last; of several ranks the size of one's share."""
     rows, c = case.data.train, case.recipe.training
-    size = min(int(c.batch_size), len(rows))
+    size = -(-min(int(c.batch_size), len(rows)) // rank().of)
     vary = varied(case.recipe.augment.model_extra or {}, case.data, c.seed)
     order, step = (rows.feed.order if rows.feed else order_of)(len(rows), c.seed, 0), 0
     while True:

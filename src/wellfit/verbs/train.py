@@ -21,15 +21,16 @@ from wellfit.nouns.awake import compiler_asleep
 from wellfit.nouns.case import Case
 from wellfit.nouns.data import Split, at_once
 from wellfit.nouns.feed import WAIT
-from wellfit.nouns.progress import Losses, Progress, checkpoint_of, restore
-from wellfit.nouns.quick import Quick
+from wellfit.nouns.forward import forward_of
+from wellfit.nouns.progress import Losses, Progress, checkpoint_of, randomness, restore
+from wellfit.nouns.quick import Quick, flat_of
 from wellfit.nouns.reading import Reading
 from wellfit.nouns.room import PARTS, outputs_of
 from wellfit.nouns.shards import apart, full, lent, spread
 from wellfit.nouns.step import Rest, Step
 from wellfit.nouns.task import task_of
 from wellfit.nouns.tempo import Tempo, order_of
-from wellfit.nouns.threads import threads
+from wellfit.nouns.threads import own_cores, threads
 from wellfit.nouns.thrift import Parts, by_blocks
 from wellfit.nouns.world import ALONE, ASK_EVERY, World, join
 
@@ -67,27 +68,35 @@ def _trained(case: Case, whole: nn.Module, here: World, due, rest, stop, state) 
     pace, agreed = Tempo(choices, len(rows)), _agreed(here, rest, stop)
     due = _sampled(here, due, network is not whole)
     seed, again = choices.seed + 7919 * here.rank, by_blocks(network, choices.checkpoint == "blocks")
-    with threads(choices.threads), _own_randomness(seed, case.device), again, compiler_asleep():
+    with (
+        threads(choices.threads),
+        own_cores(*here.beside(case.device)),
+        _own_randomness(seed, case.device),
+        again,
+        compiler_asleep(),
+    ):
         optimizer = shelf.get("optimizers", choices.optimizer)(
             network.parameters(), float(choices.lr), momentum=choices.momentum, l2=float(choices.l2)
         )
         optimizer = optimizer if network is whole else apart(optimizer)
         depth.split_groups(optimizer, depth.shares(network, case.recipe.transfer.rate_decay))
         progress = Progress() if state is None else restore(state, network, optimizer, case.device, here)
-        parts = Parts(network, choices.accumulate)
-        quick = Quick(case, optimizer, _forward(case, here, parts), here, parts)
+        parts, flat = Parts(network, choices.accumulate), flat_of(case, optimizer, here)
+        quick = Quick(case, optimizer, forward_of(case, here, parts, flat), here, parts, flat)
+        kept = partial(_kept, case, network is whole, progress, optimizer, here)
         try:
             while progress.epoch < pace.epochs and not progress.why_stop:
-                yield from _epoch(case, whole, rows, optimizer, progress, pace, quick, due, agreed, here)
+                yield from _epoch(case, whole, rows, optimizer, progress, pace, quick, due, agreed, kept, here)
                 scores = _close_epoch(case, valid, progress, pace, here, parts)
                 keep, leave = here.any(rest(), stop())
+                state = kept(keep or leave)
                 yield Rest(
                     progress.index,
                     float(progress.epoch),
                     network,
                     scores,
                     progress.bad_epochs == 0,
-                    lambda: checkpoint_of(progress, network, optimizer, case.device),
+                    state,
                     progress.why_stop,
                     leave,
                     keep,
@@ -109,41 +118,20 @@ def _agreed(here: World, rest: Callable[[], bool], stop: Callable[[], bool]) -> 
     return ask
 
 
+def _kept(case, whole: bool, progress, optimizer, here: World, wanted: bool) -> Callable[[], dict[str, Any]]:
+    """() -> the state to go on from, with the randomness of all ranks where rank 0 writes it for all. To be called by all
+    ranks."""
+    ranks = here.told(randomness(case.device)) if wanted and whole and here.size > 1 else ()
+    return lambda: checkpoint_of(progress, case.network, optimizer, case.device, ranks)
+
+
 def _sampled(here: World, due: Callable[[int], bool], shared: bool) -> Callable[[int], bool]:
     """(step) -> is it looked at? Rank 0 says; where the network is shared out all must know, every so many steps."""
     mine = due if here.rank == 0 else lambda index: False
     return (lambda index: index % ASK_EVERY == 0 and here.any(mine(index))[0]) if shared else mine
 
 
-def _forward(case: Case, here: World = ALONE, parts: Parts | None = None) -> Callable[..., tuple[Tensor, Tensor]]:
-    """(batch[, weight of each example]) -> (outputs, loss), in bfloat16 where the recipe says so."""
-    asked, loss_of = case.recipe.training.accumulate, case.loss
-    inside = Parts(case.network, asked) if parts is None else parts
-    usual = here.together(inside if asked > 1 else case.network)
-
-    def network(x: Tensor) -> Tensor:  # in more parts than asked for where memory was short
-        return (usual if inside.count == asked else inside)(x)
-
-    def loss(outputs: Tensor, batch: Batch, *weight: Tensor) -> Tensor:
-        own = loss_of(outputs, batch.y, *weight)
-        if batch.order is None:
-            return own
-        other = loss_of(outputs, batch.y[batch.order], *(w[batch.order] for w in weight))
-        return torch.lerp(own, other, batch.share)
-
-    def plain(batch: Batch, *weight: Tensor) -> tuple[Tensor, Tensor]:
-        outputs = here.whole(network(here.mine(batch.x, len(batch.y))), len(batch.y))
-        return outputs, loss(outputs, batch, *weight)
-
-    def mixed(batch: Batch, *weight: Tensor) -> tuple[Tensor, Tensor]:
-        with torch.autocast(case.device.type, torch.bfloat16):
-            outputs = here.whole(network(here.mine(batch.x, len(batch.y))).float(), len(batch.y))
-        return outputs, loss(outputs, batch, *weight)
-
-    return mixed if case.recipe.training.precision == "bfloat16" else plain
-
-
-def _epoch(case, whole, split, optimizer, progress, pace, quick, due, agreed, here) -> Iterator[Step | Rest]:
+def _epoch(case, whole, split, optimizer, progress, pace, quick, due, agreed, kept, here) -> Iterator[Step | Rest]:
     """One pass over the training rows from `progress.cursor` on."""
     x, network, groups = split.x, case.network, optimizer.param_groups
     draw = split.feed.order if split.feed else order_of
@@ -164,8 +152,9 @@ def _epoch(case, whole, split, optimizer, progress, pace, quick, due, agreed, he
         for group in groups:
             group["lr"] = lr * group.get("share", 1.0)
         if sampled:
-            outputs, loss, seen, prepared_s = quick.within(shown, partial(_seen, network, quick, here, shown, *weight))
-            known = (progress.index, at(), network, optimizer, shown.x, shown.y, outputs, loss, lr, len(yb), seen)
+            outputs, loss, seen, prepared_s = quick.within(shown, partial(_seen, network, quick, shown, *weight))
+            x_mine, y_mine, outputs = (here.mine(t, len(yb)) for t in (shown.x, shown.y, outputs))
+            known = (progress.index, at(), network, optimizer, x_mine, y_mine, outputs, loss, lr, len(yb), seen)
             step = Step(*known, weights_before=progress.before, prepared_s=prepared_s)
             step = step if network is whole else lent(step, whole)
             if here.rank == 0:
@@ -175,23 +164,21 @@ def _epoch(case, whole, split, optimizer, progress, pace, quick, due, agreed, he
         progress.before = {k: full(p).clone() for k, p in network.named_parameters()} if sampled else {}
         if watched:
             quick.finish()
-        progress.count(loss.detach() if watched else quick.whole(shown, *weight), len(yb))
+        progress.count(loss if watched else quick.whole(shown, *weight), len(yb))
         wanted, leave = agreed(progress.index)
         if wanted and progress.cursor < len(x):
             progress.epoch_s += time.perf_counter() - begun
-            state = lambda: checkpoint_of(progress, network, optimizer, case.device)
-            yield Rest(progress.index, at(), network, state=state, leave=leave, keep=True)
+            yield Rest(progress.index, at(), network, state=kept(True), leave=leave, keep=True)
             begun = time.perf_counter()
             _go_on(network, quick)
     progress.epoch_s += time.perf_counter() - begun
 
 
-def _seen(network: nn.Module, quick: Quick, here: World, batch: Batch, *weight: Tensor) -> tuple[Any, ...]:
+def _seen(network: nn.Module, quick: Quick, batch: Batch, *weight: Tensor) -> tuple[Any, ...]:
     """(outputs, loss, what the layers gave, seconds that listening took to set up) of a step whose gradients are there."""
     with _listening(network) as (seen, prepared_s):
         outputs, loss = quick.forward(batch, *weight)
-    here.backward(loss)
-    return outputs, loss, seen, prepared_s
+    return outputs, quick.backward(loss), seen, prepared_s
 
 
 def _go_on(network: nn.Module, quick: Quick) -> None:
@@ -203,15 +190,15 @@ def _go_on(network: nn.Module, quick: Quick) -> None:
 def _batches(
     split: Split, order: Tensor, batch: int, device: torch.device, here: World = ALONE
 ) -> Iterator[tuple[Tensor, ...]]:
-    """(x, y[, weight]) batches in `order`, gathered some tens of MB at a time (from a file: a pool, ahead of time, and of
-    x this rank's share of each batch alone); a lone last example is left for another epoch."""
+    """(x, y[, weight]) batches in `order`, gathered some tens of MB at a time (from a file: a pool, ahead of time), of x this
+    rank's share of each batch alone; a lone last example is left for another epoch."""
     x, parts = split.x, [t for t in (split.x, split.y, split.weight) if t is not None]
     row_bytes = max(1, x[0].numel() * x.element_size())
     chunk = max(1, (split.feed.rows if split.feed else CHUNK_BYTES // row_bytes) // batch) * batch
-    mine = lambda rows: torch.cat([here.part(some) for some in rows.split(batch)])
-    chunks = ([part[rows] for part in parts] for rows in order.split(chunk))
+    mine = lambda rows: torch.cat([here.part(some) for some in rows.split(batch)]) if here.size > 1 else rows
+    chunks = ([x[mine(rows)], *(part[rows] for part in parts[1:])] for rows in order.split(chunk))
+    each_x = -(-batch // here.size)
     for held in chunks if split.feed is None else split.feed.ahead(order.split(chunk), parts, mine):
-        each_x = batch if split.feed is None else -(-batch // here.size)
         for each in zip(held[0].split(each_x), *(part.split(batch) for part in held[1:])):
             if len(each[1]) > 1 or batch == 1:
                 yield each if split.feed is None else tuple(t.to(device) for t in each)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -22,6 +23,7 @@ APART, PAIRS = (
     "They were not tested on the same rows: these figures cannot be compared",
     " one by one, the pairs below can.",
 )
+BESIDE = 38  # characters of a remark beside a profile's figures, so that a row has 80
 FIRST = 20  # predictions shown in a terminal
 
 
@@ -69,11 +71,9 @@ def profile(facts: Mapping[str, Any], screen: Screen) -> Table:
                 [name, f"{figure(reached / 1e9)} {unit}", f"{reached / peak:.0%}", f"of {figure(peak / 1e9)} here"]
             )
     if facts.get("played_s"):
-        rows.append(
-            ["played", f"{figure(1e3 * facts['played_s'])} ms", "", "a step that nobody watches, from a record"]
-        )
+        rows.append(["played", f"{figure(1e3 * facts['played_s'])} ms", "", "from a record, where nobody watches"])
     elif facts.get("why"):
-        rows.append(["played", "no", "", facts["why_said"]])
+        rows.append(["played", "no", "", fill(facts["why_said"], BESIDE)])
     return table(["step", "each", "share", ""], rows, screen, ("each", "share"))
 
 
