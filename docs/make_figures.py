@@ -235,7 +235,7 @@ def sections(page: Path, shown: dict[str, tuple[str, int]]) -> None:
                     "height": min(high, box["height"]),
                 }
                 view.screenshot(path=FIGURES / name, full_page=True, clip=clip)
-                few = Image.open(FIGURES / name).convert("RGB").quantize(128, dither=Image.Dither.NONE)
+                few = Image.open(FIGURES / name).convert("RGB").quantize(256, dither=Image.Dither.NONE)
                 few.save(FIGURES / name, optimize=True)
 
 

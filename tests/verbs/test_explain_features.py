@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from wellfit.nouns.look import Look
-from wellfit.verbs.explain.features import of_layer
+from wellfit.verbs.explain.features import Feature, of_layer
 from wellfit.verbs.explain.painting import Canvas, channel, direction, moved, painted, unit, whole
 from wellfit.verbs.load import load
 
@@ -102,3 +102,13 @@ def test_moved_inputs_keep_their_shape_and_range():
         out = moved(x, generator)
         assert out.shape == x.shape
         assert 0 <= float(out.min()) <= float(out.max()) <= 1.0001
+
+
+def test_a_unit_that_the_average_input_moves_as_much_is_told_from_one_that_nothing_moves():
+    def told(score: float, start: float, top: float) -> str:
+        return Feature("0", 0, torch.zeros(1), score, start, top, 1.0, ()).nothing
+
+    assert told(1.0, 0.0, 0.5) == ""
+    assert "average input gets as much" in told(2.0, 2.0, 4.8)
+    assert "moves it" in told(2.0, 2.0, 2.0)
+    assert "moves it" in told(2.0, 2.0, float("nan"))

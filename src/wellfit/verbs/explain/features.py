@@ -43,6 +43,8 @@ class Feature:
         if not np.isfinite(self.score):
             return "nothing to show: its answer is not finite"
         if self.score - self.start <= GAIN_FRAC * max(self.spread, 1e-9):
+            if self.top - self.start > GAIN_FRAC * max(self.spread, 1e-9):
+                return "nothing to show: the average input gets as much"
             return "nothing to show: no input in the data's range moves it"
         return ""
 
