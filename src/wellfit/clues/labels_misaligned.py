@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from wellfit.nouns import control
+from wellfit.nouns.copied_apart import copied_apart
 from wellfit.nouns.fed import built, evaluated, inputs_chain, targets_chain, trained
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.flow import Spot, back
@@ -69,7 +70,7 @@ def labels_misaligned(program: Program) -> Finding | None:
         if found is not None and (sure or here is not None):
             return _finding("inputs and labels are shuffled apart", said, found, 0.95)
         if here is not None and there is not None and there > LEARNABLE and _carries_over(program, pairs) is False:
-            site = built(targets_chain(program)) or built(inputs_chain(program))
+            site = copied_apart(program) or built(targets_chain(program)) or built(inputs_chain(program))
             found = _finding("labels do not belong to their inputs in training", said, site, 0.85)
             return replace(found, severity="warning", confidence=0.6) if transformed(program) else found
     if here is not None and here < UNLEARNABLE and (there is None or there < UNLEARNABLE):
