@@ -43,3 +43,10 @@ def test_noise_is_no_fault_of_a_single_layer(tmp_path):
 def test_a_network_that_keeps_up_is_let_be(tmp_path):
     net = "nn.Sequential(nn.Linear(2, 16), nn.ReLU(), nn.Linear(16, 1))"
     assert said(RINGS.format(target="y", net=net), tmp_path, WORDS) == []
+
+
+def test_targets_of_several_kinds_are_not_mixed(tmp_path):
+    text = RINGS.format(target="y", net="nn.Linear(2, 1)")
+    line = "        optimizer.zero_grad()\n"
+    twice = text.replace(line, f"        loss = loss + net(x[rows]).sub(x[rows, :1]).square().mean()\n{line}")
+    assert all(f.fault == "capacity-too-small" for f in said(twice, tmp_path, WORDS))

@@ -36,8 +36,11 @@ def behind(program: Program) -> Behind | None:
     calls = [n for n in program.loss.tape.passes() if n.grad] if program.loss else []
     if not batches or len(calls) != 1 or calls[0].module is None:
         return None
-    like = batches[0]
-    batches = [g for g in batches if g.inputs.shape[1:] == like.inputs.shape[1:] and bool(g.inputs.isfinite().all())]
+    sizes = lambda g: (g.inputs.shape[1:], None if g.targets is None else (g.targets.shape[1:], g.targets.dtype))
+    like = sizes(batches[0])
+    batches = [g for g in batches if sizes(g) == like and bool(g.inputs.isfinite().all())]
+    if not batches:
+        return None
     x, y = torch.cat([g.inputs for g in batches]), torch.cat([g.targets for g in batches if g.targets is not None])
     if x.ndim < 2 or not control.kind(y):
         return None

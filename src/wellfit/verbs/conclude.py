@@ -23,6 +23,7 @@ NEAR = 0.1
 EXPLAINS = {
     "zero-grad-missing": ("lr-too-high", "gradient-clipping-missing", "optimizer-unsuitable"),
     "gradients-cleared": (
+        "step-missing",
         "lr-too-low",
         "optimizer-unsuitable",
         "zero-grad-missing",
