@@ -11,6 +11,7 @@ from wellfit.nouns.fed import trained
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.locate import conv_reach, width
 from wellfit.nouns.meeting import VALUE_LOSSES
+from wellfit.nouns.outdone import MORE, outdone
 from wellfit.nouns.program import Program
 from wellfit.nouns.reach import SAYS, Unreached, unreached, widest
 from wellfit.nouns.units import figure, many, percent
@@ -35,17 +36,23 @@ def capacity_too_small(program: Program) -> Finding | None:
     out from the rest, and that leaves as much as so many principal directions leave.
     Or convolutions along a series that leave much of their targets, most of which a step of the input explains that no
     answer can see.
+    Or a layer of a few units where boosted trees learn much more from the same rows.
     Or a network that leaves of its own training rows what kernel regression learns.
     Hurts: it underfits however long it trains.
     Mistaken for: epochs-too-few, lr-too-low, regularization-too-strong; of other networks a trial with more hidden units
-    tells.
+    tells, too.
     Remedy: a code as wide as there are such directions; dilations that reach as far as the targets do.
     Source: Baldi & Hornik 1989 (a linear autoencoder finds the principal directions); Cattell 1966 (where they end)."""
     loss = program.loss
     if loss is None:
         return None
     values = not loss.name or loss.name in VALUE_LOSSES
-    return (_narrow(program) or _near(program) if values else None) or _left_behind(program) or _thin(program)
+    return (
+        (_narrow(program) or _near(program) if values else None)
+        or _few(program)
+        or _left_behind(program)
+        or _thin(program)
+    )
 
 
 def _left_behind(program: Program) -> Finding | None:
@@ -71,6 +78,21 @@ def _left_behind(program: Program) -> Finding | None:
         "a hidden layer with an activation" if sure else "a network that sees more of its input, or holds more of it",
         0.85 if sure else 0.6, None, site.file if site else None, site.line if site else None, limit=FAR,
         source="kernel regression; measured on the rows trained on",
+    )  # fmt: skip
+
+
+def _few(program: Program) -> Finding | None:
+    """A few hidden units, and trees learn much more from the same rows."""
+    found = outdone(program)
+    if found is None:
+        return None
+    site = width(program, found.layer)
+    return Finding(
+        "capacity-too-small", "error", f"{many(found.units, 'hidden unit')} cannot hold the relation",
+        f"skill on rows of later batches (1 perfect, 0 a constant): the network, which trained on them, {figure(found.own, 2)}, "
+        f"boosted trees, which did not, {figure(found.trees, 2)}",
+        "more hidden units: 16 times as many, then what is needed", 0.85, None, site.file if site else None,
+        site.line if site else None, limit=MORE, source="Friedman 2001 (boosted trees); measured on the rows trained on",
     )  # fmt: skip
 
 

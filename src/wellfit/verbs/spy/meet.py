@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import copy
 
+import torch
 from torch import Tensor, nn
 from torch._C._functorch import is_functorch_wrapped_tensor as is_wrapped
+from torch.nn.modules.batchnorm import _NormBase
 
 from wellfit.nouns.program import NetworkSeen, OptimizerSeen, Program
 
 LARGE = 256 * 2**20
 """Bytes of parameters above which the network is not copied (no trials then)."""
+
+
+def evaluated(module: nn.Module) -> bool:
+    """Is a network that was not met yet called to be evaluated: an average of the weights, the best ones in a network of
+    their own? Not where its batch norm gets its statistics (torch.optim.swa_utils.update_bn)."""
+    counts = module.training and any(isinstance(m, _NormBase) for m in module.modules())
+    return not (torch.is_grad_enabled() and module.training) and not counts
 
 
 def network(program: Program, module: nn.Module) -> dict[int, str]:

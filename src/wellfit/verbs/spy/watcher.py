@@ -201,7 +201,7 @@ class Watcher:
         if not r.on:
             if id(module) in self.roots:
                 self._root_called(module, args)
-            elif self._parametrised(module) and (not self.roots or self._apart(module)):
+            elif self._parametrised(module) and (not self.roots or (meet.evaluated(module) and self.due.evaluation())):
                 self._start()
         if not r.on or r.busy or not (r.stack or self._parametrised(module)):
             return None
@@ -220,10 +220,6 @@ class Watcher:
         odd = not torch.is_grad_enabled() or not module.training or self._forwards > 1
         if (odd or self.due.other(size, self._batch)) and self.due.evaluation():
             self._start()
-
-    def _apart(self, module: nn.Module) -> bool:
-        """Is a network evaluated that was not met yet: an average of the weights, the best ones in a network of their own?"""
-        return (not torch.is_grad_enabled() or not module.training) and self.due.evaluation()
 
     def _parametrised(self, module: nn.Module) -> bool:
         if id(module) not in self._has_parameters:
