@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
+
+from wellfit.jobs.doctor import Wanted
+from wellfit.jobs.doctor import doctor as played
 
 HEALTHY = """
 import torch
@@ -65,3 +71,26 @@ def run(text: str, folder: Path, *options: str, doctor: bool = True) -> tuple[su
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     return done, json.loads(out.read_text()) if out.exists() else {}
+
+
+def asked(text: str, folder: Path, budget_s: float | None = None) -> dict:
+    """The doctor's JSON about a program, played in this process: a process of its own costs two seconds more, so that is
+    for tests of what a process alone shows (exit status, output, signals)."""
+    script, out = folder / "train.py", folder / "out.json"
+    script.write_text(text)
+    quiet = (contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()))
+    with warnings.catch_warnings(), quiet[0], quiet[1]:
+        warnings.simplefilter("ignore")  # the faulty programs earn torch's own
+        played(str(script), [], Wanted(out=out, budget_s=budget_s))
+    return json.loads(out.read_text())
+
+
+def first_asked(fault: str, text: str, folder: Path, *budgets_s: float) -> dict:
+    """The same with the first of these budgets with which this fault is named first: a busy machine tries less in the same
+    time."""
+    said: dict = {}
+    for budget_s in budgets_s:
+        said = asked(text, folder, budget_s)
+        if said["status"] == "faulty" and said["findings"][0]["fault"] == fault:
+            break
+    return said

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from programs import HEALTHY, PAIRS, VALUES, run
+from programs import HEALTHY, PAIRS, VALUES, asked, first_asked, run
 
 
 @pytest.mark.parametrize("program", [HEALTHY, VALUES], ids=["classes", "values"])
@@ -22,7 +22,7 @@ def test_losses_are_bitwise_equal_under_the_doctor(program, tmp_path):
 
 @pytest.mark.parametrize("program", [HEALTHY, VALUES], ids=["classes", "values"])
 def test_doctor_is_silent_on_healthy_programs_with_trials(program, tmp_path):
-    _, said = run(program, tmp_path, "--budget", "10")
+    said = asked(program, tmp_path, 5.0)
     assert said["status"] == "healthy"
     assert [f for f in said["findings"] if f["severity"] != "info"] == []
 
@@ -31,7 +31,7 @@ def test_doctor_is_silent_on_healthy_programs_with_trials(program, tmp_path):
 def test_fault_is_named_first(fault, tmp_path):
     healthy, old, new = PAIRS[fault]
     assert old in healthy
-    _, said = run(healthy.replace(old, new), tmp_path, "--budget", "20")
+    said = first_asked(fault, healthy.replace(old, new), tmp_path, 2.0, 20.0)
     assert said["status"] == "faulty"
     assert said["findings"][0]["fault"] == fault
 
