@@ -125,3 +125,28 @@ PAIRED = ["du + u", "du[:, 0] + u[:, 0]", "u.squeeze(1).unsqueeze(1) - u.squeeze
 def test_terms_of_a_residual_that_broadcast_are_named(rest, tmp_path):
     found = said(RESIDUAL.format(rest=rest), tmp_path, ["shape_broadcast"])
     assert [(f.fault, f.line) for f in found] == ([("shape-broadcast", 11)] if rest in BROADCAST else [])
+
+
+JOINT = """
+import torch
+from torch import nn
+torch.manual_seed(0)
+x = torch.randn(600, 20)
+y = (x[:, 0] * x[:, 1] > 0).long()
+body, back, head = nn.Linear(20, 8), nn.Linear(8, 20), nn.Linear(8, 2)
+net = nn.ModuleList([body, back, head])
+optimizer = torch.optim.Adam(net.parameters(), lr=0.001)
+for epoch in range(3):
+    for rows in torch.randperm(600).split(30):
+        h = body(x[rows]).relu()
+        loss = nn.functional.cross_entropy(head(h), y[rows]) + ((back(h) - x[rows]) ** 2).{how}()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+"""
+
+
+def test_a_sum_beside_the_cross_entropy_of_classes_is_suspected(tmp_path):
+    found = said(JOINT.format(how="sum"), tmp_path, ["loss_scale"])
+    assert [(f.fault, f.line) for f in found] == [("loss-scale", 13)]
+    assert said(JOINT.format(how="mean"), tmp_path, ["loss_scale"]) == []

@@ -51,3 +51,18 @@ def test_strongest_suspicion_stands_where_the_usual_cures_make_all_the_differenc
 
 def test_small_gap_proves_no_suspicion():
     assert weighed(0.3, 0.2)[0] == "healthy"
+
+
+def test_another_network_proves_something_only_where_no_change_to_its_own_helps():
+    def trial(word, fault, closed):
+        outcome = Outcome(closed, closed, 100, (1.0,), True, 0.1)
+        return Trial(word, (fault,), (outcome,), closed, closed, word)
+
+    clue = Finding("capacity-too-small", "warning", "Small.", confidence=0.6)
+    small = trial("stand_in", "capacity-too-small", 0.9)
+    asis = Outcome(0.0, 0.0, 100, (1.0,), True, 0.1)
+    for other, severity in ((0.1, "error"), (0.9, "info")):
+        tried = [small, trial("higher_rate", "lr-too-low", other)]
+        given = Trials(reached=0.0, asis=(asis,), omnibus=(small.outcomes[0],), tried=tried, gap=0.9)
+        found = conclude(Program("train.py"), [clue], given)[1]
+        assert [f.severity for f in found if f.fault == "capacity-too-small"] == [severity]

@@ -27,6 +27,8 @@ NO_BETTER = 0.9
 ROWS = 8
 """Examples to a direction from which its variance is known well enough."""
 MOST = 64
+ENOUGH = 300
+"""Steps after which a network should have learnt some of what it can."""
 THIN = 2
 """Units of a hidden layer from which it may be the reason that nothing is learnt."""
 
@@ -65,6 +67,8 @@ def _left_behind(program: Program) -> Finding | None:
     sure = found.affine and len(layers) == 1 and found.can - max(found.line, 0.0) >= FAR
     if found.affine and len(layers) > 1:
         return None  # nothing bends between its layers: that is another fault
+    if not sure and program.steps < ENOUGH:
+        return None  # it may learn yet
     points = [m for m in layers if isinstance(m, CONVS) and all(k == 1 for k in m.kernel_size)]
     if sure or (points and len(points) == sum(isinstance(m, CONVS) for m in layers)):
         site = conv_reach(program, points[0]) if points else program.made.get(id(layers[0]))

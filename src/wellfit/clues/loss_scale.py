@@ -122,8 +122,13 @@ def _faint(program: Program) -> Finding | None:
 
 def _constant(program: Program) -> float | None:
     """Mean of the squared error, or of the binary cross-entropy, of the best constant answer to each place of the
-    targets."""
+    targets; of the cross-entropy of the classes' shares."""
     loss = program.loss
+    if loss is not None and loss.name in ("cross_entropy", "nll_loss"):
+        labels = [x.flatten() for g in trained(program) if (x := g.targets) is not None and not x.is_floating_point()]
+        shares = torch.unique(torch.cat(labels), return_counts=True)[1].double() if labels else torch.ones(1)
+        shares = shares / shares.sum()
+        return float(-(shares * shares.log()).sum()) if len(shares) > 1 else None
     given = [x for g in trained(program) if (x := g.targets) is not None and x.is_floating_point() and x.ndim > 1]
     given = [x.flatten(1).double() for x in given]
     if loss is None or len(given) < 2 or any(x.shape[1] != given[0].shape[1] for x in given):

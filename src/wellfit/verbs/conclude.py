@@ -84,6 +84,8 @@ EXPLAINS = {
 """A proved fault -> faults that it may look like; those are not reported behind it."""
 
 
+INSTEAD = ("stand_in",)
+"""Remedies that put another network in the place of the script's: they prove something where no change to its own helps."""
 REAL = 0.25
 """Skill that a change must reach to be a cause that no clue speaks for."""
 STRONG, WIDE = 0.7, 0.2
@@ -168,7 +170,9 @@ def _unfinite(program: Program, found: list[Finding], clues: list[Finding]) -> l
 
 def _weighed(clue: Finding, trials: Trials, best: float) -> Finding | None:
     """A clue in the light of the trials of its cure."""
-    trial = max((t for t in trials.tried if clue.fault in t.faults), key=lambda t: t.closed, default=None)
+    others = max((t.closed for t in trials.tried if t.word not in INSTEAD and not t.on), default=0.0)
+    able = [t for t in trials.tried if t.word not in INSTEAD or others < SUPPORTED]
+    trial = max((t for t in able if clue.fault in t.faults), key=lambda t: t.closed, default=None)
     if trial is not None and trial.closed >= SUPPORTED and trial.gain >= _least(trial):
         return replace(
             clue,
