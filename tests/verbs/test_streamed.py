@@ -279,6 +279,51 @@ def test_memory_stays_flat_for_a_table_ten_times_larger_than_is_allowed(tmp_path
     assert large - small < 0.5 * 120_000 * 21 * 8, f"{(large - small) / 1e6:.0f} MB more"
 
 
+FLAT_PICTURES = """
+import sys
+from pathlib import Path
+import numpy as np
+from PIL import Image
+from wellfit.nouns.recipe import Recipe
+from wellfit.verbs.build import build
+from wellfit.verbs.load import load, sample
+from wellfit.verbs.propose import propose
+from wellfit.verbs.train import train
+
+sample.LEAST_BYTES = 0  # 100 rows are looked at, in place of up to 1,000
+
+def fit(folder, n):
+    rng = np.random.default_rng(0)
+    for part, many in (("train", n), ("valid", 12), ("test", 12)):
+        for name in ("bog", "fen"):
+            place = Path(folder, part, name)
+            place.mkdir(parents=True)
+            for i in range(many // 2):
+                x = rng.integers(0, 255, (64, 64, 3), dtype=np.uint8)
+                Image.fromarray(x).save(place / f"{i:05d}.bmp")
+    open("/proc/self/clear_refs", "w").write("5")  # the highest mark is set back (proc(5))
+    data = load(folder, Recipe.of({"data.memory": "1MB"}).data)
+    assert data.train.feed is not None
+    given = {"training.epochs": 1, "training.batch_size": 32, "training.lr": 1e-3, "network.name": "dense"}
+    for _ in train(build(propose(Recipe.of(given | {"network.widths": [4]}), data)[0], data)):
+        pass
+    line = next(l for l in open("/proc/self/status") if l.startswith("VmHWM"))
+    return int(line.split()[1]) * 1024
+
+fit(sys.argv[1] + "/warm", 120)
+print(fit(sys.argv[1] + "/small", 120), fit(sys.argv[1] + "/large", 720))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc")
+def test_memory_stays_flat_for_pictures_many_times_larger_than_is_allowed(tmp_path):
+    """600 pictures more, 7 MB as bytes and 29 MB as the numbers that a network takes, with 1 MB allowed."""
+    command = [sys.executable, "-c", textwrap.dedent(FLAT_PICTURES), str(tmp_path)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    small, large = map(int, said)
+    assert large - small < 0.4 * 600 * 64 * 64 * 3 * 4, f"{(large - small) / 1e6:.0f} MB more"
+
+
 def test_what_needs_all_rows_is_refused_where_memory_is_said_and_too_small(parquet):
     with pytest.raises(DataError, match="which needs all rows at once"):
         read(parquet, memory="100kB", weight="a")

@@ -45,13 +45,18 @@ def names_in(source: Any) -> list[str]:
 @contextmanager
 def files_of(path: Path) -> Iterator[tuple[list[str], Callable[[str], bytes]]]:
     """(names of pictures, name -> content) of a folder, a zip or one picture. Raises DataError for a broken zip."""
+    with contents_of(path) as load:
+        yield names_in(str(path)) if path.is_dir() or path.suffix.lower() == ".zip" else [path.name], load
+
+
+@contextmanager
+def contents_of(path: Path) -> Iterator[Callable[[str], bytes]]:
+    """The same without the names: nothing is listed, which of a large tree takes longer than to read a few pictures."""
     if path.suffix.lower() == ".zip":
         with opened(path) as packed:
-            yield [n for n in packed.namelist() if is_picture(n)], packed.read
-    elif path.is_file():
-        yield [path.name], lambda name: (path.parent / name).read_bytes()
+            yield packed.read
     else:
-        yield [p.relative_to(path).as_posix() for p in walk(path)], lambda name: (path / name).read_bytes()
+        yield lambda name: (path.parent / name if path.is_file() else path / name).read_bytes()
 
 
 def opened(path: Path) -> zipfile.ZipFile:

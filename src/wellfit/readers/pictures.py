@@ -19,6 +19,7 @@ from wellfit.nouns.mask_files import have_masks
 from wellfit.nouns.picture_files import (
     ENDINGS,
     bytes_of,
+    contents_of,
     decoded,
     files_of,
     header,
@@ -106,21 +107,24 @@ def _blocks(path: Path, names: list[str], form: _Form, kind: np.dtype) -> Blocks
     shape = (form.channels, *form.size)
     each = kind.itemsize * int(np.prod(shape))
 
-    def some(rows: np.ndarray) -> np.ndarray:
-        wanted, few = [names[i] for i in rows], max(1, PIECE // each)
-        found = np.empty((len(rows), *shape), kind)
-        with files_of(path) as (_, load):
-            for start in range(0, len(rows), few):
-                part = wanted[start : start + few]
-                held, why = decoded(part, load, picture)
-                none_bad(path, part, why, False)
-                found[start : start + few] = [form.of(held[n]) for n in part]
+    def these(wanted: list[str], load: Callable[[str], bytes]) -> np.ndarray:
+        found, few = np.empty((len(wanted), *shape), kind), max(1, PIECE // each)
+        for start in range(0, len(wanted), few):
+            part = wanted[start : start + few]
+            held, why = decoded(part, load, picture)
+            none_bad(path, part, why, False)
+            found[start : start + few] = [form.of(held[n]) for n in part]
         return found
+
+    def some(rows: np.ndarray) -> np.ndarray:
+        with contents_of(path) as load:
+            return these([names[i] for i in rows], load)
 
     def read(rows: int, columns: tuple[str, ...]) -> Iterator[np.ndarray]:
         few = max(1, rows // WIDER)
-        for start in range(0, len(names), few):
-            yield some(np.arange(start, min(start + few, len(names))))
+        with contents_of(path) as load:
+            for start in range(0, len(names), few):
+                yield these(names[start : start + few], load)
 
     return Blocks((len(names), *shape), len(names) * each, read, dtype=kind, some=some)
 
