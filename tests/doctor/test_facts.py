@@ -147,6 +147,10 @@ for epoch in range(8):
 """
 FACTS = {  # name -> fault, healthy program, what is replaced, by what
     "clipped to nothing": ("lr-too-low", CLASSES, "CLIP = 1.0", "CLIP = 1e-6"),
+    "nothing clipped": (
+        "gradient-clipping-missing", CLASSES.replace("optimizer =", "weights = list(net.parameters())\noptimizer =").replace(
+            "norm_(net.parameters()", "norm_(weights"),
+        "= list(net.parameters())", "= list(nn.Linear(6, 3).parameters())"),
     "class ignored": ("loss-unsuitable", CLASSES, "ignore_index=-100", "ignore_index=1"),
     "class without weight": ("loss-unsuitable", CLASSES, "[1.0, 1.0, 1.0]", "[1.0, 1.0, 0.0]"),
     "labels smoothed away": ("regularization-too-strong", CLASSES, "label_smoothing=0.0", "label_smoothing=0.98"),
@@ -178,6 +182,9 @@ FACTS = {  # name -> fault, healthy program, what is replaced, by what
         "inputs-unscaled", VALUES.replace("(x[", "(scaled[").replace("x[:300], y", "scaled[:300], y"),
         "pictures / 255", "pictures // 255.0"),
     "penalty by hand": ("regularization-too-strong", VALUES, "1e-5 * sum", "2.0 * sum"),
+    "a slope of 1": (
+        "activation-unsuitable", VALUES.replace("nn.Tanh()", "nn.LeakyReLU(0.1)"), "LeakyReLU(0.1)", "LeakyReLU(1.0)"),
+    "an activation that is shut": ("activation-unsuitable", VALUES, "nn.Tanh()", "nn.Tanh(), nn.Hardtanh(2.0, 3.0)"),
     "kinks": ("activation-unsuitable", EQUATION, "act = nn.Tanh()", "act = nn.ReLU()"),
 }  # fmt: skip
 PLACES = {"hinge by hand, handed over": "criterion(net(",

@@ -7,6 +7,7 @@ from statistics import median
 
 from torch import nn
 
+from wellfit.nouns import idle
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.kinks import kinked
 from wellfit.nouns.kinks import place as kinks_at
@@ -35,11 +36,13 @@ BENDING = (
 )  # fmt: skip
 PLAIN = (*ACTIVATIONS, "sin", "cos", "exp")
 """Activations, those of coordinate networks too."""
+SETTINGS = ("negative_slope", "alpha", "threshold", "lambd", "min_val")
 VANISHED, GONE, DEEP = 0.02, 1e-4, 3
 
 
 def activation_unsuitable(program: Program) -> Finding | None:
-    """Sees: two layers or more and nothing that bends between any of them, their widths not those of a bottleneck; or
+    """Sees: two layers or more and nothing that bends between any of them (or what stands there gives back just what it is
+    given), their widths not those of a bottleneck; an activation that gives one number whatever it is given; or
     three sigmoids or tanhs and more in a row, whose first layer gets less than a fiftieth of the last one's gradient; or
     activations of straight pieces where the loss holds second derivatives of the answers.
     Hurts: a stack of linear layers is one linear layer; in saturated ones the gradient vanishes on its way down.
@@ -53,7 +56,8 @@ def activation_unsuitable(program: Program) -> Finding | None:
     hidden = [
         n for n in loss.tape.nodes if n.depth and n.learnt and used & set(n.outs)
     ]  # what nobody reads bends nothing
-    return _bent(program) or _missing(program, loss, hidden) or _vanishing(program, loss, hidden)
+    found = _bent(program) or _missing(program, loss, hidden) or _shut(program)
+    return found or _shared(program, loss) or _vanishing(program, loss, hidden)
 
 
 def _bent(program: Program) -> Finding | None:
@@ -70,7 +74,10 @@ def _missing(program: Program, loss: LossSeen, hidden: list[Node]) -> Finding | 
     last = last_activation(loss)
     layers = [n for n in hidden if n.name in WEIGHTED]
     ends = {n.outs[0] for n in layers[-1:]}
+    same = idle.passing(program.training())
     bent = [n for n in hidden if n.name in BENT and n is not last and not _above(loss, n, ends)]
+    through = [n for n in bent if (n.site, n.name) in same]
+    bent = [n for n in bent if n not in through]
     if len(layers) < 2 or bent or not _in_a_row(loss, layers):
         return None
     shapes = [loss.tape.looks[i].shape for n in layers for i in (n.ins[0], n.outs[0]) if i in loss.tape.looks]
@@ -83,6 +90,11 @@ def _missing(program: Program, loss: LossSeen, hidden: list[Node]) -> Finding | 
         return _said(f"the result of {lost.name} is used nowhere: nothing stands between {len(layers)} layers",
                      "layers: " + ", ".join(n.inside or n.name for n in layers[:5]), unread(program) or lost.site, True,
                      f"x = {lost.name}(x)")  # fmt: skip
+    if through:
+        return _said(f"{through[0].name} gives back just what it is given: {len(layers)} layers are together one linear layer",
+                     "the same least and greatest value, mean and spread before and after it in every step written down",
+                     idle.place(program, through[0], *SETTINGS), True,
+                     "a slope or limits with which it bends")  # fmt: skip
     site = _uncalled(program, loss, layers) or _made(program, layers[0])
     return _said(f"nothing stands between {len(layers)} layers: together they are one linear layer",
                  "layers: " + ", ".join(n.inside or n.name for n in layers[:5]), site, True)  # fmt: skip
@@ -99,6 +111,26 @@ def _uncalled(program: Program, loss: LossSeen, layers: list[Node]) -> Site | No
             if own and not isinstance(names.get(prefix), nn.Sequential):
                 return own[0].site
     return None
+
+
+def _shut(program: Program) -> Finding | None:
+    """An activation of what another one gave, which lies wholly where it is flat."""
+    node = idle.shut(program.training())
+    if node is None:
+        return None
+    return _said(f"{node.name} lets nothing through: it gives one number whatever it is given",
+                 "one value in every step written down, and what it is given is another activation's; no gradient reaches "
+                 "the layers before it", idle.place(program, node), True, "one activation between layers")  # fmt: skip
+
+
+def _shared(program: Program, loss: LossSeen) -> Finding | None:
+    """Softmax as a hidden activation (a suspicion: a mixture that is decoded looks the same)."""
+    found = idle.mixed(loss.tape, last_activation(loss))
+    if not found:
+        return None
+    return _said("softmax is a hidden activation: all units of a layer share a sum of 1",
+                 f"{len(found)} between layers, each straight into the next one's weights",
+                 idle.place(program, found[0]), False)  # fmt: skip
 
 
 def _above(loss: LossSeen, node: Node, ends: set[int]) -> bool:

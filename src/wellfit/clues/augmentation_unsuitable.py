@@ -18,6 +18,7 @@ from wellfit.nouns.tape import Site
 from wellfit.nouns.torn import Torn, torn
 from wellfit.nouns.turns import draws, flip, random, turns
 from wellfit.nouns.units import figure
+from wellfit.nouns.unlike import unlike
 
 LEAST = 0.1
 """Skill that a fit to what lies around each place must have to be heard."""
@@ -27,7 +28,8 @@ KNOWN, LOST = 0.5, 0.35
 
 def augmentation_unsuitable(program: Program) -> Finding | None:
     """Sees: a random transform called once for a picture and once more for its mask, or for one of them alone; the same
-    evaluation set other in each epoch; flips or turns under which a control can no longer tell the labels.
+    evaluation set other in each epoch; flips or turns under which a control can no longer tell the labels;
+    examples that a draw changes and that a control learns little from for evaluation, where the network does no better.
     Hurts: pictures and masks no longer belong together; labels say something else than the picture; scores are noise.
     Mistaken for: labels-misaligned, capacity-too-small. Flips of data that looks the same flipped do no harm.
     Remedy: one draw for both; no random transform in evaluation; leave out what the label does not allow.
@@ -36,7 +38,7 @@ def augmentation_unsuitable(program: Program) -> Finding | None:
         found = _twice(source) or _apart(program, source)
         if found is not None:
             return found
-    return _restless(program) or _turned(program)
+    return _restless(program) or _turned(program) or _unlike(program)
 
 
 def _finding(summary: str, evidence: str, remedy: str, sure: float, site: Site | None) -> Finding:
@@ -246,6 +248,20 @@ def _at_ease(program: Program, pair: tuple[Tensor, Tensor], y: Tensor, known: fl
     """Does the network, as it was trained, answer untouched examples no worse than the control and turned ones like them?"""
     own, turned = (final.reached(final.answers(program, [x]), y) for x in pair)
     return own is not None and turned is not None and own >= known and turned >= own - LOST / 3
+
+
+def _unlike(program: Program) -> Finding | None:
+    """Examples that chance changes so that they no longer prepare for those of evaluation."""
+    found = unlike(program)
+    if found is None:
+        return None
+    return _finding(
+        "what chance does to the training examples takes away what tells the targets",
+        "skill of kernel regression (1 perfect, 0 a constant) on evaluated examples: fitted to others of them "
+        f"{figure(found.own, 2)}, to training examples as they are fed {figure(found.shown, 2)}; "
+        f"the network's {figure(found.network, 2)}",
+        "leave it out, or change the target with it", 0.88, found.site,
+    )  # fmt: skip
 
 
 def _square(x: Tensor) -> Tensor:

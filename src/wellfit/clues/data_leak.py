@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 from functools import cache
 
@@ -45,6 +46,8 @@ MULTIPLYING = (
 SPLITTING = (
     "train_test_split", "random_split", "permutation", "randperm", "split", "shuffle", "KFold", "StratifiedKFold",
 )  # fmt: skip
+HELD_OUT = re.compile(r"(?i)val|test|dev|held|eval|hold")
+"""How what is kept from training is called."""
 DIVIDING = ("train_test_split", "random_split", "KFold", "StratifiedKFold", "ShuffleSplit")
 """What copies rows, and what divides them."""
 
@@ -58,7 +61,7 @@ def data_leak(program: Program) -> Finding | None:
     Mistaken for: a good result. A training accuracy on the training set, and data of few values, are left out.
     Remedy: split first, then repeat, balance, window and select on the training part alone.
     Source: Kapoor and Narayanan 2023, Leakage and the reproducibility crisis in machine-learning-based science."""
-    return _rows(program) or _inside(program) or _fitted(program) or _encoded(program)
+    return _whole(program) or _rows(program) or _inside(program) or _fitted(program) or _encoded(program)
 
 
 def _rows(program: Program) -> Finding | None:
@@ -79,6 +82,28 @@ def _rows(program: Program) -> Finding | None:
         "split before rows are repeated, balanced or cut into windows, and keep the parts apart", 0.93, None,
         site.file if site else None, site.line if site else None, limit=SHARED, source="rows compared bit by bit",
     )  # fmt: skip
+
+
+def _whole(program: Program) -> Finding | None:
+    """The loader that training shuffles is made of more than its own part of a division (a run's own objects)."""
+    sets = [(x, x.loader.dataset) for x in program.loaders if x.loader is not None]
+    for train, everything in sets:
+        parts = [x for x, d in sets if x is not train and getattr(d, "dataset", None) is everything]
+        parts = [
+            x
+            for x in parts
+            if x.sampler == "SequentialSampler" and HELD_OUT.search(program.text(x.site).partition("=")[0])
+        ]
+        inner = [x for x, d in sets if x.sampler == "RandomSampler" and getattr(d, "dataset", None) is everything]
+        if train.sampler != "RandomSampler" or train.batch_size != program.batch() or inner or not parts:
+            continue
+        return Finding(
+            "data-leak", "error", "the loader for training holds the whole of the data, the held-out part too",
+            f"it gives {train.examples} examples, {parts[0].examples} of which another loader keeps for evaluation",
+            "make it of the training part alone", 0.95, None,
+            train.site.file if train.site else None, train.site.line if train.site else None, source="objects of the run",
+        )  # fmt: skip
+    return None
 
 
 def _inside(program: Program) -> Finding | None:

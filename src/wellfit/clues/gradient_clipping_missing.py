@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import math
 from statistics import median
 
 from torch import nn
 
+from wellfit.nouns.across import written
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.pace import Pace, beyond_usual
 from wellfit.nouns.program import Program
+from wellfit.nouns.tape import Site
 from wellfit.nouns.units import figure
 
 RECURRENT = (nn.RNNBase, nn.RNNCellBase)
@@ -23,7 +26,8 @@ EXPLODED = 100.0
 
 
 def gradient_clipping_missing(program: Program) -> Finding | None:
-    """Sees: clipping that always finds a norm of zero, since it comes before backward; or a recurrent network (a layer
+    """Sees: clipping that always finds a norm of zero, since it comes before backward or is given nothing that has a gradient
+    (an iterator of parameters that is used up, another network's); or a recurrent network (a layer
     of that kind, or one layer called many times in a pass) whose gradient norm or loss jumps to many times its usual
     size or stops being finite, and no clipping, or one that comes after the step.
     Hurts: one step along such a gradient throws away what was learnt.
@@ -59,17 +63,33 @@ def gradient_clipping_missing(program: Program) -> Finding | None:
 
 
 def _of_nothing(program: Program) -> Finding | None:
-    """Clipping that always comes when there are no gradients: before backward."""
+    """Clipping that always comes when there are no gradients, before backward, or that is given none of them."""
     norms = [c.norm for c in program.clips if c.kind == "norm"]
-    if len(norms) < OFTEN or any(norms) or program.clipped:
+    if len(norms) < OFTEN or any(norms) or (program.clipped and not any(any(m.grad.values()) for m in program.moments)):
         return None
     site = program.clips[0].site
+    said = ("gradients are clipped when there are none, before backward", "clip between backward() and step()")
+    if program.clipped:
+        said = ("what is clipped are no parameters of the network: nothing bounds its gradients",
+                "list(model.parameters()): an iterator is used up by the first that goes through it")  # fmt: skip
+        site = _clipped(program, site)
     return Finding(
-        "gradient-clipping-missing", "error", "gradients are clipped when there are none, before backward",
-        f"in {len(norms)} of {len(norms)} watched calls the norm that clip_grad_norm_ found was 0",
-        "clip between backward() and step()", 0.93, 0, site.file if site else None, site.line if site else None,
+        "gradient-clipping-missing", "error", said[0],
+        f"in {len(norms)} of {len(norms)} watched calls the norm that clip_grad_norm_ found was 0", said[1], 0.98, 0,
+        site.file if site else None, site.line if site else None,
         source="seen in the run",
     )  # fmt: skip
+
+
+def _clipped(program: Program, site: Site | None) -> Site | None:
+    """Where what is handed over to be clipped is written."""
+    source = program.source(site)
+    call = source.call_on(site.line, "clip_grad_norm_") if source is not None and site is not None else None
+    if source is None or call is None:
+        return site
+    given = source.keyword(call, "parameters")
+    given = call.args[0] if given is None and call.args else given
+    return written(program, source, given) if isinstance(given, ast.expr) else site
 
 
 def _recurrent(program: Program) -> bool:

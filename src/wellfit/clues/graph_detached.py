@@ -23,6 +23,10 @@ RANDOM = (
 )
 CHAIN = 8
 """Cuts of one line on the way to one loss, each behind the other."""
+LEAVES = ("detach", "numpy", "tolist", "data", "item", "__array__")
+"""Calls behind which a value goes its way outside torch."""
+FEW = 32
+"""Weights up to which the spread of a layer's says nothing of whether it was trained."""
 CUTS = ("detach", "data", "detach_", "numpy", "item", "tolist", "argmax", "round", "sign")
 
 
@@ -51,13 +55,16 @@ def graph_detached(program: Program) -> list[Finding]:
             (n for t in program.tapes if t.phase == phase and t.losses for n in reversed(t.nodes)
              if n.name in CUTS and n.learnt and n.site and n.grad and _used(t, n)), None,
         )  # fmt: skip
+        lost = cut is None
+        if cut is None:
+            cut = next((n for t in program.tapes if t.phase == phase and t.losses for n in _lost(t, missed)), None)
         total = missed == asking
         site = cut.site if cut is not None and cut.site else _unrecorded(program, missed, total)
         if site is None:
             continue
         what = cut.name if cut is not None else "no_grad"
         found.append(Finding(
-            "graph-detached", "error" if total or (cut is None and _raw(program, missed)) else "warning",
+            "graph-detached", "error" if total or (lost and _raw(program, missed)) else "warning",
             f"`{what}` cuts the gradient: the loss does not reach parameters that the optimizer holds",
             f"{len(missed)} of {len(asking)} parameters never had a gradient: "
             + ", ".join(sorted(program.parameter_names[i] for i in missed)[:4]),
@@ -140,7 +147,13 @@ def _raw(program: Program, missed: set[int]) -> bool:
     """Are the layers that no gradient reaches still as PyTorch made them? (Trained ones may be kept on purpose.)"""
     layers = [m for n in program.networks for m in n.module.modules() if isinstance(m, LAYERS)]
     layers = [m for m in layers if id(m.weight) in missed]
-    return bool(layers) and all(as_made(m) for m in layers)
+    return bool(layers) and all(as_made(m) or _small(m) for m in layers)
+
+
+def _small(layer: torch.nn.Module) -> bool:
+    """Has it too few weights to tell, all of them where PyTorch draws them?"""
+    weight: torch.Tensor = layer.weight  # type: ignore[assignment]
+    return weight.numel() < FEW and float(weight.abs().max()) <= 1.0001 * weight[0].numel() ** -0.5
 
 
 def _unrecorded(program: Program, missed: set[int], total: bool) -> Site | None:
@@ -226,6 +239,23 @@ def _freezing(program: Program) -> Site | None:
             if isinstance(assignment.value, ast.Constant) and assignment.value.value is False:
                 return Site(path, assignment.lineno, "")
     return None
+
+
+def _lost(tape: Tape, missed: set[int]) -> list[Node]:
+    """The call whose result has no gradient although what it is given has one (a comparison, rounding, an index), on the
+    way from parameters that none reaches to the loss; else the last by which what they gave leaves torch."""
+    grown = {n for n, i in tape.parameters.items() if i in missed}
+    found, left = [], []
+    for n in tape.nodes:
+        if n.module is not None or not grown & set(n.ins):
+            continue
+        grown |= set(n.outs)
+        looks = [[tape.looks[i].grad for i in ids if i in tape.looks] for ids in (n.ins, n.outs)]
+        if n.grad and n.site and any(looks[0]) and looks[1] and not any(looks[1]) and _used(tape, n):
+            found.append(n)
+        elif n.grad and n.site and n.name in LEAVES:
+            left.append(n)
+    return found[-1:] or left[-1:]
 
 
 def _used(tape, cut: Node) -> bool:

@@ -11,7 +11,9 @@ from wellfit.nouns.fed import evaluated, targets_chain
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.lineage import CONVERSIONS, made_at, target_steps, target_written
 from wellfit.nouns.meeting import VALUE_LOSSES, Targets, outputs_of, targets
+from wellfit.nouns.options import option
 from wellfit.nouns.program import LossSeen, Program
+from wellfit.nouns.renamed import renamed
 from wellfit.nouns.source import last_name
 from wellfit.nouns.tape import Site
 from wellfit.nouns.units import figure, percent
@@ -48,7 +50,9 @@ def labels_encoding(program: Program) -> Finding | None:
     said = _crashed(program)
     if said is None and loss is not None and known is not None:
         said = _two(program, loss, known) or _hinge(program, loss, known) or _one_class(program, loss, known)
-        said = said or _cut_off(program, loss, known)
+        said = said or _cut_off(program, loss, known) or _blank(loss, known)
+    if said is None and loss is not None and known is not None:
+        said = _otherwise(program)
     if said is None:
         return None
     site = said[3] or _place(program, loss)
@@ -179,6 +183,26 @@ def _cut_off(program: Program, loss: LossSeen, known: Targets) -> Said | None:
         "keep them as floating-point numbers",
         _whole_made(program, loss),
     )
+
+
+def _blank(loss: LossSeen, known: Targets) -> Said | None:
+    """The class that stands for nothing in CTC is one of the labels."""
+    blank = option(loss, "blank")
+    if loss.name != "ctc_loss" or not bool((known.values == float(blank if isinstance(blank, int) else 0)).any()):
+        return None
+    return ("a label is the class that CTC takes for nothing between labels", f"blank {blank}, and labels hold it",
+            "labels from 1 on, or blank= the class behind the last one", None)  # fmt: skip
+
+
+def _otherwise(program: Program) -> Said | None:
+    """The network's answers in evaluation are the labels under other numbers."""
+    found = renamed(program) if program.task == "classes" else None
+    if found is None:
+        return None
+    return ("evaluation numbers the classes otherwise than training",
+            f"answers agree with {percent(found.right, 0)} of the labels there, and with {percent(found.renamed, 0)} once "
+            f"classes are renumbered ({', '.join(f'{a} is {b}' for a, b in found.moved[:4])})",
+            "one table of classes, fitted once, for both", found.site)  # fmt: skip
 
 
 def _whole_made(program: Program, loss: LossSeen) -> Site | None:

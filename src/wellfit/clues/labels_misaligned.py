@@ -179,9 +179,11 @@ def _once(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _enough(y: Tensor) -> bool:
-    """Are there a few examples of a second class, so that a skill near 0 says something?"""
+    """Are there a few examples of a second class, and values of which not a hundredth make half of the spread, so that a
+    skill near 0 says something?"""
     if control.kind(y) != "classes":
-        return True
+        apart = (y.double() - y.double().median()).square().flatten().sort(descending=True).values
+        return float(apart[: max(len(apart) // 100, 1)].sum()) <= 0.5 * float(apart.sum())
     counts = torch.unique(control.labels(y), return_counts=True)[1].sort(descending=True).values
     return len(counts) < 2 or int(counts[1]) >= RARE
 

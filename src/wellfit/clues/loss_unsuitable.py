@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from wellfit.nouns.across import follow
+from wellfit.nouns.blindness import unseen
 from wellfit.nouns.finding import Finding, Severity
 from wellfit.nouns.meeting import VALUE_LOSSES, Targets, outputs_of, rounded, targets
 from wellfit.nouns.options import option, written
@@ -36,7 +37,8 @@ def loss_unsuitable(program: Program) -> Finding | None:
     """Sees: outputs and targets in the wrong order; cross-entropy over a single output or of rows that are no
     distribution; a quantile loss with its difference the other way round; a loss of probabilities with targets that are
     none; a single output for several classes, rounded to be judged; a squared error of class labels (a suspicion, for
-    trials to confirm); differences left signed; a sum that is maximised; a loss that falls without end below zero; a class
+    trials to confirm); differences left signed; a loss that does not see the size of
+    its answers (a cosine), or what is added to them; a sum that is maximised; a loss that falls without end below zero; a class
     of the task that the loss ignores or gives no weight.
     Hurts: the loss is constant, has no minimum at the targets, or says that class 3 is nearer to 4 than to 8.
     Mistaken for: targets-unscaled, labels-encoding.
@@ -54,6 +56,7 @@ def loss_unsuitable(program: Program) -> Finding | None:
         or _binary(loss, known)
         or _values(program, loss, known)
         or _signed(program, loss)
+        or _blind(program, loss)
     )
     improbable = loss.name.startswith("binary") and (known.low < -0.01 or known.high > 1.01)  # labels-encoding says it
     said = said or (None if improbable else _bottomless(program))
@@ -238,6 +241,16 @@ def _written_rounded(program: Program, loss: LossSeen, known: Targets) -> bool:
     return bool(list(source.calls("round", "rint"))) and any(
         isinstance(n, ast.Compare) and isinstance(n.ops[0], ast.Eq) for n in source.nodes
     )
+
+
+def _blind(program: Program, loss: LossSeen) -> Said | None:
+    """A loss that does not see the size or the place of its answers, which evaluation takes for values."""
+    change = unseen(program, loss) if not program.alternating else None
+    if change is None:
+        return None
+    return ("error", f"the loss is the same for answers that are {change}; evaluation holds them against the targets",
+            f"{loss.name or 'the loss by hand'}, called again with the targets of a step and noise, and with the same "
+            f"{change}, gave the same", "a distance: MSELoss, L1Loss", loss.site)  # fmt: skip
 
 
 def _signed(program: Program, loss: LossSeen) -> Said | None:

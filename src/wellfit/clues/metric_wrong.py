@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from wellfit.nouns.anew import drawn_anew
 from wellfit.nouns.counting import miscounts
+from wellfit.nouns.figures import misread, written
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.last import THROUGH
 from wellfit.nouns.other_units import scored_apart
 from wellfit.nouns.program import PassSeen, Program
 from wellfit.nouns.tape import Node, Site
+from wellfit.nouns.units import figure
 
 EQUAL = ("eq", "__eq__", "ne", "__ne__")
 PAIRED = (*EQUAL, "sub", "__sub__", "rsub", "__rsub__")
@@ -17,7 +19,8 @@ PICKS = ("argmax", "max", "topk")
 
 def metric_wrong(program: Program) -> Finding | None:
     """Sees: in evaluation, answers [N, 1] that meet labels [N] and pair all with all; classes picked out of a single
-    column; logits held against 0.5; answers compared with themselves. In the source: hits that each batch overwrites, that
+    column; logits held against 0.5; answers compared with themselves; a figure of its last lines that is, to the
+    last digit, another than its name says. In the source: hits that each batch overwrites, that
     are divided by the number of batches or the rows of another set, that are never set back, that end with the first
     batch; r2_score and the like with answers and truth the wrong way round; answers and labels gathered in two
     rounds through a shuffling loader; answers in one unit and truth in another.
@@ -30,6 +33,13 @@ def metric_wrong(program: Program) -> Finding | None:
         if said is not None:
             node, summary, evidence, remedy = said
             return _said(summary, evidence, remedy, node.site)
+    found = misread(program)
+    if found is not None:
+        return _said(
+            f"what is called {found.said} is none: {found.how}",
+            f"it says {figure(found.printed)}; answers and targets of the last evaluation give {figure(found.right)}",
+            "work it out as its name says, or take the library's", written(program, found),
+        )  # fmt: skip
     for path, source in program.sources.items():
         for line, summary, remedy in sorted(miscounts(source)):
             return _said(summary, source.line(line), remedy, Site(path, line, ""))

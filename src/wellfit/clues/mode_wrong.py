@@ -22,7 +22,7 @@ def mode_wrong(program: Program) -> list[Finding]:
     found = []
     wrong = _evaluated(program)
     if wrong:
-        seen = wrong[-1].node.site if wrong[-1].training else _dropouts(wrong[-1])[0].site
+        seen = wrong[-1].node.site if wrong[-1].training else _heedless(wrong[-1])[0].site
         site = uncalled(program, "eval") or seen
         found.append(Finding(
             "mode-wrong", "error", "the network is evaluated in train mode",
@@ -91,7 +91,7 @@ def _noisy(q: PassSeen) -> bool:
     """Was it in train mode, or does a dropout called as a function not heed the mode?"""
     if q.training:
         return True
-    return bool(_dropouts(q)) and not q.grad
+    return bool(_heedless(q)) and not q.grad
 
 
 def _dropouts(q: PassSeen) -> list[Node]:
@@ -99,6 +99,19 @@ def _dropouts(q: PassSeen) -> list[Node]:
     inner = [n for n in q.tape.nodes if n.name in ("dropout", "dropout2d") and n.depth and not n.grad]
     return [n for n in inner if n.kwargs.get("training", n.args[2] if len(n.args) > 2 else True)
             and n.kwargs.get("p", n.args[1] if len(n.args) > 1 else 0.5)]  # fmt: skip
+
+
+def _heedless(q: PassSeen) -> list[Node]:
+    """Functions that do in this evaluation what they do in training: a dropout, a batch norm that keeps running statistics
+    and takes the batch's all the same."""
+    norms = [
+        n
+        for n in q.tape.nodes
+        if n.name == "batch_norm" and n.depth and not n.grad and not n.layer.startswith("BatchNorm")
+    ]
+    held = lambda n: n.kwargs.get("running_mean", n.args[1] if len(n.args) > 1 else None) is not None
+    batch = lambda n: n.kwargs.get("training", n.args[5] if len(n.args) > 5 else False)
+    return [*_dropouts(q), *(n for n in norms if held(n) and batch(n))]
 
 
 def _sampled(program: Program, q: PassSeen) -> bool:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.modules.batchnorm import _NormBase
 
-from wellfit.nouns import final
+from wellfit.nouns import control, final
 from wellfit.nouns.across import set_later
 from wellfit.nouns.fed import evaluated
 from wellfit.nouns.finding import Finding
@@ -190,27 +190,32 @@ def _erased(program: Program, tape: Tape) -> Finding | None:
     first = next((n for n in tape.nodes if n.depth and n.name in WEIGHTED and fed & set(n.ins[:1])), None)
     fed |= set(first.outs) if first is not None else set()
     node = next((n for n in tape.nodes if n.name in EACH and n.depth and n.ins and n.ins[0] in fed), None)
-    held = [
-        h for h in evaluated(program) if h.targets is not None and h.targets.is_floating_point() and h.inputs.ndim > 1
-    ]
+    held = [h for h in evaluated(program) if h.targets is not None and h.inputs.ndim > 1]
     held = [
         h for h in held if h.targets is not None and h.targets.numel() == len(h.inputs) and h.index >= program.steps - 1
     ]
+    held = [h for h in held if h.inputs.is_floating_point() and h.inputs.shape[1:] == held[-1].inputs.shape[1:]]
     answer = final.answers(program, [h.inputs for h in held]) if node is not None and held else None
-    if node is None or answer is None or answer.numel() != sum(len(h.inputs) for h in held):
+    if node is None or answer is None or len(answer) != sum(len(h.inputs) for h in held):
         return None
     x, y = torch.cat([h.inputs for h in held]), torch.cat([h.targets.flatten() for h in held if h.targets is not None])
     if len(y) < ENOUGH or not bool(x.isfinite().all() and y.isfinite().all() and answer.isfinite().all()):
         return None
     rows = x.flatten(2) if node.name == "instance_norm" and x.ndim > 2 else x.flatten(1)[:, None]
     taken = torch.cat([rows.mean(2), rows.std(2).clamp_min(1e-12).log()], 1).double()
-    says, own = _predicts(taken, y.double()), float(torch.corrcoef(torch.stack([answer.flatten(), y]))[0, 1]) ** 2
-    if says < SAYS or own > says - SAYS / 3:
+    if control.kind(y) == "classes":
+        says, own = control.split(taken, y) or 0.0, final.reached(answer, y)
+    elif answer.numel() == len(y):
+        says, own = _predicts(taken, y.double()), float(torch.corrcoef(torch.stack([answer.flatten(), y]))[0, 1]) ** 2
+    else:
+        return None
+    if own is None or says < SAYS or own > says - SAYS / 3:
         return None
     return _said(
         f"{node.name} takes away of each example what says most of its target",
-        f"its mean and spread alone explain {percent(says, 0)} of the targets in evaluation, the network's answers "
-        f"{percent(own, 0)}", "scale by statistics of the training set: batch norm, or before the network", _site(program, node),
+        f"in evaluation, its mean and spread alone have a skill of {figure(says, 2)} (1 perfect, 0 a constant answer), the "
+        f"network's answers {figure(own, 2)}",
+        "scale by statistics of the training set: batch norm, or before the network", _site(program, node),
     )  # fmt: skip
 
 

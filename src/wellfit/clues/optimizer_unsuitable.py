@@ -37,6 +37,7 @@ def optimizer_unsuitable(program: Program) -> Finding | None:
     Remedy: Adam at 0.001, or the documentation's settings.
     Source: documentation of each optimizer; Riedmiller & Braun 1993 (Rprop follows the gradient of the whole set);
     Bollapragada et al. 2018, A progressive batching L-BFGS method (its curvature pairs need one and the same function);
+    Reddi et al. 2018, On the convergence of Adam (its betas);
     Zhang et al. 2020, Why are adaptive methods good for attention models?"""
     main, pace = program.main, Pace(program)
     if main is None or not main.groups:
@@ -61,6 +62,8 @@ def _of_all_data(main: OptimizerSeen, pace: Pace, argument: tuple[str, ...]) -> 
     burst = not pace.finite or max(pace.losses, default=0.0) > BURST * abs(pace.start) or pace.fallen < 0
     if argument == ("dampening",):
         return True  # nobody sets it that high on purpose
+    if argument == ("betas",) and main.groups[0]["betas"][0] > main.groups[0]["betas"][1]:
+        return True  # each in the other's place: Adam needs the first below the root of the second
     return not argument and (main.kind == "Rprop" or (main.kind == "LBFGS" and burst))
 
 

@@ -10,6 +10,9 @@ from wellfit.nouns.source import Source, last_name
 
 Loop = ast.For | ast.While
 SWAPPED = ("r2_score", "precision_score", "recall_score", "explained_variance_score", "mean_absolute_percentage_error")
+ORDERS = ("roc_auc_score", "average_precision_score", "roc_curve", "precision_recall_curve")
+CHOICES = ("argmax", "round", "rint", "predict")
+"""Measures of an order of scores, and what leaves nothing but a choice."""
 SAID = re.compile(r"pred|hat\b|_hat|output|\bout\b|guess|logit|prob|score", re.I)
 TRUE = re.compile(r"true|target|label|truth|actual|expected|\by_(te|val|dev|test)|^y$|^y_", re.I)
 
@@ -25,11 +28,78 @@ def miscounts(source: Source) -> Iterator[Fault]:
         yield from _never_reset(source, loop)
         yield from _first_only(source, loop)
     yield from _divided(source)
+    yield from _picked(source)
+    yield from _turned_back(source)
     for call in source.calls(*SWAPPED):
         if len(call.args) == 2:
             first, second = (ast.unparse(a) for a in call.args)
             if SAID.search(first) and not SAID.search(second) and TRUE.search(second) and not TRUE.search(first):
                 yield call.lineno, f"{last_name(call.func)} takes the truth first, the answers second", "swap them"
+
+
+def _picked(source: Source) -> Iterator[Fault]:
+    """`roc_auc_score(truth, logits.argmax(1))`: a measure of an order is given the choice that was made of it."""
+    for call in source.calls(*ORDERS):
+        given = source.keyword(call, "y_score", "y_prob")
+        given = call.args[1] if given is None and len(call.args) > 1 else given
+        known, names = [given] if given is not None else [], set()
+        while known:
+            at = known.pop()
+            for n in ast.walk(at):
+                inside = source.enclosing(n, ast.Subscript)
+                key = isinstance(inside, ast.Subscript) and any(m is n for m in ast.walk(inside.slice))
+                if not key and isinstance(n, (ast.Call, ast.Compare)) and _choice(n):
+                    yield (
+                        n.lineno,
+                        f"{last_name(call.func)} is given classes, not scores: all of their order is lost",
+                        "probabilities or logits of the positive class",
+                    )
+                    return
+                if isinstance(n, ast.Name) and n.id not in names and not key:
+                    names.add(n.id)
+                    known += _values_of(source, n)
+
+
+def _choice(expr: ast.Call | ast.Compare) -> bool:
+    """Does it leave of scores the class alone that they speak for?"""
+    if isinstance(expr, ast.Compare):
+        return isinstance(expr.ops[0], (ast.Gt, ast.GtE))
+    return last_name(expr.func) in CHOICES
+
+
+def _values_of(source: Source, name: ast.Name) -> list[ast.expr]:
+    """What a name is given, or added to a list of that name, in the same function."""
+    function = source.enclosing(name, ast.FunctionDef)
+    here = [n for n in source.nodes if source.enclosing(n, ast.FunctionDef) is function]
+    found = [n.value for n in here if isinstance(n, ast.Assign) and any(ast.unparse(t) == name.id for t in n.targets)]
+    for n in here:
+        adds = isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr in ("append", "extend")
+        if adds and isinstance(n, ast.Call) and ast.unparse(n.func).startswith(f"{name.id}.") and n.args:
+            found.append(n.args[0])
+        elif isinstance(n, ast.AugAssign) and ast.unparse(n.target) == name.id:
+            found.append(n.value)
+    return found
+
+
+def _turned_back(source: Source) -> Iterator[Fault]:
+    """Answers and truth turned back into their unit (`z * std[1] + mean[1]`) by different figures of the same names."""
+    sides: dict[bool, list[tuple[str, str, int, str]]] = {True: [], False: []}
+    for n in source.nodes:
+        product = n.left if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Add) else None
+        if isinstance(n, ast.BinOp) and isinstance(product, ast.BinOp) and isinstance(product.op, ast.Mult):
+            value, parts = ast.unparse(product.left), (product.right, n.right)
+            assign = source.enclosing(n, ast.Assign)
+            value += f" {ast.unparse(assign.targets[0])}" if isinstance(assign, ast.Assign) else ""
+            if all(isinstance(p, ast.Subscript) and isinstance(p.value, ast.Name) for p in parts):
+                bases = " ".join(ast.unparse(p.value) for p in parts)  # type: ignore[attr-defined]
+                keys = " ".join(ast.unparse(p.slice) for p in parts)  # type: ignore[attr-defined]
+                said, true = bool(SAID.search(value)), bool(TRUE.search(value))
+                if said != true:
+                    sides[said].append((bases, keys, n.lineno, ast.unparse(n)))
+    for bases, keys, line, text in sides[True]:
+        others = {k for b, k, _, _ in sides[False] if b == bases}
+        if others and keys not in others:
+            yield line, f"answers are turned back by other figures than the truth: {text}", "the same for both"
 
 
 def hits(expr: ast.AST) -> bool:

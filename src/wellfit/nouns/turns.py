@@ -37,7 +37,7 @@ def random(tree: ast.AST) -> bool:
     """Is something in it drawn at random?"""
     return any(
         isinstance(n, ast.Call)
-        and (last_name(n.func) in RANDOM or last_name(n.func).startswith(("Random", "ColorJitter")))
+        and (last_name(n.func).rstrip("_") in RANDOM or last_name(n.func).startswith(("Random", "ColorJitter")))
         for n in ast.walk(tree)
     )
 

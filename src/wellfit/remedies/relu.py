@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import torch
 
+from wellfit.nouns.idle import mixed
 from wellfit.nouns.last import last_activation
 from wellfit.nouns.locate import named
 from wellfit.nouns.program import Program
@@ -28,7 +29,7 @@ def relu(replay: Replay) -> Replay | None:
     if any(n.name == "grad" for n in tape.nodes):
         return None  # a kink has no second derivative
     hidden = [n for n in tape.nodes if n.depth and n.learnt and n is not last]
-    soft = {n.name for n in hidden if n.name in SOFT}
+    soft = {n.name for n in hidden if n.name in SOFT} | ({"softmax"} if mixed(tape, last) else set())
     if any(n.name in ("lstm", "gru", "rnn_tanh", "scaled_dot_product_attention") for n in hidden):
         return None
     layers = [n for n in hidden if n.name in ("linear", "conv2d", "conv1d")]
@@ -58,7 +59,8 @@ def place(program: Program) -> Site | None:
         return None
     last = last_activation(loss)
     hidden = [n for n in loss.tape.nodes if n.depth and n.learnt and n is not last]
-    node = next((n for n in hidden if n.name in SOFT), None) or next((n for n in hidden if n.name == "linear"), None)
+    known = mixed(loss.tape, last) or [n for n in hidden if n.name in SOFT]
+    node = next(iter(known), None) or next((n for n in hidden if n.name == "linear"), None)
     if node is None:
         return None
     for network in program.networks:
