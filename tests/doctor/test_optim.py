@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import json
 import sys
 from pathlib import Path
 
@@ -12,17 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from pairs_optim import CLASSES, PAIRS, SEQUENCE, SMALL, VALUES
-
-from wellfit.jobs.doctor import Wanted, doctor
-
-
-def asked(text: str, folder: Path, budget_s: float) -> dict:
-    """The doctor's JSON about a program, played in this process."""
-    script, out = folder / "train.py", folder / "out.json"
-    script.write_text(text)
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        doctor(str(script), [], Wanted(out=out, budget_s=budget_s))
-    return json.loads(out.read_text())
+from programs import asked
 
 
 @pytest.mark.parametrize("wrong", PAIRS)

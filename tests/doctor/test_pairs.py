@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from programs import run
+from programs import asked
 
 from wellfit.nouns.origin import chosen, origin
 from wellfit.nouns.source import Source
@@ -27,7 +27,7 @@ REPAIRED = ("sum-reduction-trainer", "review-embedding-decay")
 @pytest.mark.parametrize("name", QUICK)
 def test_a_fault_is_named_first_and_at_its_line(name, tmp_path):
     truth = tomllib.loads((FOLDER / name / "case.toml").read_text())
-    _, said = run((FOLDER / name / "faulty.py").read_text(), tmp_path)
+    said = asked((FOLDER / name / "faulty.py").read_text(), tmp_path)
     assert said["status"] == "faulty"
     first = said["findings"][0]
     assert first["fault"] in truth["faults"][0]
@@ -36,7 +36,7 @@ def test_a_fault_is_named_first_and_at_its_line(name, tmp_path):
 
 @pytest.mark.parametrize("name", REPAIRED)
 def test_a_repaired_program_is_healthy(name, tmp_path):
-    _, said = run((FOLDER / name / "fixed.py").read_text(), tmp_path)
+    said = asked((FOLDER / name / "fixed.py").read_text(), tmp_path)
     assert said["status"] == "healthy"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from programs import run
+from programs import asked, first_asked
 
 COUNTS = """import torch
 from torch import nn
@@ -137,7 +137,7 @@ def test_each_is_named_first_and_at_its_line(name, tmp_path):
     text, right, wrong, fault, line = CASES[name]
     assert right in text
     faulty = text.replace(right, wrong)
-    _, said = run(faulty, tmp_path, "--budget", "8")
+    said = first_asked(fault, faulty, tmp_path, 1.5, 8.0)
     first = said["findings"][0]
     assert (said["status"], first["fault"], first["severity"]) == ("faulty", fault, "error")
     assert line in faulty.splitlines()[first["line"] - 1]
@@ -145,4 +145,4 @@ def test_each_is_named_first_and_at_its_line(name, tmp_path):
 
 @pytest.mark.parametrize("text", [COUNTS, RANKING, WINDOWS, RECALL, CODE, CLIPPED])
 def test_the_same_programs_without_the_fault_are_healthy(text, tmp_path):
-    assert run(text, tmp_path, "--budget", "8")[1]["status"] == "healthy"
+    assert asked(text, tmp_path, 2.0)["status"] == "healthy"

@@ -85,7 +85,8 @@ EXPLAINS = {
 
 
 INSTEAD = ("stand_in",)
-"""Remedies that put another network in the place of the script's: they prove something where no change to its own helps."""
+"""Remedies that put another network in the place of the script's: they prove something where no change to its own helps and no
+fact of the run speaks for another fault."""
 REAL = 0.25
 """Skill that a change must reach to be a cause that no clue speaks for."""
 STRONG, WIDE = 0.7, 0.2
@@ -105,6 +106,9 @@ BESIDE = ("regularization-too-strong", "labels-misaligned", "labels-encoding", "
 
 def conclude(program: Program, clues: list[Finding], trials: Trials) -> tuple[str, list[Finding]]:
     """("healthy" | "faulty" | "crashed", findings by how sure they are)."""
+    facts = {clue.fault for clue in clues if clue.severity == "error"}
+    if facts:  # another network learns whatever the fact is
+        trials = replace(trials, tried=[t for t in trials.tried if t.word not in INSTEAD])
     best = max((t.closed for t in trials.tried if not t.on), default=0.0)
     found = [said for clue in clues if (said := _weighed(clue, trials, best)) is not None]
     proved = {f.fault for f in found if f.severity == "error"}
@@ -114,7 +118,6 @@ def conclude(program: Program, clues: list[Finding], trials: Trials) -> tuple[st
     if not any(f.severity == "error" for f in found):
         found = [f if f.fault not in STANDS else replace(f, severity="info") for f in found]
         found = _unfinite(program, _unexplained(_untested(found, clues, trials), clues, trials), clues)
-    facts = {clue.fault for clue in clues if clue.severity == "error"}
     found = _explained(_each_once(by_weight(found)), facts, trials)
     status = "faulty" if any(f.severity == "error" for f in found) else "crashed" if program.crash else "healthy"
     return status, found
