@@ -10,6 +10,7 @@ from torch import Tensor
 from wellfit.nouns import control, final
 from wellfit.nouns.fed import Given, evaluated, inputs_chain, loader, trained
 from wellfit.nouns.finding import Finding
+from wellfit.nouns.mixed import left_off
 from wellfit.nouns.program import Program
 from wellfit.nouns.source import last_name
 from wellfit.nouns.tape import Site
@@ -70,6 +71,7 @@ def _classes(program: Program, batches: list[Given]) -> Finding | None:
     if seen - 1 > (1 - LIMIT) * (fair - 1) or fair < 1.8:
         return None
     site = _own_order(program) or _indices(program, loader(program))
+    site = left_off(program, site) or site
     said = f"a batch holds {figure(seen)} classes on average; drawn at random it would hold {figure(fair)}"
     return _finding("batches come ordered by class", said, "error", 0.95, site)
 
@@ -114,6 +116,7 @@ def _values(program: Program, batches: list[Given], y: Tensor) -> Finding | None
     have = final.reached(final.answers(program, [g.inputs for g in batches]), y)
     can = control.split(x, y)
     proved = have is not None and can is not None and can - max(have, 0.0) > BETTER
+    site = _indices(program, loader(program))
     fair = percent(1 / len(rows[0]), 0)
     said = f"{percent(float(between), 0)} of the targets' variance lies between batches; drawn at random {fair}"
     return _finding(
@@ -121,7 +124,7 @@ def _values(program: Program, batches: list[Given], y: Tensor) -> Finding | None
         said,
         "error" if proved else "warning",
         0.85,
-        _indices(program, loader(program)),
+        left_off(program, site) or site,
     )
 
 

@@ -7,6 +7,7 @@ import torch
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.locate import uncalled
 from wellfit.nouns.program import Program
+from wellfit.nouns.seldom import unreached
 from wellfit.nouns.wiping import told, wasted, wiped_between
 
 
@@ -19,7 +20,7 @@ def step_missing(program: Program) -> Finding | None:
     Remedy: `optimizer.step()` after each backward.
     Source: a fact of the run; at least half of the backward passes wasted."""
     back, by_hand = (program.sites.get("b") or [None])[0], not program.steps and _moved(program)
-    back = uncalled(program, "step") or back
+    back = uncalled(program, "step") or (None if program.steps else unreached(program)) or back
     if program.backwards and not program.steps and program.optimizers and not program.crash and not by_hand:
         return Finding(
             "step-missing", "error", "the optimizer never steps", f"{program.backwards} backward passes, 0 steps",

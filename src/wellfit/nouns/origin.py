@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from wellfit.nouns.bindings import before, bindings, last, place, round_again, taken_apart, targets
 from wellfit.nouns.calls import Function, given
@@ -237,6 +238,7 @@ def _field(source: Source, owner: ast.ClassDef, name: str) -> ast.expr | None:
     defaults = [n.value for n in fields for t in targets(n) if last_name(t) == name]
     set_in = [a for a in source.assignments(name) if a.value is not None and source.enclosing(a, ast.ClassDef) is owner]
     own = [a.value for a in set_in for t in targets(a) if isinstance(t, ast.Attribute) and last_name(t.value) == "self"]
+    own += _beside(owner, name)
     if own:
         return own[0] if len(own) == 1 else None
     order = [last_name(n.target) for n in owner.body if isinstance(n, ast.AnnAssign)]
@@ -247,6 +249,16 @@ def _field(source: Source, owner: ast.ClassDef, name: str) -> ast.expr | None:
         if value is not None:
             return value
     return _made_by(defaults[0]) if defaults else None
+
+
+def _beside(owner: ast.ClassDef, name: str) -> Iterator[ast.expr]:
+    """`self.size, self.name = size, name`: what is given to this one of them."""
+    for n in ast.walk(owner):
+        for pair in n.targets if isinstance(n, ast.Assign) and isinstance(n.value, ast.Tuple) else []:
+            elts = pair.elts if isinstance(pair, ast.Tuple) else []
+            for t, value in zip(elts, n.value.elts if len(elts) == len(n.value.elts) else []):  # type: ignore[attr-defined]
+                if isinstance(t, ast.Attribute) and t.attr == name and last_name(t.value) == "self":
+                    yield value
 
 
 def _made_by(value: ast.expr | None) -> ast.expr | None:
