@@ -181,6 +181,12 @@ class _Walk:
             yield from ((e, path) for e in (expr.left, expr.right))
         elif isinstance(expr, ast.UnaryOp):
             yield expr.operand, path
+        elif isinstance(expr, ast.IfExp):
+            arms = [expr.body, expr.orelse]
+            if all(isinstance(self.source.value(a), (int, float)) for a in arms):  # what says which: made here
+                self.steps.append(Step(expr.lineno, expr))
+            else:
+                yield from ((a, path) for a in arms)
         elif isinstance(expr, ast.Call):
             yield from self.call(expr, path)
         elif isinstance(expr, (ast.ListComp, ast.GeneratorExp)):
@@ -229,6 +235,9 @@ class _Walk:
             found = [
                 b for b in self.bound(name, None) if scope is None or not isinstance(expr, ast.Name) or b[2] is None
             ]
+        outer = [b for b in found if b[2] is None]  # a function's own names are not the file's
+        if scope is None and outer and isinstance(expr, ast.Name) and not isinstance(inner, ast.Lambda):
+            found = outer
         found = self.reaching(expr, found)
         for value, inner, _, line in sorted(found, key=lambda b: -b[0].lineno):
             if line and Step(line, value) not in self.steps:
