@@ -11,6 +11,7 @@ from wellfit.nouns import control, final
 from wellfit.nouns.fed import built, evaluated, inputs_chain, trained
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.program import Program
+from wellfit.nouns.scaled import filled, unused
 from wellfit.nouns.tape import Tape
 from wellfit.nouns.thrown import SCALING, thrown
 from wellfit.nouns.units import figure
@@ -88,7 +89,8 @@ def _far(program: Program, rows: Tensor) -> Finding | None:
         return None
     if _handled(program.losses[0].tape, rows):
         return None
-    site = thrown(program, SCALING, sums=True) or built(inputs_chain(program))
+    small = filled(program) if float(used.max()) < TINY else None
+    site = thrown(program, SCALING, sums=True) or unused(program) or small or built(inputs_chain(program))
     proof = _proof(program) if float(used.max()) > PROVED or float(used.max()) < TINY else ""
     return Finding(
         "inputs-unscaled", "error" if proof else "warning", "the network's inputs are not scaled",
@@ -107,7 +109,7 @@ def _uneven(program: Program, rows: Tensor) -> Finding | None:
     spread = spread[spread > 1e-7 * rows.double().abs().amax(0).clamp_min(1e-12)]  # beyond rounding
     if len(spread) < 2 or float(spread.max()) < UNEVEN * float(spread.min()) or _handled(program.losses[0].tape, rows):
         return None
-    proof, site = _proof(program), built(inputs_chain(program))
+    proof, site = _proof(program), unused(program) or built(inputs_chain(program))
     sure = 0.8 if float(spread.max()) > 10 * UNEVEN * float(spread.min()) else 0.6
     return Finding(
         "inputs-unscaled", "error" if proof else "warning", "some of the network's inputs hardly vary beside the others",

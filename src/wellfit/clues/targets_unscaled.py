@@ -8,6 +8,7 @@ from wellfit.nouns.finding import Finding
 from wellfit.nouns.lineage import target_made
 from wellfit.nouns.meeting import VALUE_LOSSES, answers_chain, targets
 from wellfit.nouns.program import Program
+from wellfit.nouns.scaled import filled
 from wellfit.nouns.tape import Tape
 from wellfit.nouns.terms import Term, terms
 from wellfit.nouns.units import figure
@@ -62,7 +63,7 @@ def targets_unscaled(program: Program) -> Finding | None:
             return None
     else:
         proved = short and spread and loss.name in VALUE_LOSSES and not squashed
-    site = target_made(program, loss) or loss.site
+    site = (filled(program) if max(abs(mean), std) < LARGE else None) or target_made(program, loss) or loss.site
     said = f"targets {figure(mean)} ± {figure(std)}"
     if answer is not None and answer.mean is not None and answer.std is not None:
         said += f"; outputs after {last.tape.index} steps {figure(answer.mean)} ± {figure(answer.std)}"

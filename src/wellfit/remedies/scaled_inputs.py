@@ -9,6 +9,7 @@ import torch
 from wellfit.nouns.fed import built, inputs_chain
 from wellfit.nouns.program import Program
 from wellfit.nouns.replay import Batch, Replay
+from wellfit.nouns.scaled import unused
 from wellfit.nouns.tape import Site
 
 FAULTS = ("inputs-unscaled",)
@@ -48,7 +49,7 @@ def scaled_inputs(replay: Replay) -> Replay | None:
 
 def place(program: Program) -> Site | None:
     """Where the inputs are made."""
-    return built(inputs_chain(program))
+    return unused(program) or built(inputs_chain(program))
 
 
 SCALE = (0.05, 8.0)
