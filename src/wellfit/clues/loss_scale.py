@@ -14,9 +14,9 @@ from wellfit.nouns.finding import Finding
 from wellfit.nouns.locate import argument
 from wellfit.nouns.pace import Pace, scaled_rate
 from wellfit.nouns.penalty import penalty
-from wellfit.nouns.program import Program
+from wellfit.nouns.program import LossSeen, Program
 from wellfit.nouns.tape import Site
-from wellfit.nouns.terms import Term, accumulated, of_target, terms
+from wellfit.nouns.terms import HEAVY, Term, accumulated, of_target, terms, unlike
 from wellfit.nouns.units import figure
 
 APART = 200.0
@@ -26,7 +26,7 @@ FACTOR = 30.0
 """A constant factor as large (or its inverse) moves the step of plain descent out of its usual range."""
 MANY = 4
 """Backward passes of one loss in a step that count as a sum where nothing divides by them."""
-NO_BETTER, FALLEN, POOR, HEAVY = 0.9, 0.05, 0.5, 10.0
+NO_BETTER, FALLEN, POOR = 0.9, 0.05, 0.5
 """Share of a constant answer's loss that the term with the target ends above, and of its own first value and of that term
 that the others end below; the first where they do not, but an element of each counts as many times one of that term."""
 GONE = 0.1
@@ -34,9 +34,9 @@ GONE = 0.1
 
 
 def loss_scale(program: Program) -> list[Finding]:
-    """Sees: a summed term beside one that is a mean, a term with data whose factor leaves it unheeded, a sum over many rows
-    (or over the batches of an accumulated step) under an optimizer whose step follows the gradient's size, or a constant
-    factor far from 1 under such an optimizer.
+    """Sees: a summed term beside one that is a mean (proved where it rules, or by a trial with both as means), a term with
+    data whose factor leaves it unheeded, a sum over many rows (or over the batches of an accumulated step) under an
+    optimizer whose step follows the gradient's size, or a constant factor far from 1 under such an optimizer.
     Hurts: the summed term rules and the other is not learnt; or the step is as many times too large as there are rows.
     Mistaken for: lr-too-high, lr-too-low; Adam and its kin do not feel the scale of the whole loss.
     Remedy: the same reduction for all terms (sums over the features, mean over the rows).
@@ -45,7 +45,7 @@ def loss_scale(program: Program) -> list[Finding]:
     if loss is None or main is None:
         return []
     known = terms(loss.tape, loss.total)
-    mixed = _mixed(program, known) or _faint(program) or _drowned(program, known)
+    mixed = _mixed(program, known) or _faint(program) or _drowned(program, known) or _unlike(program)
     if mixed:
         return [mixed]
     if len(known) != 1 or not scaled_rate(main):
@@ -93,7 +93,7 @@ def _drowned(program: Program, known: list[Term]) -> Finding | None:
     heavy = all(t.weight > HEAVY * own.weight for t in known if t is not own)
     if mine[1] < (NO_BETTER if gone else POOR if heavy else math.inf) * least:
         return None
-    site = next((t.node.site for t in known if t is not own and t.node.site), loss.site)
+    site = _askew(own, [t for t in known if t is not own]) or loss.site
     return Finding(
         "loss-scale", "warning", "another term of the loss drowns the one with the target",
         f"{own.node.name} ended at {figure(mine[1])}, the best constant answer gives {figure(least)}; the other "
@@ -103,6 +103,34 @@ def _drowned(program: Program, known: list[Term]) -> Finding | None:
         site.file if site else None, site.line if site else None, limit=NO_BETTER,
         source="Kingma and Welling 2014, eq. 10; Bowman et al. 2016 (a term that wins at once); seen in the run",
     )  # fmt: skip
+
+
+def _unlike(program: Program) -> Finding | None:
+    """A penalty of the answers that is summed over the batch beside a mean: it grows with the batch, what it holds does not."""
+    of_main = [x for x in program.losses if program.loss is not None and x.tape.phase == program.loss.tape.phase]
+    loss = next((x for x in (program.loss, *of_main[-1:]) if x is not None and unlike(x) is not None), None)
+    heavy = unlike(loss) if loss is not None else None
+    own = of_target(loss, terms(loss.tape, loss.total)) if loss is not None and heavy is not None else None
+    if heavy is None or own is None or loss is None or penalty(loss) is not None:
+        return None
+    site = _askew(own, [heavy])
+    return Finding(
+        "loss-scale", "warning", "one term of the loss is a sum, the other a mean: the sum may rule",
+        f"an element of {heavy.node.name} (line {heavy.node.site.line if heavy.node.site else '?'}) counts "
+        f"{figure(heavy.weight / own.weight, 2)} times one of {own.node.name}", "the same reduction for both terms", 0.7,
+        loss_step(program), site.file if site else None, site.line if site else None, limit=HEAVY,
+        source="Kingma and Welling 2014, eq. 10 (both terms per example); confirmed by trial",
+    )  # fmt: skip
+
+
+def _askew(own: Term, others: list[Term]) -> Site | None:
+    """The reduction that is to be changed: of the other term where that adds up the whole batch, else of the one with the
+    target, which averages over its features while the other, rightly, adds them up by the row."""
+    first = next((t for t in others if t.node.site), None)
+    if first is None or first.reduced != "sum" or own.reduced != "mean":
+        return first.node.site if first is not None else None
+    by_row = first.node.name == "mean" or abs(first.factor) * own.rows < 1 + 1e-6
+    return own.node.site if by_row else first.node.site
 
 
 def _faint(program: Program) -> Finding | None:
@@ -134,12 +162,22 @@ def _constant(program: Program) -> float | None:
     if loss is None or len(given) < 2 or any(x.shape[1] != given[0].shape[1] for x in given):
         return None
     rows = torch.cat(given)
-    if loss.name == "mse_loss":
+    if loss.name == "mse_loss" or _squared(loss):
         return float(rows.var(0, correction=0).mean())
     if loss.name.startswith("binary_cross_entropy") and float(rows.min()) >= 0 and float(rows.max()) <= 1:
         p = rows.mean(0).clamp(1e-7, 1 - 1e-7)
         return float(-(p * p.log() + (1 - p) * (1 - p).log()).mean())
     return None
+
+
+def _squared(loss: LossSeen) -> bool:
+    """Is the difference of answers and target squared by hand?"""
+    node = loss.node
+    if loss.name or node is None or node.name.strip("_") not in ("sub", "rsub"):
+        return False
+    after = next((n for n in loss.tape.nodes if set(node.outs) & set(n.ins)), None)
+    power = after.args[1] if after is not None and len(after.args) > 1 else None
+    return after is not None and (after.name == "square" or (after.name.strip("_") == "pow" and power == 2))
 
 
 def _course(program: Program, term: Term) -> tuple[float, float] | None:

@@ -8,6 +8,8 @@ from math import prod
 from wellfit.nouns.program import LossSeen
 from wellfit.nouns.tape import Node, Ref, Tape
 
+HEAVY = 10.0
+"""Times as much that an element of one term counts than one of another, beyond what factors are chosen for."""
 REDUCING = frozenset(("mean", "sum", "nansum", "nanmean", "dot", "inner"))
 
 
@@ -36,8 +38,26 @@ def of_target(loss: LossSeen, known: list[Term]) -> Term | None:
         | {i for n in tape.needed(list(t.node.outs)) for i in n.ins}
     )
     found = [t for t in known if t.node is loss.node]  # what is fed may be the target, too
+    found = found or [t for t in known if loss.node is not None and loss.node in tape.needed(list(t.node.outs))]
     found = found or [t for t in known if loss.target is not None and loss.target in uses(t)]
     return found[0] if len(known) > 1 and len(found) == 1 else None
+
+
+def unlike(loss: LossSeen) -> Term | None:
+    """Of two terms, the one that is a sum over what the network gave (no other data of the batch in it) beside a mean of how
+    it misses the target, and of which an element counts for much more; None where they are reduced alike."""
+    tape, known = loss.tape, terms(loss.tape, loss.total)
+    own = of_target(loss, known)
+    others = [t for t in known if t is not own]
+    if own is None or len(others) != 1 or own.reduced != "mean" or others[0].reduced != "sum":
+        return None
+    (other,) = others
+    if other.weight <= HEAVY * own.weight or own.rows < 2 or other.rows != own.rows:
+        return None
+    path = tape.needed(list(other.node.outs))
+    rows = [tape.looks.get(i) for n in path if n.module is None for i in n.ins if i in tape.leaves]
+    given = any(look is not None and look.shape[:1] == (own.rows,) for look in rows)
+    return None if given or not any(n.module is not None for n in path) else other
 
 
 def accumulated(loss: LossSeen, closure: bool) -> int:

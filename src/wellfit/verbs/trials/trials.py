@@ -26,7 +26,8 @@ SOME, MOST = 0.3, 0.85
 """A change that closes this share of the gap is looked at on a second seed; one that closes MOST leaves no room for a
 second fault."""
 MUCH = 0.3
-"""Skill that the cure of a suspected fault must gain where the omnibus control gains nothing."""
+"""Skill that the cure of a suspected fault must gain where the omnibus control gains nothing (its own figure where it
+has one)."""
 SEEDS = (0, 1)
 WANTED, LEAST = 8, 100
 """Trainings that the time should be enough for, and the steps of each that are not given up for that."""
@@ -129,16 +130,22 @@ def _suspected(replay: Replay, found: Trials, have: float, until_s: float, suspe
     """Where the usual cures together do no better (they may not suit this program): those of suspected faults alone.
     Kept only where one gains much."""
     variants = [v for v in _variants(replay, suspects) if any(f in suspects for f in v.faults)]
-    if not variants or have > 1 - MUCH or thread_time() > until_s:
+    much = min((_much(v.word) for v in variants), default=MUCH)
+    if not variants or have > 1 - much or thread_time() > until_s:
         return
     asis = run(replay, SEEDS[0], until_s)
     base = max(have, asis.skill)
     tried = _tried(variants, base, 1.0, until_s, found)
-    if tried and tried[0].gain >= MUCH and tried[0].closed > 0:
+    if tried and tried[0].gain >= _much(tried[0].word) and tried[0].closed > 0:
         top = tried[0].gain + base
         found.asis, found.gap = (asis,), tried[0].gain
         found.omnibus = (replace(tried[0].outcomes[0], skill=top),)
         found.tried = [replace(t, closed=t.gain / max(top - base, 1e-6)) for t in tried]
+
+
+def _much(word: str) -> float:
+    """Skill that this remedy must gain where the usual ones gain nothing."""
+    return getattr(shelf.module("remedies", word), "MUCH", MUCH)
 
 
 def reached(program: Program, replay: Replay) -> float:
