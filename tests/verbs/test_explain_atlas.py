@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
+import pytest
 import torch
 from torch import nn
 
 from wellfit.nouns.aim import Aim
 from wellfit.nouns.look import Look
 from wellfit.verbs.explain.atlas import gridded, laid_out
-from wellfit.verbs.explain.blocks import places
+from wellfit.verbs.explain.blocks import places, upright
 
 
 def test_what_places_do_adds_up_to_the_answer_of_a_linear_head():
@@ -50,3 +54,12 @@ def test_the_plane_keeps_apart_what_is_apart():
     a, b = plane[:60], plane[60:]
     assert np.linalg.norm(a.mean(0) - b.mean(0)) > 2 * max(a.std(), b.std()) * 0.5
     assert np.array_equal(plane, laid_out(vectors, 0)[0])
+
+
+@pytest.mark.parametrize(("y", "first"), [([10.0, 20.0, 30.0], 2.0), ([30.0, 20.0, 10.0], 0.0)])
+def test_places_of_fields_have_the_north_on_top(y, first):
+    fields = SimpleNamespace(grid=SimpleNamespace(y=np.array(y)))
+    look: Any = SimpleNamespace(data=SimpleNamespace(preparation=SimpleNamespace(fields=fields)))
+    rows = torch.arange(3.0)[:, None].expand(3, 4)
+    assert upright(look, rows)[0, 0] == first
+    assert upright(look, rows.expand(2, 5, 3, 4))[1, 4, :, 0].tolist() == upright(look, rows)[:, 0].tolist()

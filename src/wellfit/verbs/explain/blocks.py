@@ -20,7 +20,7 @@ from wellfit.nouns.errors import NetworkError
 from wellfit.nouns.explained import Gallery, Part, Tile
 from wellfit.nouns.inside import heard, layer_named, shapes, spatial, still
 from wellfit.nouns.look import Look
-from wellfit.nouns.shown import example, heat
+from wellfit.nouns.shown import example, heat, north_up
 from wellfit.nouns.units import figure, many, percent
 from wellfit.verbs.explain.attribution import examples
 from wellfit.verbs.explain.painting import Canvas, affordable, direction, painted
@@ -105,10 +105,16 @@ def places(look: Look, layer: str, x: Tensor, aim: Aim) -> Places:
     parts = torch.zeros_like(a[:, 0]) if slopes is None else (slopes * a).sum(1)
     side = max(LEAST, min(SIDE, math.isqrt(affordable(look, STEPS, layer) // max(1, len(x)))))
     size = (min(side, a.shape[2]), min(side, a.shape[3]))
+    a, parts = upright(look, a), upright(look, parts)
     return Places(
         torch.nn.functional.adaptive_avg_pool2d(a, size),
         torch.nn.functional.adaptive_avg_pool2d(parts[:, None], size)[:, 0] * (a[0, 0].numel() / (size[0] * size[1])),
     )
+
+
+def upright(look: Look, maps: Tensor) -> Tensor:
+    """Maps [..., H, W] with their rows as the pictures show them: of fields the north on top."""
+    return north_up(look, maps.movedim(-2, 0)).movedim(0, -2)
 
 
 def grid(look: Look, canvas: Canvas, layer: str, found: Places, k: int, x: Tensor, name: str) -> Gallery:
