@@ -24,6 +24,8 @@ LOST = 0.1
 """Share of the variance that lies in directions which stand out and for which the code has no place."""
 NO_BETTER = 0.9
 """Share of what as many principal directions leave that the network leaves at least: it found no shorter way round."""
+FURTHER = 2.0
+"""Times of it that the network leaves at most: one that leaves more has not come to where the code ends."""
 ROWS = 8
 """Examples to a direction from which its variance is known well enough."""
 MOST = 64
@@ -117,7 +119,8 @@ def _narrow(program: Program) -> Finding | None:
     if not there:
         return None
     missed, left = float(shares[code:there].sum()), float(((answer.double() - x) ** 2).sum() / _spread(x))
-    if missed < LOST or left < NO_BETTER * float(shares[code:].sum()):
+    least = float(shares[code:].sum())
+    if missed < LOST or not NO_BETTER * least <= left <= FURTHER * least:
         return None
     site = width(program, narrow)
     return Finding(
