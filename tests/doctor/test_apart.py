@@ -87,3 +87,54 @@ def test_what_is_meant_so_is_left_in_peace(name, tmp_path):
 def test_its_twin_is_a_fault(name, tmp_path):
     clue, _, faulty = MEANT[name]
     assert [f.fault for f in said(faulty, tmp_path, [clue])] == [clue.replace("_", "-")]
+
+
+PROBE = """
+import torch
+from torch import nn
+torch.manual_seed(0)
+x = torch.randn(300, 6)
+y = (x[:, 0] * x[:, 1] > 0).long()
+body = nn.Sequential(nn.Linear(6, 32), nn.BatchNorm1d(32), nn.ReLU(), nn.Linear(32, 6))
+optimizer = torch.optim.SGD(body.parameters(), lr=0.1)
+for epoch in range(3):
+    for rows in torch.randperm(300).split(30):
+        optimizer.zero_grad()
+        (body(x[rows]) - x[rows]).square().mean().backward()
+        optimizer.step()
+body.eval().requires_grad_(False)
+features = body(x)
+probe = nn.Linear(6, 2)
+optimizer = torch.optim.Adam(probe.parameters(), lr=0.01)
+for step in range(60):
+    optimizer.zero_grad()
+    nn.functional.cross_entropy(probe(features), y).backward()
+    optimizer.step()
+"""
+FOLDS = """
+import torch
+from sklearn.datasets import load_wine
+from torch import nn
+torch.manual_seed(0)
+x, y = load_wine(return_X_y=True)
+x = torch.tensor((x - x.mean(0)) / x.std(0), dtype=torch.float32)
+y = torch.tensor(y)
+folds = torch.randperm(len(x)).split(36)
+for k, held in enumerate(folds):
+    rest = torch.cat([f for i, f in enumerate(folds) if i != k])
+    net = nn.Linear(13, 3)
+    optimizer = torch.optim.LBFGS(net.parameters(), max_iter=30, line_search_fn="strong_wolfe")
+    def closure():
+        optimizer.zero_grad()
+        loss = nn.functional.cross_entropy(net(x[rest]), y[rest])
+        loss.backward()
+        return loss
+    optimizer.step(closure)
+    with torch.no_grad():
+        print((net(x[held]).argmax(1) == y[held]).float().mean())
+"""
+
+
+@pytest.mark.parametrize(("clue", "text"), [("mode_wrong", PROBE), ("data_leak", FOLDS)])
+def test_probes_and_folds_are_left_in_peace(clue, text, tmp_path):
+    assert said(text, tmp_path, [clue]) == []

@@ -210,9 +210,9 @@ def _windows_shared(train: list[Tensor], held: list[Tensor]) -> tuple[str, None]
         known.update(_keys(some.narrow(axis, at, size)))
     rows = [k for x in held if x.shape[1:] == shape for k in _keys(x.narrow(axis, first, size))][:2000]
     own = {k for x in train for k in _keys(x)}
-    again = sum(k in own for x in held for k in _keys(x))  # whole rows shared: the training set itself
-    shared = sum(k in known for k in rows)
-    if len(rows) < 20 or shared < WINDOWS * len(rows) or again > 0.5 * len(rows):
+    again = sum(k in own for x in held for k in _keys(x))  # whole rows: the training set itself, folds in turn
+    shared = sum(k in known for k in rows) - again
+    if len(rows) < 20 or shared < WINDOWS * len(rows):
         return None
     return (
         f"the middle half of {percent(shared / len(rows), 0)} of the evaluated windows lies in windows trained on",

@@ -34,7 +34,7 @@ def mode_wrong(program: Program) -> list[Finding]:
     modes = [any(n.training for n in t.passes() if n.grad) for t in tapes if t.passes()]
     at = next((i for i in range(len(modes)) if not any(modes[i:])), len(modes))  # eval mode from here to the end
     began = (bool(modes) and modes[0]) or _untouched(program)
-    still = at < len(modes) and not _moving(program, tapes[at:])
+    still = at < len(modes) and not _moving(program, tapes[:at], tapes[at:])
     if len(modes) > 4 and began and at < len(modes) and tapes[at].index < 0.7 * program.steps and not still:
         site = (program.sites.get("e") or [None])[0]
         found.append(Finding(
@@ -46,14 +46,16 @@ def mode_wrong(program: Program) -> list[Finding]:
     return found
 
 
-def _moving(program: Program, tapes: list[Tape]) -> bool:
+def _moving(program: Program, before: list[Tape], tapes: list[Tape]) -> bool:
     """Does the optimizer that steps in these hold weights of a network that the mode makes a difference to?"""
     networks = {id(n.module): n.module for t in tapes[:4] for n in t.passes() if n.module is not None}
     phases = {t.phase for t in tapes[:4] if t.phase is not None}
     held = {i for p in phases for i in program.optimizers[p].held}
     held |= {id(w) for p in phases for g in program.optimizers[p].optimizer.param_groups for w in g["params"]}
     unlike = [w for m in networks.values() for w in _at_stake(m)]
-    return not unlike or any(id(w) in held and w.requires_grad for w in unlike)
+    if not unlike:  # another network, that knows no modes, is trained now (a probe on frozen features)
+        return not networks or any(id(n.module) in networks for t in before for n in t.passes())
+    return any(id(w) in held and w.requires_grad for w in unlike)
 
 
 def _at_stake(network: nn.Module) -> list[nn.Parameter]:
