@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset, Subset
 
-from wellfit.nouns.plain import examples, plain, switches
+from wellfit.nouns.plain import Switch, examples, plain, switches, written
 from wellfit.nouns.program import LoaderSeen, Program
+from wellfit.nouns.source import Source
 
 
 class Compose:
@@ -100,3 +101,26 @@ def test_examples_that_come_slowly_are_hardly_asked_for():
     program = Program("a.py", loaders=[LoaderSeen(None, 10, 200, "RandomSampler", False, loader=loader)])
     assert plain(program, torch.zeros(10, 4), torch.zeros(10, dtype=torch.int64), 0.5) is None
     assert len(asked) <= 3
+
+
+FLAGGED = """
+class Chirps(Dataset):
+    def augment(self, x):
+        if torch.rand(()) < 0.5:
+            x = {first}  # first
+        x = torch.roll(x, int(torch.randint(-4, 5, ())))
+        return x * (0.8 + 0.4 * torch.rand(()))
+
+    def __getitem__(self, i):
+        x = self.x[i]
+        if self.train:
+            x = self.augment(x)  # call
+        return x, self.y[i]
+"""
+
+
+def test_a_flag_that_switches_a_function_on_is_shown_at_its_only_flip_else_at_its_call():
+    program = lambda source: Program("/t.py", sources={"/t.py": source})
+    at = lambda source: program(source).text(written(program(source), Switch("train", True, id)))
+    assert at(Source("/t.py", FLAGGED.format(first="x.flip(0)"))).endswith("# first")
+    assert at(Source("/t.py", FLAGGED.format(first="-x"))).endswith("# call")

@@ -15,7 +15,9 @@ import torch
 from torch import Tensor
 
 from wellfit.nouns.program import Program
+from wellfit.nouns.source import Source, last_name
 from wellfit.nouns.tape import Site, each
+from wellfit.nouns.turns import turns
 
 FLAGS = frozenset(
     ("augment", "augmentation", "aug", "train", "training", "is_train", "random", "jitter", "flip", "mixup", "noise")
@@ -167,8 +169,18 @@ def _under(program: Program, flag: str) -> Site | None:
             )
             given = [n for n in ast.walk(node) if isinstance(n, (ast.Assign, ast.AugAssign))] if asked else []
             if given:
-                return Site(path, min(n.lineno for n in given))
+                first = min(given, key=lambda n: n.lineno)
+                return Site(path, _turn(source, first) or first.lineno)
     return None
+
+
+def _turn(source: Source, given: ast.Assign | ast.AugAssign) -> int | None:
+    """Of a function of the user's that a statement calls, the line of its only flip or turn: of what it does at random (an
+    offset, a factor, noise), that alone changes the order of what a label may be told by."""
+    called = {last_name(n.func) for n in ast.walk(given.value) if isinstance(n, ast.Call)}
+    inside = [f for f in source.nodes if isinstance(f, ast.FunctionDef) and f.name in called]
+    lines = [n.lineno for n, _, _ in turns(source) for f in inside if f.lineno <= n.lineno <= (f.end_lineno or 0)]
+    return lines[0] if len(lines) == 1 else None
 
 
 def _candidates(dataset: Any) -> Iterator[Switch]:
