@@ -138,3 +138,24 @@ for k, held in enumerate(folds):
 @pytest.mark.parametrize(("clue", "text"), [("mode_wrong", PROBE), ("data_leak", FOLDS)])
 def test_probes_and_folds_are_left_in_peace(clue, text, tmp_path):
     assert said(text, tmp_path, [clue]) == []
+
+
+MEAN = """
+import torch
+from torch import nn
+torch.manual_seed(0)
+data = torch.rand(320, 16) @ torch.randn(16, 32)
+mean = data.mean(0)
+net = nn.Sequential(nn.Linear(32, 48), nn.Tanh(), nn.Linear(48, 32))
+optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+for epoch in range(4):
+    for rows in torch.randperm(320).split(32):
+        x = data[rows]
+        optimizer.zero_grad()
+        (net(x - mean) + mean - x).square().mean().backward()
+        optimizer.step()
+"""
+
+
+def test_average_as_long_as_a_batch_is_no_target(tmp_path):
+    assert said(MEAN, tmp_path, ["labels_misaligned"]) == []
