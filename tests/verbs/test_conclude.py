@@ -9,7 +9,7 @@ import pytest
 from wellfit.nouns.finding import Finding
 from wellfit.nouns.program import Program
 from wellfit.nouns.replay import Outcome, Trial, Trials
-from wellfit.verbs.conclude import conclude
+from wellfit.verbs.conclude import TOGETHER, conclude
 
 
 def faults(by: str, sure: float) -> set[tuple[str, str]]:
@@ -66,3 +66,17 @@ def test_another_network_proves_something_only_where_no_change_to_its_own_helps(
         given = Trials(reached=0.0, asis=(asis,), omnibus=(small.outcomes[0],), tried=tried, gap=0.9)
         found = conclude(Program("train.py"), [clue], given)[1]
         assert [f.severity for f in found if f.fault == "capacity-too-small"] == [severity]
+
+
+def test_another_network_proves_nothing_where_the_own_one_learns_with_the_usual_cures():
+    whole = Outcome(0.9, 0.9, 300, (), True, 1.0, note=TOGETHER)
+    other = Trial("stand_in", ("capacity-too-small",), (whole,), 0.9, 1.0, "another network")
+    small = Finding("capacity-too-small", "warning", "Small.", confidence=0.6)
+
+    def said(skill: float) -> str:
+        together = (replace(whole, skill=skill),)
+        trials = Trials(0.0, (replace(whole, skill=0.0),), together, [other], 0.4)
+        return conclude(Program("train.py"), [small], trials)[0]
+
+    assert said(0.4) == "healthy"
+    assert said(0.05) == "faulty"

@@ -16,6 +16,7 @@ from wellfit.nouns.tape import Site
 
 FAULTS = ("capacity-too-small",)
 ALONE = False
+INSTEAD = True
 LEAST = 0.3
 """Skill to gain: other networks suit other data."""
 ORDER = 90

@@ -105,6 +105,8 @@ EXPLAINS = {
 INSTEAD = ("stand_in",)
 """Remedies that put another network in the place of the script's: they prove something where no change to its own helps and no
 fact of the run speaks for another fault."""
+TOGETHER, GAINS = "all the usual cures at once", 0.12
+"""The omnibus control's note, and the skill with which it has helped (as in verbs/trials)."""
 REAL = 0.25
 """Skill that a change must reach to be a cause that no clue speaks for."""
 STRONG, WIDE = 0.7, 0.2
@@ -158,12 +160,15 @@ def _untested(found: list[Finding], clues: list[Finding], trials: Trials) -> lis
 
 def _unexplained(found: list[Finding], clues: list[Finding], trials: Trials) -> list[Finding]:
     """Where the usual cures together make nearly all the difference and no change alone was shown to (several faults that
-    hide one another, or too little time), the strongest suspicion that no trial refuted stands."""
+    hide one another, or too little time), the strongest suspicion that no trial refuted stands (not that
+    the network is too small: with the cures it learns)."""
     gap = trials.gap or 0.0
     if gap < CERTAIN or not trials.omnibus or trials.by_loss or any(f.severity == "error" for f in found):
         return found
     closed = {c.fault: max((t.closed for t in trials.tried if c.fault in t.faults), default=1.0) for c in clues}
-    left = [c for c in clues if c.severity != "error" and closed[c.fault] >= REFUTED]
+    left = [
+        c for c in clues if c.severity != "error" and closed[c.fault] >= REFUTED and c.fault != "capacity-too-small"
+    ]
     if not left:
         return found
     strongest = max(left, key=lambda c: c.confidence)
@@ -191,8 +196,7 @@ def _unfinite(program: Program, found: list[Finding], clues: list[Finding]) -> l
 
 def _weighed(clue: Finding, trials: Trials, best: float) -> Finding | None:
     """A clue in the light of the trials of its cure."""
-    others = max((t.closed for t in trials.tried if t.word not in INSTEAD and not t.on), default=0.0)
-    able = [t for t in trials.tried if t.word not in INSTEAD or others < SUPPORTED]
+    able = [t for t in trials.tried if t.word not in INSTEAD or _hopeless(trials)]
     trial = max((t for t in able if clue.fault in t.faults), key=lambda t: t.closed, default=None)
     if trial is not None and trial.closed >= SUPPORTED and trial.gain >= _least(trial):
         return replace(
@@ -206,6 +210,19 @@ def _weighed(clue: Finding, trials: Trials, best: float) -> Finding | None:
     if trial is not None and trial.closed < REFUTED:
         return None
     return replace(clue, severity="info", confidence=0.4 * clue.confidence)
+
+
+def _hopeless(trials: Trials) -> bool:
+    """Did no change to the script's own network help, neither alone nor all the usual ones together?"""
+    alone = max((t.closed for t in trials.tried if t.word not in INSTEAD and not t.on), default=0.0)
+    together = [o.skill for o in trials.omnibus if o.note == TOGETHER]
+    base = (
+        [o.skill for o in trials.asis] + [trials.reached]
+        if trials.reached is not None
+        else [o.skill for o in trials.asis]
+    )
+    best = max((x for x in base if x == x), default=0.0)
+    return alone < SUPPORTED and all(x - max(best, 0.0) < GAINS for x in together)
 
 
 def _least(trial: Trial) -> float:

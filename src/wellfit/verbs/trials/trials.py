@@ -225,7 +225,7 @@ def _singles(
 ) -> None:
     """Each remedy alone on one seed, the promising ones on a second; then, where the best leaves much of the gap open,
     each of the others with the best in place."""
-    variants = sorted(_variants(replay, suspects), key=lambda v: v.word not in needed)
+    variants = sorted(_own(_variants(replay, suspects)), key=lambda v: v.word not in needed)
     found.tried = _tried(variants, base, top, until_s, found)
     best = next((t for t in found.tried), None)
     if best is None or not SOME <= best.closed < MOST or thread_time() > until_s:
@@ -234,7 +234,7 @@ def _singles(
     have = mean(o.skill for o in best.outcomes)
     if top - have < GAP:
         return
-    others = [v for v in _variants(made, suspects) if v.word != best.word]
+    others = [v for v in _own(_variants(made, suspects)) if v.word != best.word]
     found.tried += [replace(t, on=best.word) for t in _tried(others, have, top, until_s, found)]
 
 
@@ -243,6 +243,11 @@ class _Variant(NamedTuple):
     faults: tuple[str, ...]
     replay: Replay
     handicap: float
+
+
+def _own(variants: list[_Variant]) -> list[_Variant]:
+    """Without those that put another network in the place of the script's, which learns with the usual cures, too."""
+    return [v for v in variants if not getattr(shelf.module("remedies", v.word), "INSTEAD", False)]
 
 
 def _variants(replay: Replay, suspects: list[str]) -> list[_Variant]:
