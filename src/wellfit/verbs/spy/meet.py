@@ -22,6 +22,11 @@ def evaluated(module: nn.Module) -> bool:
     return not (torch.is_grad_enabled() and module.training) and not counts
 
 
+def parts(module: nn.Module) -> dict[int, str]:
+    """Names by id of what is inside a network that is left out: none of it is a network of its own."""
+    return {id(m): n for n, m in module.named_modules() if m is not module}
+
+
 def network(program: Program, module: nn.Module) -> dict[int, str]:
     """Name its parts, copy it as it is before its first call; the names of its modules by id."""
     names = {id(m): n for n, m in module.named_modules()}

@@ -201,8 +201,11 @@ class Watcher:
         if not r.on:
             if id(module) in self.roots:
                 self._root_called(module, args)
-            elif self._parametrised(module) and (not self.roots or (meet.evaluated(module) and self.due.evaluation())):
-                self._start()
+            elif self._parametrised(module):
+                if not self.roots or (meet.evaluated(module) and self.due.evaluation()):
+                    self._start()
+                else:
+                    r.names.update(meet.parts(module))
         if not r.on or r.busy or not (r.stack or self._parametrised(module)):
             return None
         if not r.stack and args and (getattr(args[0], "is_meta", False) or type(args[0]).__name__ == "KerasTensor"):
